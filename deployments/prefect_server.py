@@ -169,7 +169,7 @@ class PrefectServer:
         elif not answers(self.api + HEALTH):
             self._take_over(tell)
         must_let_in(self.api)
-        if self.is_shared:
+        if self.is_shared and self._guard is None:
             self._guard = threading.Thread(target=self._replace_when_gone, daemon=True, name="prefect-server-guard")
             self._guard.start()
 
@@ -241,25 +241,43 @@ def prefect_server(*, has_password: bool = True) -> Iterator[PrefectServer]:
 
     Our own is started and not yet waited for.
 
-    From then on its address is in the environment of this process, for a later import of Prefect.
+    From then on its address is in the environment of this process, for a later import of Prefect. A block within
+    another one yields the server of the outer block, which may still be starting.
 
     Args:
         has_password: Whether a server that is started requires a password.
     """
+    if (opened := _opened_server()) is not None:
+        yield opened
+        return
     server = _find_or_start(has_password=has_password)
     _use(server, has_password=has_password)
+    _open_servers.append(server)
     try:
         yield server
     except BaseException:
         server.stop(timeout_s=0.5)
         raise
+    finally:
+        _open_servers.remove(server)
     server.stop(timeout_s=5.0)
 
 
-def find_or_start_server() -> PrefectServer:
+_open_servers: list[PrefectServer] = []
+"""Servers of the blocks of `prefect_server` that this process is in."""
+
+
+def _opened_server() -> PrefectServer | None:
+    """Return the server of an outer block, unless another one was configured since."""
+    api = configured_api()
+    return next((server for server in _open_servers if api is not None and server.api == api.rstrip("/")), None)
+
+
+def find_or_start_server(*, has_password: bool = True) -> PrefectServer:
     """Return the server of `prefect_server` to callers that keep it longer than a block and stop it themselves."""
-    server = _find_or_start(has_password=True)
-    use_server(server)
+    server = _find_or_start(has_password=has_password)
+    _use(server, has_password=has_password)
+    _tell_prefect(server.api)
     return server
 
 

@@ -22,7 +22,7 @@ from work_done_once import collect_garbage, share_compiled_statements, share_sch
 
 from deployments.helper_process import HelperProcess
 from deployments.prefect_delivery import settle
-from deployments.prefect_server import FEWER_WORDS, prefect_server
+from deployments.prefect_server import FEWER_WORDS, find_or_start_server
 from evaluation.store.session import Store, open_store
 from evaluation.store.tables import METADATA
 
@@ -96,13 +96,16 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 @pytest.fixture(scope="session")
 def prefect_api_of_session(pytestconfig: pytest.Config) -> Iterator[str]:
     """The address of the one Prefect server of this test session, which takes about ten seconds to start."""
-    with prefect_server(has_password=False) as server:
+    server = find_or_start_server(has_password=False)
+    try:
         del os.environ["PREFECT_API_URL"]
         server.wait()
         if server.process is not None:
             pytestconfig.stash[_PREFECT_SERVER] = server.process
         yield server.api
         settle(server.api, None, timeout_s=10)
+    finally:
+        server.stop(timeout_s=5)
 
 
 @cache

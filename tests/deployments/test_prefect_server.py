@@ -74,6 +74,29 @@ def test_a_named_server_that_does_not_answer_is_an_error_with_both_ways_out(monk
     assert "unset PREFECT_API_URL" in caught.value.next_step
 
 
+def test_a_block_within_another_one_has_its_server_which_may_still_be_starting(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As in the demo, whose evaluations share a server: the first must wait for it, and not stop it."""
+    started: list[StartedHelper] = []
+
+    def start(at: int, **_: object) -> Any:
+        started.append(StartedHelper())
+        return started[-1]
+
+    monkeypatch.setattr(servers, "_start", start)
+    monkeypatch.setattr(servers, "must_let_in", lambda _: None)
+    with prefect_server() as outer:
+        with prefect_server() as inner:
+            assert inner is outer
+            inner.wait_for_answer()
+        assert [(1, 0)] == [(helper.n_waits, helper.n_stops) for helper in started]
+        monkeypatch.setenv("PREFECT_API_URL", NOBODY)
+        with prefect_server() as other:
+            assert NOBODY == other.api
+    assert [1] == [helper.n_stops for helper in started]
+
+
 def test_a_server_of_a_profile_that_does_not_answer_is_not_blamed_on_a_variable_that_is_not_set(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -206,13 +229,16 @@ class StartedHelper:
 
     def __init__(self) -> None:
         self.stopped_after: float | None = None
+        self.n_waits = self.n_stops = 0
 
     def wait_for_health(self, _url: str) -> None:
         """It is healthy at once."""
+        self.n_waits += 1
 
     def stop(self, timeout_s: float) -> None:
         """Notes that it was stopped."""
         self.stopped_after = timeout_s
+        self.n_stops += 1
 
 
 @pytest.mark.parametrize("content", ["", "no json", "[]", json.dumps({"api": NOBODY})])
