@@ -29,8 +29,8 @@ CODE = "code_generation"
 SUITES = ("question_answering", "summarization", "classification", "text_generation", CODE)
 SMALL_MODEL = "smollm2:135m"
 BASELINES = ("baseline-lead", "baseline-best-sentence", "baseline-label-match", "baseline-random")
-N_CASES = 10
-PIPELINES = ("few_shot k=1", "chain_of_thought", "map_reduce chunk_size=48 note_tokens=32")
+N_CASES = 7
+PIPELINES = ("few_shot k=1", "best_of n=2 metric=overall_quality", "map_reduce chunk_size=96 note_tokens=32")
 """Pipelines that are shown with the small model on `PIPELINES_ON`."""
 PIPELINES_ON = "summarization"
 N_PIPELINE_CASES = 3
