@@ -106,6 +106,13 @@ class Bad(Pipeline):
             yield (AskModel(stage="second", messages=(Message(role="user", content="7"),), model="other"),)
         if self.what == "search":
             yield (SearchPassages(stage="second", query="q", top_k=1, method="bm25"),)
+        if self.what == "million":
+            yield (ask("second"),) * 10**7
+        if self.what == "long":
+            yield (ask("second" * 12 * 1024**2),)
+        if self.what == "endless":
+            for number in range(10**7):
+                yield (ask(f"again {number}"),)
         if self.what == "random":
             yield (ask(f"second {os.getpid()}"),)
         yield (ask("last"),)
@@ -490,6 +497,49 @@ def test_its_process_ends_when_ours_is_killed(tmp_path: Path) -> None:
         process.wait()
 
     _wait_until(lambda: not _runs(pid))
+
+
+@pytest.mark.parametrize("what", ["time.sleep(600)", "exec('while True: pass')"])
+def test_its_process_ends_when_ours_is_killed_in_the_middle_of_a_step(what: str, tmp_path: Path) -> None:
+    (tmp_path / "bad.py").write_text(BAD)
+    place = tmp_path / "pids"
+    write = f"open({str(place)!r}, 'a').write(str(os.getpid()) + '\\n')"
+    ignore = "signal.signal(signal.SIGALRM, signal.SIG_IGN)"
+    program = PROGRAM.format(
+        paths=[SUPPORT], name=f"{tmp_path}/bad.py:Bad", what=f"({ignore}, os.fork(), {write}, {what})"
+    )
+    process = subprocess.Popen([sys.executable, "-c", program])
+    try:
+        _wait_until(lambda: place.exists() and len(place.read_text().split()) == 2)
+        pids = [int(pid) for pid in place.read_text().split()]
+        assert all(map(_runs, pids))
+    finally:
+        process.kill()
+        process.wait()
+
+    _wait_until(lambda: not any(map(_runs, pids)), seconds=3)
+
+
+@pytest.mark.parametrize(
+    ("what", "message"),
+    [
+        ("[*map(bytearray, [2**26] * 10**6)]", "run() raised MemoryError (line "),
+        ("[*map(bytearray, [2**26] * 10**6)]", "it may use 512 MiB of memory"),
+        ("million", "asked 10,000,000 requests at once, more than the 2,000 of a whole case"),
+        ("long", "sent a message of more than 64 MiB"),
+        ("endless", "asked more than 2,000 requests for one case"),
+    ],
+)
+def test_what_it_takes_too_much_of_fails_its_case_by_name(
+    bad: Callable[..., Pipeline], what: str, message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pipeline_process, "memory_limit", lambda: 512 * 1024**2)
+
+    with pytest.raises(PipelineFailedError) as error:
+        ScriptedModel().run(bad(what, limit_s=30.0))
+
+    assert message in error.value.message
+    assert ScriptedModel().run(bad("nothing")).answer == "end"
 
 
 def test_many_cases_of_many_threads_do_not_mix(mine: Callable[..., Pipeline]) -> None:
