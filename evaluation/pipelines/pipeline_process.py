@@ -18,6 +18,7 @@ from typing import IO, Any
 
 from evaluation.case import Case
 from evaluation.errors import ConfigurationError, UnknownNameError
+from evaluation.pipelines.declarations import Declaration, refuse_declaration
 from evaluation.pipelines.descriptions import PipelineDescription
 from evaluation.pipelines.pipeline import PipelineInput, StepFailedError
 from evaluation.pipelines.plain_data import LARGEST_REPLY, BadMessageError, as_plain, from_plain, receive, send
@@ -92,17 +93,19 @@ class PipelineProcess:
             raise self._unusable(str(error)) from None
         return description
 
-    def made(self, options: Mapping[str, str], limit_s: float) -> tuple[str, tuple[str, ...]]:
-        """Return the class with its options, as its `repr` has it, and the models that they name.
+    def made(self, options: Mapping[str, str], limit_s: float) -> Declaration:
+        """Return what the pipeline with these options says of itself.
 
         Raises:
             ConfigurationError: the file cannot be used, or refuses the options.
         """
         value = self._configured("made", limit_s, options=dict(options))
         try:
-            return from_plain(value["shown"], str), from_plain(value["other_models"], tuple[str, ...])
+            declaration: Declaration = from_plain(value, Declaration, "it")
         except BadMessageError as error:
-            raise self._unusable(f"other_models: {error}") from None
+            raise self._unusable(str(error)) from None
+        refuse_declaration(self._class_name, declaration)
+        return declaration
 
     def problem(self, options: Mapping[str, str], task: PipelineInput, limit_s: float) -> str | None:
         """Return why a case cannot be answered; None where it can.

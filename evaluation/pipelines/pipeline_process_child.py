@@ -14,9 +14,10 @@ from typing import Any, BinaryIO, get_args
 
 from evaluation.case import Case
 from evaluation.errors import BenchwrightError, UnknownNameError
+from evaluation.pipelines.declarations import declaration_of
 from evaluation.pipelines.descriptions import description_of
 from evaluation.pipelines.pipeline import Pipeline, PipelineInput, PipelineResult, StageFailedError, Stages
-from evaluation.pipelines.pipeline_files import made, pipeline_from_source, shown
+from evaluation.pipelines.pipeline_files import made, pipeline_from_source
 from evaluation.pipelines.plain_data import LARGEST_REPLY, BadMessageError, as_plain, from_plain, receive, send
 from evaluation.pipelines.stages import StageReply, StageRequest
 from evaluation.pipelines.walk import MOST_STAGES
@@ -46,9 +47,8 @@ class _Walker:
         return {"description": as_plain(description_of(self.kind)), "has_problem": has_problem}
 
     def made(self, message: dict[str, Any]) -> Any:
-        """Return the pipeline with its options, as text, and the models that they name."""
-        pipeline = self._pipeline(message)
-        return {"shown": shown(pipeline), "other_models": as_plain(pipeline.other_models)}
+        """Return what the pipeline with its options says of itself."""
+        return as_plain(declaration_of(self._pipeline(message)))
 
     def problem(self, message: dict[str, Any]) -> Any:
         """Return why a case cannot be answered; None where it can."""
@@ -100,6 +100,8 @@ class _Walker:
             return {"requests": as_plain(requests)}
         except BadMessageError as error:
             raise _FailedError(f"a request {error}") from None
+        except RecursionError:
+            raise _FailedError("a request holds too many values inside one another") from None
 
     def _guarded(self, name: str, step: Callable[[], Any]) -> Any:
         try:
@@ -134,6 +136,8 @@ def _plain_result(result: object) -> Any:
         return as_plain(result)
     except BadMessageError as error:
         raise _FailedError(f"its result {error}") from None
+    except RecursionError:
+        raise _FailedError("its result holds too many values inside one another") from None
 
 
 def _answered(step: Callable[[], Any]) -> dict[str, Any]:

@@ -104,6 +104,29 @@ class Bad(Pipeline):
             yield (AskModel(stage="second", messages=(Message(role="user", content=7),)),)
         if self.what == "model":
             yield (AskModel(stage="second", messages=(Message(role="user", content="7"),), model="other"),)
+        if self.what == "embed":
+            yield (EmbedTexts(stage="second", texts=("a",), model="embedder"),)
+        if self.what == "role":
+            yield (AskModel(stage="second", messages=(Message(role="banana", content="7"),)),)
+        if self.what in ("nan", "option", "words"):
+            name = "temprature" if self.what == "option" else "temperature"
+            value = {"nan": float("nan"), "option": 1, "words": "model"}[self.what]
+            yield (AskModel(stage="second", messages=ask("").messages, options={name: value}),)
+        if self.what == "schema":
+            yield (AskModel(stage="second", messages=ask("").messages, schema="{"),)
+        if self.what == "no name":
+            yield (ask(""),)
+        if self.what == "sure":
+            return PipelineResult(answer="a", confidence=float("nan"))
+        if self.what == "notes":
+            return PipelineResult(answer="a", notes={"a": [float("inf")]})
+        if self.what == "deep":
+            nested = []
+            for _ in range(10**5):
+                nested = [nested]
+            return PipelineResult(answer="a", notes={"a": nested})
+        if self.what == "down":
+            return PipelineResult(answer="", failure=FailureKind.SERVER_DOWN)
         if self.what == "search":
             yield (SearchPassages(stage="second", query="q", top_k=1, method="bm25"),)
         if self.what == "million":
@@ -235,7 +258,18 @@ def test_a_case_continues_from_stored_replies(mine: Callable[..., Pipeline]) -> 
         ("text", "must yield a tuple of requests, at least one"),
         ("content", "its requests[0].messages[0].content is a int, not str"),
         ("model", "asks the model 'other', which none of its options names"),
-        ("search", "searches passages"),
+        ("search", "searches passages, but no option names a corpus"),
+        ("embed", "asks the model 'embedder', which none of its options names; give the option metadata=EMBEDDER"),
+        ("role", "has a message of the role 'banana', not of system, user, assistant"),
+        ("nan", "cannot be asked: option temperature=nan is"),
+        ("option", "cannot be asked: unknown option 'temprature'; did you mean 'temperature'"),
+        ("words", "has the option temperature='model', which is no number"),
+        ("schema", "has a schema that is no JSON object"),
+        ("no name", "names a stage ''; a name has 1 to 200 characters"),
+        ("sure", "returned the confidence nan, which is not from 0 to 1"),
+        ("notes", "its notes hold numbers that JSON has not"),
+        ("deep", "its result holds too many values inside one another"),
+        ("down", "returned the failure 'server_down', which is no failure of a model"),
         ("(_ for _ in ()).throw(StageFailedError('first', FailureKind.SERVER_DOWN))", "no failure of a model"),
     ],
 )
