@@ -8,7 +8,7 @@ from typing import Any
 from evaluation.errors import ConfigurationError, UnknownNameError
 from evaluation.files.allowed_files import must_be_allowed
 from evaluation.options import OPTIONS
-from evaluation.pipelines.pipeline import PATH, READ_FROM, Pipeline
+from evaluation.pipelines.pipeline import CORPUS, PATH, READ_FROM, Pipeline
 from evaluation.typed_options import described_options, missing_option, option_types, value_in_text
 
 RESERVED = frozenset({*OPTIONS, "seed", "profile", "think", "pipeline"})
@@ -48,7 +48,7 @@ def _value(kind: type[Pipeline], field: Field[Any], option_type: Any, text: str)
             f"pipeline {kind.name!r}: {field.name}={text!r} is not allowed",
             f"Write {field.name}=… as {_briefly(described_options(kind)[field.name])}",
         ) from None
-    if value and field.metadata == PATH:
+    if value and field.metadata in (PATH, CORPUS):
         _allowed_path(kind, field, text)
     return value
 

@@ -6,10 +6,13 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from evaluation.errors import FailureKind
+from evaluation.pipelines.declarations import Declaration
+from evaluation.pipelines.own_requests import refuse_request, refuse_result
 from evaluation.pipelines.pipeline import Pipeline, PipelineInput, PipelineResult, Stages, StepFailedError
 from evaluation.pipelines.pipeline_process import PipelineProcess, process_of
 from evaluation.pipelines.plain_data import BadMessageError, as_plain, from_plain
-from evaluation.pipelines.stages import AskModel, EmbedTexts, SearchPassages, StageReply, StageRequest
+from evaluation.pipelines.stages import Passages, StageReply, StageRequest
+from evaluation.retrieval.passages import Chunker
 from evaluation.user_code.source_files import FROM_A_FILE, hash_of
 
 
@@ -26,9 +29,8 @@ class OwnPipeline(Pipeline):
     """As text, as the user wrote them."""
     own_name: str
     own_version: str
-    shown: str
-    """The class with all its options, as its `repr` has it."""
-    models: tuple[str, ...]
+    declaration: Declaration
+    """What its class says of itself with these options."""
     limit_s: float = field(compare=False)
     """Seconds that a step may take."""
 
@@ -38,12 +40,27 @@ class OwnPipeline(Pipeline):
         object.__setattr__(self, "version", f"{self.own_version}{FROM_A_FILE}{hash_of(self.source_code)}")
 
     def __repr__(self) -> str:
-        return self.shown
+        return self.declaration.shown
 
     @property
     def other_models(self) -> tuple[str, ...]:
         """Models named by its options, as its class says."""
-        return self.models
+        return self.declaration.other_models
+
+    @property
+    def embedders(self) -> tuple[str, ...]:
+        """Models that it asks for embeddings, as its class says."""
+        return self.declaration.embedders
+
+    @property
+    def corpus_path(self) -> str | None:
+        """Folder or file with the documents that it searches, as its class says."""
+        return self.declaration.corpus
+
+    @property
+    def chunker(self) -> Chunker | None:
+        """How its corpus is split, as its class says."""
+        return self.declaration.chunker
 
     @property
     def process(self) -> PipelineProcess:
@@ -81,6 +98,8 @@ class _OwnWalk:
         self._steps: list[Any] = []
         """What the process said at each step so far, as plain data."""
         self._replies: list[Any] = []
+        self._passages: set[str] = set()
+        """Identities of the passages that its searches returned."""
 
     def begun(self) -> tuple[StageRequest, ...] | PipelineResult:
         with self._process.held():
@@ -91,6 +110,8 @@ class _OwnWalk:
             if not self._process.is_alive(self._life):
                 self._again()
             self._replies.append(as_plain(replies))
+            searches = [reply for reply in replies if isinstance(reply, Passages)]
+            self._passages.update(passage.passage_id for reply in searches for passage in reply.passages)
             return self._checked(self._fed(self._replies[-1]))
 
     def drop(self) -> None:
@@ -127,6 +148,7 @@ class _OwnWalk:
     def _read(self, step: Any) -> tuple[StageRequest, ...] | PipelineResult:
         if "result" in step:
             result: PipelineResult = from_plain(step["result"], PipelineResult, "its result")
+            refuse_result(result, self._pipeline.declaration, self._passages)
             return result
         if "stage_failed" in step:
             kind = from_plain(step["stage_failed"]["kind"], FailureKind)
@@ -137,18 +159,5 @@ class _OwnWalk:
             )
         requests: tuple[StageRequest, ...] = from_plain(step["requests"], tuple[StageRequest, ...], "its requests")
         for request in requests:
-            self._refuse(request)
+            refuse_request(request, self._pipeline.declaration)
         return requests
-
-    def _refuse(self, request: StageRequest) -> None:
-        if isinstance(request, SearchPassages):
-            raise StepFailedError(f"stage {request.stage!r} searches passages, but a user's pipeline has no corpus")
-        if request.model and request.model not in self._pipeline.models:
-            raise StepFailedError(
-                f"stage {request.stage!r} asks the model {request.model!r}, which none of its options names; give the "
-                "option metadata=MODEL"
-            )
-        if isinstance(request, EmbedTexts) and not request.model:
-            raise StepFailedError(f"stage {request.stage!r} names no model that embeds")
-        if isinstance(request, AskModel) and not request.messages:
-            raise StepFailedError(f"stage {request.stage!r} has no messages")

@@ -45,7 +45,7 @@ def parse_pipeline(
     path, source, class_name = _own_source(name, may_name_a_file=may_name_a_file)
     process = process_of(path, source, class_name)
     description = process.description()
-    shown, models = process.made(options, limit_s)
+    declaration = process.made(options, limit_s)
     return OwnPipeline(
         path=path,
         source_code=source,
@@ -53,8 +53,7 @@ def parse_pipeline(
         options=dict(options),
         own_name=description.name,
         own_version=description.version,
-        shown=shown,
-        models=models,
+        declaration=declaration,
         limit_s=limit_s,
     )
 

@@ -18,12 +18,18 @@ MODEL = {"role": "model"}
 """Metadata of an option that names another model than the candidate's own."""
 PATH = {"role": "path"}
 """Metadata of an option that names a file or folder."""
+CORPUS = {"role": "corpus"}
+"""Metadata of the option that names the folder or file with the documents to search."""
+CORPUS_OPTION = "corpus"
+"""Name of that option, by which a path is known to be one before a user's file is run."""
 MOST_EXAMPLES = 2_000
 """Cases of a benchmark, from its beginning, that may be shown to a model as examples."""
 READ_FROM = "read_from"
 """Key of an option's metadata: the function that reads the option's value from the file that a text names."""
 EMBEDDER = {"role": "embedder"}
 """Metadata of an option that names a model for embeddings."""
+DEFAULT_CHUNKER = Chunker(size=512, overlap=64)
+"""How a corpus is split, unless the pipeline says otherwise."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,12 +156,12 @@ class Pipeline(ABC):
     @property
     def corpus_path(self) -> str | None:
         """Folder or file with the documents that it searches; None: it searches none."""
-        return None
+        return next(iter(self._named_by(CORPUS)), None)
 
     @property
     def chunker(self) -> Chunker | None:
         """How its corpus is split; None without a corpus."""
-        return None
+        return None if self.corpus_path is None else DEFAULT_CHUNKER
 
     def problem(self, task: PipelineInput) -> str | None:
         """Return why the case cannot be answered, in words to follow "case …"; None where it can."""

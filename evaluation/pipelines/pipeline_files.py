@@ -14,7 +14,7 @@ from typing import Any, get_type_hints
 from evaluation.errors import BenchwrightError, ConfigurationError, UnknownNameError
 from evaluation.pipelines.catalogue import PIPELINES
 from evaluation.pipelines.option_values import RESERVED, option_values
-from evaluation.pipelines.pipeline import Pipeline
+from evaluation.pipelines.pipeline import CORPUS, CORPUS_OPTION, Pipeline
 from evaluation.user_code.error_locations import in_words, place_in
 from evaluation.user_code.source_files import class_lines, loaded_module
 
@@ -73,12 +73,6 @@ def made(kind: type[Pipeline], options: Mapping[str, str], *, file: str) -> Pipe
     return pipeline
 
 
-def shown(pipeline: Pipeline) -> str:
-    """Return the class with all its options, as a dataclass's `repr` has it, whatever the class's own `repr` does."""
-    options = ", ".join(f"{field.name}={getattr(pipeline, field.name)!r}" for field in fields(pipeline))
-    return f"{type(pipeline).__qualname__}({options})"
-
-
 def _is_plain(value: object) -> bool:
     if type(value) is tuple:
         return all(_is_plain(part) for part in value)
@@ -119,6 +113,8 @@ def _wrong_facts(kind: type[Pipeline]) -> Iterator[tuple[str, str]]:
             f"has an option named {taken!r}, which means something for every candidate",
             f"Give it another name, for example own_{taken}.",
         )
+    for named in [field.name for field in fields(kind) if field.metadata == CORPUS and field.name != CORPUS_OPTION]:
+        yield f"names its corpus by the option {named!r}", f"Name the option {CORPUS_OPTION!r}."
     try:
         get_type_hints(kind)
     except Exception as error:  # a name that the file only has for a type checker, say

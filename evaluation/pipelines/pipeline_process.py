@@ -5,6 +5,7 @@ others' cases begin anew in the next one, from the replies that they received so
 """
 
 import base64
+import os
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -13,18 +14,21 @@ from dataclasses import replace
 from functools import cached_property
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from evaluation.case import Case
 from evaluation.errors import ConfigurationError, UnknownNameError
+from evaluation.pipelines.declarations import Declaration, refuse_declaration
 from evaluation.pipelines.descriptions import PipelineDescription
 from evaluation.pipelines.pipeline import PipelineInput, StepFailedError
-from evaluation.pipelines.plain_data import BadMessageError, as_plain, from_plain, receive, send
+from evaluation.pipelines.plain_data import LARGEST_REPLY, BadMessageError, as_plain, from_plain, receive, send
 from evaluation.user_code.child_process import GIVEN_UP_AFTER, START_LIMIT_S, ChildProcess, TooLateError
 from evaluation.user_code.error_locations import in_words
 from evaluation.user_code.source_files import hash_of
 
 _CHILD = "evaluation.pipelines.pipeline_process_child"
+MEMORY_SHARE = 0.5
+"""Share of the machine's memory that a user's pipeline may write to."""
 _processes: dict[tuple[Path, str, str], "PipelineProcess"] = {}
 _opening = threading.Lock()
 
@@ -89,17 +93,19 @@ class PipelineProcess:
             raise self._unusable(str(error)) from None
         return description
 
-    def made(self, options: Mapping[str, str], limit_s: float) -> tuple[str, tuple[str, ...]]:
-        """Return the class with its options, as its `repr` has it, and the models that they name.
+    def made(self, options: Mapping[str, str], limit_s: float) -> Declaration:
+        """Return what the pipeline with these options says of itself.
 
         Raises:
             ConfigurationError: the file cannot be used, or refuses the options.
         """
         value = self._configured("made", limit_s, options=dict(options))
         try:
-            return from_plain(value["shown"], str), from_plain(value["other_models"], tuple[str, ...])
+            declaration: Declaration = from_plain(value, Declaration, "it")
         except BadMessageError as error:
-            raise self._unusable(f"other_models: {error}") from None
+            raise self._unusable(str(error)) from None
+        refuse_declaration(self._class_name, declaration)
+        return declaration
 
     def problem(self, options: Mapping[str, str], task: PipelineInput, limit_s: float) -> str | None:
         """Return why a case cannot be answered; None where it can.
@@ -224,6 +230,7 @@ class PipelineProcess:
             self._examples, self._dropped = None, []
             hello = {
                 "limit_s": START_LIMIT_S,
+                "memory_bytes": memory_limit(),
                 "path": str(self._path),
                 "source": base64.b64encode(self._source).decode(),
                 "class_name": self._class_name,
@@ -233,13 +240,13 @@ class PipelineProcess:
             except BaseException:
                 self._end()
                 raise
-            self.has_problem = value["has_problem"] is True
+            self.has_problem = isinstance(value, dict) and value.get("has_problem") is True
 
     def _exchanged(self, message: dict[str, Any], limit_s: float) -> Any:
         assert self._child is not None  # noqa: S101 - it was started
         number = next(self._numbers)
         try:
-            reply = self._child.exchanged(lambda pipe: send(pipe, {"number": number, **message}), receive, limit_s)
+            reply = self._child.exchanged(lambda pipe: send(pipe, {"number": number, **message}), _received, limit_s)
             if not isinstance(reply, dict) or reply.get("number") != number:
                 raise BadMessageError("its reply belongs to no request")
         except Exception as error:
@@ -280,6 +287,18 @@ class PipelineProcess:
     def _end(self) -> str:
         child, self._child = self._child, None
         return "" if child is None else child.end()
+
+
+def _received(pipe: IO[bytes]) -> Any:
+    return receive(pipe, most=LARGEST_REPLY)
+
+
+def memory_limit() -> int:
+    """Return the bytes of memory that a user's pipeline may write to; 0: as many as there are."""
+    names = getattr(os, "sysconf_names", {})
+    if "SC_PHYS_PAGES" not in names or "SC_PAGE_SIZE" not in names:
+        return 0
+    return int(MEMORY_SHARE * os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
 
 
 def _text(value: object) -> str | None:

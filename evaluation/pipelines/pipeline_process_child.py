@@ -14,12 +14,14 @@ from typing import Any, BinaryIO, get_args
 
 from evaluation.case import Case
 from evaluation.errors import BenchwrightError, UnknownNameError
+from evaluation.pipelines.declarations import declaration_of
 from evaluation.pipelines.descriptions import description_of
 from evaluation.pipelines.pipeline import Pipeline, PipelineInput, PipelineResult, StageFailedError, Stages
-from evaluation.pipelines.pipeline_files import made, pipeline_from_source, shown
-from evaluation.pipelines.plain_data import BadMessageError, as_plain, from_plain, receive, send
+from evaluation.pipelines.pipeline_files import made, pipeline_from_source
+from evaluation.pipelines.plain_data import LARGEST_REPLY, BadMessageError, as_plain, from_plain, receive, send
 from evaluation.pipelines.stages import StageReply, StageRequest
-from evaluation.user_code.child_side import GRACE_S, end_after, own_pipes
+from evaluation.pipelines.walk import MOST_STAGES
+from evaluation.user_code.child_side import GRACE_S, end_after, limit_memory, own_pipes
 from evaluation.user_code.error_locations import in_words, place_in
 
 
@@ -33,6 +35,8 @@ class _Walker:
 
     kind: type[Pipeline]
     file: str
+    memory_bytes: int
+    """What it may use; 0: all there is."""
     pipelines: dict[str, Pipeline] = field(default_factory=dict)
     examples: dict[int, tuple[Case, ...]] = field(default_factory=dict)
     walks: dict[int, Stages] = field(default_factory=dict)
@@ -43,9 +47,8 @@ class _Walker:
         return {"description": as_plain(description_of(self.kind)), "has_problem": has_problem}
 
     def made(self, message: dict[str, Any]) -> Any:
-        """Return the pipeline with its options, as text, and the models that they name."""
-        pipeline = self._pipeline(message)
-        return {"shown": shown(pipeline), "other_models": as_plain(pipeline.other_models)}
+        """Return what the pipeline with its options says of itself."""
+        return as_plain(declaration_of(self._pipeline(message)))
 
     def problem(self, message: dict[str, Any]) -> Any:
         """Return why a case cannot be answered; None where it can."""
@@ -87,12 +90,18 @@ class _Walker:
         except StageFailedError as error:
             del self.walks[place]
             return {"stage_failed": {"kind": str(error.kind), "message": str(error)}}
+        if isinstance(requests, tuple) and len(requests) > MOST_STAGES:
+            raise _FailedError(
+                f"asked {len(requests):,} requests at once, more than the {MOST_STAGES:,} of a whole case"
+            )
         if not isinstance(requests, tuple) or not requests or not all(type(r) in _REQUESTS for r in requests):
             raise _FailedError("must yield a tuple of requests, at least one")
         try:
             return {"requests": as_plain(requests)}
         except BadMessageError as error:
             raise _FailedError(f"a request {error}") from None
+        except RecursionError:
+            raise _FailedError("a request holds too many values inside one another") from None
 
     def _guarded(self, name: str, step: Callable[[], Any]) -> Any:
         try:
@@ -104,7 +113,9 @@ class _Walker:
         except BaseException as error:  # whatever the user's code does
             line = place_in(error, self.file)
             where = f" (line {line} of {self.file})" if line is not None else ""
-            raise _FailedError(f"{name}() raised {in_words(error)}{where}") from error
+            limit = self.memory_bytes // 1024**2 if isinstance(error, MemoryError) else 0
+            why = f"; it may use {limit:,} MiB of memory" if limit else ""
+            raise _FailedError(f"{name}() raised {in_words(error)}{where}{why}") from error
 
 
 class _EndedError(Exception):
@@ -125,6 +136,8 @@ def _plain_result(result: object) -> Any:
         return as_plain(result)
     except BadMessageError as error:
         raise _FailedError(f"its result {error}") from None
+    except RecursionError:
+        raise _FailedError("its result holds too many values inside one another") from None
 
 
 def _answered(step: Callable[[], Any]) -> dict[str, Any]:
@@ -146,11 +159,13 @@ def main() -> None:
     leader = os.getpid()
     hello = receive(requests)
     path, walker = Path(hello["path"]), None
+    if hello["memory_bytes"]:
+        limit_memory(hello["memory_bytes"])
 
     def loaded() -> Any:
         nonlocal walker
         kind = pipeline_from_source(path, base64.b64decode(hello["source"]), hello["class_name"])
-        walker = _Walker(kind, str(path.resolve()))
+        walker = _Walker(kind, str(path.resolve()), hello["memory_bytes"])
         return walker.described({})
 
     end_after(hello["limit_s"] + GRACE_S)
@@ -175,7 +190,11 @@ def _next(requests: BinaryIO) -> Any:
 def _sent(replies: BinaryIO, leader: int, message: dict[str, Any], reply: dict[str, Any]) -> None:
     if os.getpid() != leader:  # a copy of this process, which the user's code made and which came back here
         os._exit(0)
-    send(replies, {"number": message["number"], **reply})
+    try:
+        send(replies, {"number": message["number"], **reply}, most=LARGEST_REPLY)
+    except (BadMessageError, MemoryError) as error:
+        why = str(error) if isinstance(error, BadMessageError) else "more than its memory holds"
+        send(replies, {"number": message["number"], "failed": f"sent {why}"})
 
 
 def _end_all(leader: int) -> None:

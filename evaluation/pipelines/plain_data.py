@@ -12,6 +12,8 @@ from typing import IO, Any, Union, get_args, get_origin, get_type_hints
 
 LARGEST_MESSAGE = 256 * 1024 * 1024
 """Bytes of a message above which it is not read."""
+LARGEST_REPLY = 64 * 1024 * 1024
+"""Bytes of what a user's pipeline may send at one step."""
 TYPE = "__type__"
 """Key of the name of a dataclass, where a value may be one of several."""
 _LENGTH = struct.Struct(">Q")
@@ -21,23 +23,29 @@ class BadMessageError(Exception):
     """A message is no JSON, too long, or not of the expected type."""
 
 
-def send(pipe: IO[bytes], message: object) -> None:
-    """Write a message: its length, and its JSON."""
+def send(pipe: IO[bytes], message: object, *, most: int = LARGEST_MESSAGE) -> None:
+    """Write a message: its length, and its JSON.
+
+    Raises:
+        BadMessageError: it is longer than `most` bytes; nothing was written.
+    """
     data = json.dumps(message).encode("ascii")
+    if len(data) > most:
+        raise BadMessageError(f"a message of more than {most // 1024**2} MiB")
     pipe.write(_LENGTH.pack(len(data)) + data)
     pipe.flush()
 
 
-def receive(pipe: IO[bytes]) -> Any:
-    """Read a message.
+def receive(pipe: IO[bytes], *, most: int = LARGEST_MESSAGE) -> Any:
+    """Read a message of at most so many bytes.
 
     Raises:
         EOFError: there is none any more.
         BadMessageError: it is none.
     """
     (length,) = _LENGTH.unpack(_exactly(pipe, _LENGTH.size))
-    if length > LARGEST_MESSAGE:
-        raise BadMessageError(f"a message of more than {LARGEST_MESSAGE // 1024**2} MiB")
+    if length > most:
+        raise BadMessageError(f"a message of more than {most // 1024**2} MiB")
     try:
         return json.loads(_exactly(pipe, length))
     except (ValueError, RecursionError) as error:

@@ -13,9 +13,9 @@ from evaluation.metrics.sentence_splitting import split_sentences
 from evaluation.passage import Passage
 from evaluation.pipelines.map_reduce import refuse_chunks
 from evaluation.pipelines.pipeline import (
+    CORPUS,
     EMBEDDER,
     MODEL,
-    PATH,
     Pipeline,
     PipelineInput,
     PipelineResult,
@@ -56,7 +56,7 @@ class Retrieval(Pipeline):
     summary: ClassVar[str] = "searches a corpus for the question, and answers from the passages found"
     source: ClassVar[str] = "Lewis et al. 2020, arXiv:2005.11401; fusion: Cormack et al. 2009"
 
-    corpus: str = field(metadata=PATH)
+    corpus: str = field(metadata=CORPUS)
     """Folder or file with the documents."""
     embedder: str = field(default="", metadata=EMBEDDER)
     """Embedding model; not needed for `bm25`."""
@@ -113,11 +113,6 @@ class Retrieval(Pipeline):
     def other_models(self) -> tuple[str, ...]:
         """The embedding model and the one that reranks, where they are asked."""
         return tuple(dict.fromkeys(filter(None, (*self.embedders, self.rerank))))
-
-    @property
-    def corpus_path(self) -> str:
-        """Folder or file with the documents."""
-        return self.corpus
 
     @property
     def chunker(self) -> Chunker:

@@ -82,6 +82,8 @@ def summed(stages: Sequence[StageRow]) -> Generation:
     Numbers are sums; None where a chat lacks the number, since a part of a sum is no figure of the case. The time to
     the first token is that of a case with a single stage.
     """
+    if not stages:  # the pipeline failed, or answered, before it asked anything
+        return Generation(answer="", text="")
     flat = [(stage.kind == KINDS[AskModel], flat_values(stage.generation)) for stage in stages]
     chats = [values for is_chat, values in flat if is_chat]
     values = chats[-1] if chats else flat_values(Generation(answer="", text=""))

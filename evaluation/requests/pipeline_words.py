@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from evaluation.errors import UnknownNameError
 from evaluation.options import OPTIONS
-from evaluation.pipelines.pipeline import PATH, READ_FROM, Pipeline
+from evaluation.pipelines.pipeline import CORPUS, CORPUS_OPTION, PATH, READ_FROM, Pipeline
 from evaluation.typed_options import option_types
 
 if TYPE_CHECKING:
@@ -64,10 +64,13 @@ class PipelineWords:
         if word == PIPELINE and _is_own(value):
             path, _, class_name = value.rpartition(":")
             return f"{Path(path).expanduser().resolve()}:{class_name}"
-        if self.name is None or _is_own(self.name) or not value:
+        if self.name is None or not value:
             return value
+        if _is_own(self.name):
+            corpus = Path(value).expanduser()
+            return str(corpus.resolve()) if word == CORPUS_OPTION and corpus.exists() else value
         options = [option for option in fields(_catalogue()[self.name]) if option.name == word]
-        names_a_path = any(option.metadata == PATH or READ_FROM in option.metadata for option in options)
+        names_a_path = any(option.metadata in (PATH, CORPUS) or READ_FROM in option.metadata for option in options)
         return str(Path(value).expanduser().resolve()) if names_a_path else value
 
 

@@ -9,7 +9,7 @@ from evaluation.candidate import OPEN_LENGTH_TASKS, Candidate, PipelineChoice
 from evaluation.case import Benchmark
 from evaluation.model_info import ModelInfo
 from evaluation.options import effective_options, says_length
-from evaluation.pipelines.pipeline import PATH, Pipeline
+from evaluation.pipelines.pipeline import CORPUS, PATH, Pipeline
 from evaluation.providers import PROVIDERS
 from evaluation.requests.evaluation_request import CandidateRequest
 from evaluation.resolution.endpoints import ResolvedEndpoint
@@ -84,5 +84,5 @@ class ResolvedPipeline:
 
 def signature_of(pipeline: Pipeline) -> str:
     """Return the signature with paths by their last parts: what they hold is identified by its content."""
-    paths = [option.name for option in fields(pipeline) if option.metadata == PATH]
+    paths = [option.name for option in fields(pipeline) if option.metadata in (PATH, CORPUS)]
     return replace(pipeline, **{name: Path(getattr(pipeline, name)).name for name in paths}).signature

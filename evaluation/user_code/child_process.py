@@ -2,6 +2,9 @@
 
 A thread would not do: a pattern with catastrophic backtracking holds the interpreter's lock, so not even a timeout
 could be observed. It is no sandbox: the code has its user's rights.
+
+A pipe to which nothing is written ties it to our process: the kernel closes our end of it however we end, `kill -9`
+included, and then the child ends with all that it started (`child_side`).
 """
 
 import json
@@ -41,12 +44,23 @@ class ChildProcess:
         Raises:
             OSError: it cannot be started.
         """
-        self._process = subprocess.Popen(
-            [sys.executable, "-P", "-c", _CODE, json.dumps(sys.path), module],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            start_new_session=True,  # a Ctrl-C at the terminal is ours
-        )
+        ours, its = os.pipe()[::-1] if os.name == "posix" else (None, None)
+        self._life_line = ours
+        inherited = () if its is None else (its,)
+        try:
+            self._process = subprocess.Popen(
+                [sys.executable, "-P", "-c", _CODE, json.dumps(sys.path), module, *map(str, inherited)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                start_new_session=True,  # a Ctrl-C at the terminal is ours
+                pass_fds=inherited,
+            )
+        except BaseException:
+            self._cut_life_line()
+            raise
+        finally:
+            if its is not None:
+                os.close(its)
 
     def exchanged(self, send: Callable[[IO[bytes]], object], receive: Callable[[IO[bytes]], T], limit_s: float) -> T:
         """Send a request, and return the reply.
@@ -106,10 +120,16 @@ class ChildProcess:
         """End the process, close its pipes, and return in words how it ended."""
         self.kill()
         code = self._process.wait()
+        self._cut_life_line()
         for pipe in (self._process.stdin, self._process.stdout):
             if pipe is not None:
                 _close(pipe)
         return f"by signal {-code}" if code < 0 else f"exit code {code}"
+
+    def _cut_life_line(self) -> None:
+        line, self._life_line = self._life_line, None
+        if line is not None:
+            os.close(line)
 
 
 def _close(pipe: Any) -> None:

@@ -104,8 +104,38 @@ class Bad(Pipeline):
             yield (AskModel(stage="second", messages=(Message(role="user", content=7),)),)
         if self.what == "model":
             yield (AskModel(stage="second", messages=(Message(role="user", content="7"),), model="other"),)
+        if self.what == "embed":
+            yield (EmbedTexts(stage="second", texts=("a",), model="embedder"),)
+        if self.what == "role":
+            yield (AskModel(stage="second", messages=(Message(role="banana", content="7"),)),)
+        if self.what in ("nan", "option", "words"):
+            name = "temprature" if self.what == "option" else "temperature"
+            value = {"nan": float("nan"), "option": 1, "words": "model"}[self.what]
+            yield (AskModel(stage="second", messages=ask("").messages, options={name: value}),)
+        if self.what == "schema":
+            yield (AskModel(stage="second", messages=ask("").messages, schema="{"),)
+        if self.what == "no name":
+            yield (ask(""),)
+        if self.what == "sure":
+            return PipelineResult(answer="a", confidence=float("nan"))
+        if self.what == "notes":
+            return PipelineResult(answer="a", notes={"a": [float("inf")]})
+        if self.what == "deep":
+            nested = []
+            for _ in range(10**5):
+                nested = [nested]
+            return PipelineResult(answer="a", notes={"a": nested})
+        if self.what == "down":
+            return PipelineResult(answer="", failure=FailureKind.SERVER_DOWN)
         if self.what == "search":
             yield (SearchPassages(stage="second", query="q", top_k=1, method="bm25"),)
+        if self.what == "million":
+            yield (ask("second"),) * 10**7
+        if self.what == "long":
+            yield (ask("second" * 12 * 1024**2),)
+        if self.what == "endless":
+            for number in range(10**7):
+                yield (ask(f"again {number}"),)
         if self.what == "random":
             yield (ask(f"second {os.getpid()}"),)
         yield (ask("last"),)
@@ -228,7 +258,18 @@ def test_a_case_continues_from_stored_replies(mine: Callable[..., Pipeline]) -> 
         ("text", "must yield a tuple of requests, at least one"),
         ("content", "its requests[0].messages[0].content is a int, not str"),
         ("model", "asks the model 'other', which none of its options names"),
-        ("search", "searches passages"),
+        ("search", "searches passages, but no option names a corpus"),
+        ("embed", "asks the model 'embedder', which none of its options names; give the option metadata=EMBEDDER"),
+        ("role", "has a message of the role 'banana', not of system, user, assistant"),
+        ("nan", "cannot be asked: option temperature=nan is"),
+        ("option", "cannot be asked: unknown option 'temprature'; did you mean 'temperature'"),
+        ("words", "has the option temperature='model', which is no number"),
+        ("schema", "has a schema that is no JSON object"),
+        ("no name", "names a stage ''; a name has 1 to 200 characters"),
+        ("sure", "returned the confidence nan, which is not from 0 to 1"),
+        ("notes", "its notes hold numbers that JSON has not"),
+        ("deep", "its result holds too many values inside one another"),
+        ("down", "returned the failure 'server_down', which is no failure of a model"),
         ("(_ for _ in ()).throw(StageFailedError('first', FailureKind.SERVER_DOWN))", "no failure of a model"),
     ],
 )
@@ -490,6 +531,49 @@ def test_its_process_ends_when_ours_is_killed(tmp_path: Path) -> None:
         process.wait()
 
     _wait_until(lambda: not _runs(pid))
+
+
+@pytest.mark.parametrize("what", ["time.sleep(600)", "exec('while True: pass')"])
+def test_its_process_ends_when_ours_is_killed_in_the_middle_of_a_step(what: str, tmp_path: Path) -> None:
+    (tmp_path / "bad.py").write_text(BAD)
+    place = tmp_path / "pids"
+    write = f"open({str(place)!r}, 'a').write(str(os.getpid()) + '\\n')"
+    ignore = "signal.signal(signal.SIGALRM, signal.SIG_IGN)"
+    program = PROGRAM.format(
+        paths=[SUPPORT], name=f"{tmp_path}/bad.py:Bad", what=f"({ignore}, os.fork(), {write}, {what})"
+    )
+    process = subprocess.Popen([sys.executable, "-c", program])
+    try:
+        _wait_until(lambda: place.exists() and len(place.read_text().split()) == 2)
+        pids = [int(pid) for pid in place.read_text().split()]
+        assert all(map(_runs, pids))
+    finally:
+        process.kill()
+        process.wait()
+
+    _wait_until(lambda: not any(map(_runs, pids)), seconds=3)
+
+
+@pytest.mark.parametrize(
+    ("what", "message"),
+    [
+        ("[*map(bytearray, [2**26] * 10**6)]", "run() raised MemoryError (line "),
+        ("[*map(bytearray, [2**26] * 10**6)]", "it may use 512 MiB of memory"),
+        ("million", "asked 10,000,000 requests at once, more than the 2,000 of a whole case"),
+        ("long", "sent a message of more than 64 MiB"),
+        ("endless", "asked more than 2,000 requests for one case"),
+    ],
+)
+def test_what_it_takes_too_much_of_fails_its_case_by_name(
+    bad: Callable[..., Pipeline], what: str, message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pipeline_process, "memory_limit", lambda: 512 * 1024**2)
+
+    with pytest.raises(PipelineFailedError) as error:
+        ScriptedModel().run(bad(what, limit_s=30.0))
+
+    assert message in error.value.message
+    assert ScriptedModel().run(bad("nothing")).answer == "end"
 
 
 def test_many_cases_of_many_threads_do_not_mix(mine: Callable[..., Pipeline]) -> None:
