@@ -21,6 +21,11 @@ class RelevantPassage:
     text: str | None = None
     """Text that proves the answer; None: any passage of the document."""
 
+    @property
+    def path(self) -> str | None:
+        """The document as a corpus names it."""
+        return None if self.document is None else self.document.removeprefix("./")
+
 
 def relevant_passages(case: Case) -> tuple[RelevantPassage, ...]:
     """Return the passages that are relevant to a case; empty where it names none.

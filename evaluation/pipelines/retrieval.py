@@ -19,10 +19,10 @@ from evaluation.pipelines.pipeline import (
     Pipeline,
     PipelineInput,
     PipelineResult,
+    StageFailedError,
     Stages,
     all_replies,
     filled,
-    one_reply,
 )
 from evaluation.pipelines.stages import (
     AskModel,
@@ -129,8 +129,13 @@ class Retrieval(Pipeline):
         content = filled(self.prompt, sources=sources, question=task.question)
         system = tuple(turn for turn in task.messages if turn.role == "system")
         messages = (*system, Message(role="user", content=content))
-        reply = yield from one_reply(AskModel(stage="answer", messages=messages))
-        notes = {"passages": len(passages), "citations": citations(reply.text, len(passages))}
+        request = AskModel(stage="answer", messages=messages)
+        (reply,) = yield from all_replies([request])
+        notes: dict[str, Any] = {"passages": len(passages)}
+        if reply.failure is not None:
+            error = StageFailedError(request.stage, reply.failure)
+            return PipelineResult(answer="", failure=error.kind, message=str(error), sources=passages, notes=notes)
+        notes["citations"] = citations(reply.text, len(passages))
         return PipelineResult(answer=reply.text, sources=passages, notes=notes)
 
     def _search(

@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Mapping
 
 from evaluation.errors import BenchwrightError
+from evaluation.passage import Passage
 from evaluation.pipelines.pipeline import Pipeline, PipelineInput, PipelineResult, StageFailedError, StepFailedError
-from evaluation.pipelines.stages import StageReply, StageRequest
+from evaluation.pipelines.stages import Passages, StageReply, StageRequest
 
 MOST_STAGES = 2_000
 """Requests of one case above which its pipeline is taken to be endless."""
@@ -30,6 +31,8 @@ class Walk:
         self.waiting: tuple[StageRequest, ...] = ()
         """Requests to answer side by side before the pipeline goes on; empty once there is a result."""
         self.result: PipelineResult | None = None
+        self.passages: tuple[Passage, ...] | None = None
+        """Passages of the last search; None before it. The sources of a case that a later stage ends without any."""
         self._advance(None)
 
     def feed(self, replies: Iterable[StageReply]) -> None:
@@ -41,6 +44,9 @@ class Walk:
         received = tuple(replies)
         if len(received) != len(self.waiting):
             raise ValueError(f"{len(received)} replies to {len(self.waiting)} requests")
+        for reply in received:
+            if isinstance(reply, Passages):
+                self.passages = reply.passages
         self._advance(received)
 
     def feed_stored(self, stored: Mapping[str, StageReply]) -> None:
@@ -59,7 +65,7 @@ class Walk:
         except StopIteration as end:
             self.result = self._checked(end.value)
         except StageFailedError as error:
-            self.result = PipelineResult(answer="", failure=error.kind, message=str(error))
+            self.result = PipelineResult(answer="", failure=error.kind, message=str(error), sources=self.passages)
         except StepFailedError as error:
             raise self._failed(str(error)) from error
         except Exception as error:

@@ -24,6 +24,7 @@ from evaluation.resolution.metric_models import (
     refuse_without_opponent,
     resolve_metric_models,
 )
+from evaluation.resolution.relevant_in_corpus import refuse_absent_passages
 from evaluation.resolution.resolved_candidate import ResolvedCandidate
 from evaluation.retrieval.documents import Corpus
 from evaluation.settings import Settings
@@ -84,6 +85,7 @@ async def resolve(
         fingerprints.add(candidate.candidate.fingerprint)
         candidates.append(candidate)
         notes += further_notes
+    refuse_absent_passages(corpora.values(), benchmarks)
     benchmarks, models, further_notes = await _with_models(
         request, benchmarks, candidates, endpoints, settings=settings, store=store
     )

@@ -92,6 +92,7 @@ class PipelineCase:
 
         None where it waits for another model, at which it is put aside for the next round, or nobody is left to ask.
         """
+        walk: Walk | None = None
         try:
             pipeline = self._plan.pipeline
             walk = await done(pipeline, lambda: Walk(pipeline, self._input()))
@@ -109,7 +110,8 @@ class PipelineCase:
         except _EndedError as end:
             return None if end.failure is None else self._row(end.failure)
         except PipelineFailedError as error:
-            return self._row(self._own_failure(FailureKind.PIPELINE_FAILED, error.message))
+            failed = self._own_failure(FailureKind.PIPELINE_FAILED, error.message)
+            return self._row(failed if walk is None else replace(failed, sources=walk.passages))
 
     def _input(self) -> PipelineInput:
         planned = self._asking.planned

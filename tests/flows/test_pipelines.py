@@ -9,6 +9,7 @@ import pytest
 from looking_back import only_run, outcomes, results
 from scripted_ollama import Chat, Reply, ScriptedOllama, right
 
+from evaluation.errors import FailureKind
 from evaluation.generation import Failure, Generation
 from evaluation.records.stages import StageRow
 from evaluation.records.status import Status
@@ -112,6 +113,26 @@ def test_retrieval_embeds_each_text_once_and_keeps_the_sources_of_an_answer(
     assert [[1]] == shown.trace.notes["citations"]  # type: ignore[union-attr]
     candidates = [find_candidate(store, fingerprint) for fingerprint in {first, _last_fingerprint(store)}]
     assert 2 == len({each.pipeline.corpus for each in candidates if each is not None and each.pipeline is not None})
+
+
+def test_the_sources_of_a_case_are_stored_where_its_answer_fails(
+    evaluate: Evaluate, store: Store, ollama_by_script: ScriptedOllama, benchmark_file: Benchmarks, tmp_path: Path
+) -> None:
+    corpus = tmp_path / "numbers.md"
+    corpus.write_text("What is 0? It is 0.\n")
+    ollama_by_script.add("model", lambda _: Reply(text=""))
+
+    evaluate(
+        benchmark_file(1),
+        candidates=[f"model pipeline=retrieval corpus={corpus} method=bm25"],
+        invocation_id="one",
+    )
+
+    (stored,) = outcomes(store)
+    assert isinstance(stored.row.outcome, Generation)
+    assert FailureKind.EMPTY_ANSWER is stored.row.outcome.own_failure
+    shown = case_result(store, _run_ids(store)[0], "c0").candidates[0].outcomes[0]
+    assert ["numbers.md"] == [source.document for source in shown.trace.sources]  # type: ignore[union-attr]
 
 
 def _run_ids(store: Store) -> list[str]:

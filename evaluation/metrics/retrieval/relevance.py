@@ -47,17 +47,18 @@ def judged(sources: Sequence[Passage], relevant: Sequence[RelevantPassage]) -> J
     """Return which sources hold which relevant passages."""
     texts = [source.text.split() for source in sources]
     holders = (
-        tuple(place for place, source in enumerate(sources) if _is_of(source, entry) and _holds(texts[place], entry))
+        tuple(place for place, source in enumerate(sources) if _is_of(source, entry) and holds(texts[place], entry))
         for entry in relevant
     )
     return JudgedSources(holders=tuple(holders), ids=tuple(f"source {place}" for place in range(len(sources))))
 
 
 def _is_of(source: Passage, relevant: RelevantPassage) -> bool:
-    return relevant.document is None or relevant.document.removeprefix("./") == source.document
+    return relevant.path is None or relevant.path == source.document
 
 
-def _holds(words: Sequence[str], relevant: RelevantPassage) -> bool:
+def holds(words: Sequence[str], relevant: RelevantPassage) -> bool:
+    """Check whether these words hold the relevant passage's text, whichever document they are of."""
     if relevant.text is None:
         return True
     text = relevant.text.split()

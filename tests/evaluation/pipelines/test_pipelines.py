@@ -410,6 +410,19 @@ def test_reranking_orders_what_was_found_and_cuts_it() -> None:
     assert [passage.passage_id for passage in result.sources] == ["a.txt#4", "a.txt#1"]
 
 
+@pytest.mark.parametrize("rerank", ["", "judge"])
+def test_sources_stay_where_the_answer_fails(rerank: str) -> None:
+    def answer(request: AskModel) -> str | FailureKind:
+        return '{"order": [4, 1]}' if request.stage == "rerank" else FailureKind.PROMPT_TOO_LONG
+
+    model = ScriptedModel(answer=answer, passages=PASSAGES)
+
+    result = model.run(Retrieval(corpus="docs", method="bm25", top_k=2, rerank=rerank))
+
+    assert (FailureKind.PROMPT_TOO_LONG, "stage 'answer': prompt too long") == (result.failure, result.message)
+    assert result.sources == (PASSAGES[3:4] + PASSAGES[:1] if rerank else PASSAGES[:2])
+
+
 def test_a_preset_fills_in_what_is_not_given() -> None:
     fast = Retrieval(corpus="docs", embedder="e", preset="fast")
     own = Retrieval(corpus="docs", embedder="e", preset="fast", top_k=3, min_similarity=0.0, chunk_overlap=0)

@@ -17,10 +17,10 @@ from evaluation.pipelines.best_of import BestOf
 from evaluation.pipelines.cascade import Cascade
 from evaluation.pipelines.catalogue import PIPELINES
 from evaluation.pipelines.direct import Direct
-from evaluation.pipelines.pipeline import Pipeline, PipelineInput, PipelineResult, Stages
+from evaluation.pipelines.pipeline import Pipeline, PipelineInput, PipelineResult, Stages, one_reply
 from evaluation.pipelines.retrieval import Retrieval
 from evaluation.pipelines.sectioned import Section, Sectioned
-from evaluation.pipelines.stages import AskModel, ModelReply, StageReply
+from evaluation.pipelines.stages import AskModel, ModelReply, SearchPassages, StageReply
 from evaluation.pipelines.walk import PipelineFailedError, Walk
 
 SECTIONS = (Section(name="one", prompt="First: {document}"), Section(name="two", prompt="Then {sections}"))
@@ -96,6 +96,25 @@ def test_a_failure_of_the_model_names_its_stage(pipeline: Pipeline) -> None:
 
     assert result.failure is FailureKind.EMPTY_ANSWER
     assert result.message == f"stage {model.asked[0].stage!r}: empty answer"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Searching(Pipeline):
+    name: ClassVar[str] = "searching"
+    summary: ClassVar[str] = "for tests"
+
+    def run(self, given: PipelineInput) -> Stages:
+        yield (SearchPassages(stage="search", query=given.question, method="bm25", top_k=2),)
+        reply = yield from one_reply(AskModel(stage="answer", messages=given.messages))
+        return PipelineResult(answer=reply.text)
+
+
+def test_what_a_search_found_stays_where_a_later_stage_fails() -> None:
+    failed = ScriptedModel(answer=lambda _: FailureKind.EMPTY_ANSWER, passages=PASSAGES).run(Searching())
+    answered = ScriptedModel(passages=PASSAGES).run(Searching())
+
+    assert PASSAGES[:2] == failed.sources
+    assert answered.sources is None
 
 
 def test_direct_sends_what_is_sent_without_a_pipeline() -> None:

@@ -333,3 +333,74 @@ def test_a_model_of_both_abilities_may_embed(ollama_by_script: ScriptedOllama) -
     ollama_by_script.add("m", capabilities=("completion", "embedding"))
     found = resolved(ollama_by_script.url, embedder="m", metrics=["semantic_similarity"])
     assert ["m"] == [model.model for model in found.metric_models]
+
+
+def legs(*relevant: dict[str, str], metrics: tuple[str, ...] = ("recall_at_k",)) -> Benchmark:
+    """A benchmark whose second case names these passages as relevant."""
+    cases = (
+        Case(case_id="none", prompt="Why?", references=("8",)),
+        Case(case_id="some", prompt="How many legs?", references=("8",), details={"relevant": list(relevant)}),
+    )
+    return Benchmark(name="legs", task_type="question_answering", cases=cases, metrics=metrics)
+
+
+@pytest.fixture
+def corpus(tmp_path: Path) -> Path:
+    folder = tmp_path / "corpus"
+    (folder / "animals").mkdir(parents=True)
+    (folder / "animals/spiders.md").write_text("Spiders have\n8 legs. Flies have 6.")
+    (folder / "animals/birds.md").write_text("Birds have 2.")
+    (folder / "animals/legs.png").write_bytes(b"no text")
+    return folder
+
+
+def searching(server: ScriptedOllama, corpus: Path, benchmark: Benchmark) -> Resolution:
+    server.add("m")
+    candidate = f"m pipeline=retrieval corpus={corpus} method=bm25"
+    return resolved(server.url, loaded=[benchmark], benchmarks=["legs"], models=[], candidates=[candidate])
+
+
+@pytest.mark.parametrize(
+    ("relevant", "what", "next_step"),
+    [
+        ({"document": "spiders.md"}, "document 'spiders.md', which the corpus", "It has 'animals/spiders.md'."),
+        ({"document": "animals/bird.md"}, "which the corpus", "It has 'animals/birds.md'."),
+        ({"document": "zoo.pdf"}, "does not have", "by their paths within the corpus"),
+        ({"document": "animals/legs.png"}, "of a kind that is not read", "name another corpus"),
+        ({"document": "animals/birds.md", "text": "8 legs"}, "text that 'animals/birds.md' of", "letter by letter"),
+        ({"text": "Spiders have 9 legs."}, "text that the corpus", "letter by letter"),
+    ],
+)
+def test_a_case_whose_relevant_passage_no_search_can_find_is_refused_before_anything_is_asked(
+    ollama_by_script: ScriptedOllama, corpus: Path, relevant: dict[str, str], what: str, next_step: str
+) -> None:
+    with pytest.raises(ConfigurationError) as raised:
+        searching(ollama_by_script, corpus, legs({"document": "animals/spiders.md"}, relevant))
+
+    assert "case 'some' of legs names" in raised.value.message
+    assert what in raised.value.message
+    assert str(corpus) in raised.value.message
+    assert next_step in str(raised.value.next_step)
+    assert not ollama_by_script.asked("m")
+
+
+@pytest.mark.parametrize(
+    "relevant",
+    [
+        {"document": "./animals/spiders.md"},
+        {"document": "animals/spiders.md", "text": "Spiders have 8 legs."},
+        {"text": "Birds  have 2."},
+        {"text": "Long ago it was said: Spiders have 8 legs. Flies have 6."},
+    ],
+)
+def test_a_case_whose_relevant_passage_is_in_the_corpus_is_asked(
+    ollama_by_script: ScriptedOllama, corpus: Path, relevant: dict[str, str]
+) -> None:
+    assert 1 == len(searching(ollama_by_script, corpus, legs(relevant)).candidates)
+
+
+def test_relevant_passages_that_no_metric_reads_are_not_looked_for(
+    ollama_by_script: ScriptedOllama, corpus: Path
+) -> None:
+    benchmark = legs({"document": "zoo.pdf"}, metrics=("exact_match",))
+    assert 1 == len(searching(ollama_by_script, corpus, benchmark).candidates)
