@@ -6,6 +6,7 @@ from typing import ClassVar, cast
 
 from evaluation.case import Message
 from evaluation.errors import ConfigurationError, FailureKind
+from evaluation.pipelines.context_room import PROMPT_MARGIN, estimated_tokens
 from evaluation.pipelines.pipeline import (
     Pipeline,
     PipelineInput,
@@ -20,12 +21,8 @@ from evaluation.pipelines.pipeline import (
 from evaluation.pipelines.stages import AskModel, CountTokens, ModelReply, StageReply, StageRequest, TokenCounts
 from evaluation.retrieval.chunking import LONGEST_PIECE, Chunk, n_words, packed, pieces
 
-TOKENS_PER_WORD = 1.5
-"""Tokens assumed for a word where the server counts none; on the safe side for European languages."""
 WORD_TOKENS = 4
 """Tokens that a word may have before a piece of a long sentence is larger than a chunk."""
-PROMPT_MARGIN = 64
-"""Tokens kept for the words around a prompt that a chat template adds."""
 MOST_LEVELS = 8
 MAP_PROMPT = (
     "Below is part {number} of {total} of a document. Note briefly what it says that matters for this task: {question}"
@@ -151,11 +148,6 @@ def task_of(task: PipelineInput) -> str:
     if task.case.context:
         return task.question
     return task.benchmark.prompt.template.replace("{prompt}", "").strip() or "summarize it"
-
-
-def estimated_tokens(text: str) -> int:
-    """Return the tokens that a text is assumed to have where nobody has counted them."""
-    return int(n_words(text) * TOKENS_PER_WORD) + 1
 
 
 def written_notes(requests: Sequence[AskModel], replies: Sequence[ModelReply]) -> list[ModelReply]:

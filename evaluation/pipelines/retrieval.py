@@ -11,6 +11,7 @@ from evaluation.errors import ConfigurationError
 from evaluation.fingerprint import canonical_json
 from evaluation.metrics.sentence_splitting import split_sentences
 from evaluation.passage import Passage
+from evaluation.pipelines.context_room import PROMPT_MARGIN, TOKENS_PER_WORD, estimated_tokens, n_that_fit
 from evaluation.pipelines.map_reduce import refuse_chunks
 from evaluation.pipelines.pipeline import (
     CORPUS,
@@ -46,6 +47,10 @@ PROMPT = (
 )
 CITATION = re.compile(r"\[(\d{1,3}(?:\s*[,;]\s*\d{1,3})*)\]")
 MOST_PASSAGES = 1_000
+RERANK_WORDS_TOKENS = 64
+"""Tokens of the words around question and passages in the prompt that reranks."""
+LEFT_OUT = "passages_left_out"
+"""Name of the note on how many of the best `top_k` passages did not fit the context."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,13 +68,13 @@ class Retrieval(Pipeline):
     method: Literal["dense", "bm25", "hybrid"] = "hybrid"
     """`dense`: by embeddings; `bm25`: by words; `hybrid`: both, joined by reciprocal rank fusion."""
     preset: Literal["fast", "balanced", "accurate"] = "balanced"
-    """Values of `chunk_size`, `top_k` and `min_similarity` that are not given."""
+    """Chunk size, passages, least similarity: `fast` 512, 10, .35; `balanced` 1024, 20, .28; `accurate` 2048, 40, .22."""
     chunk_size: int = 0
     """Words of a chunk; 0: the preset's."""
     chunk_overlap: int = -1
     """Words that a chunk repeats of the one before; -1: an eighth of its size."""
     top_k: int = 0
-    """Passages shown to the model, not the sampling option of that name; 0: the preset's."""
+    """Passages shown to the model as far as they fit its context, not the sampling option; 0: the preset's."""
     min_similarity: float = -2.0
     """Least cosine between question and passage, for what embeddings find; -2: the preset's."""
     rerank: str = field(default="", metadata=MODEL)
@@ -119,12 +124,31 @@ class Retrieval(Pipeline):
         """How the documents are split."""
         return Chunker(size=self.chunk_size, overlap=self.chunk_overlap)
 
+    def problem(self, task: PipelineInput) -> str | None:
+        """Say that not even one passage fits the context."""
+        longest = int(self.chunk_size * TOKENS_PER_WORD)
+        if longest <= (room := self._room(task)):
+            return None
+        return (
+            f"is answered from passages of {self.chunk_size:,} words, about {longest:,} tokens, and "
+            f"num_ctx={task.context_tokens} has room for {max(0, room):,} beside the prompt and "
+            f"{task.answer_tokens:,} tokens of answer"
+        )
+
+    def _room(self, task: PipelineInput) -> int:
+        """Return the tokens that the sources may have together."""
+        system = (turn.content for turn in task.messages if turn.role == "system")
+        around = " ".join((*system, self.prompt, task.question))
+        return task.context_tokens - task.answer_tokens - PROMPT_MARGIN - estimated_tokens(around)
+
     def run(self, task: PipelineInput) -> Stages:
         """Search, let a model order what was found where one is named, and ask for the answer."""
         passages = yield from self._search(task.question)
         if self.rerank and len(passages) > 1:
-            passages = yield from self._reranked(task.question, passages)
+            passages = yield from self._reranked(task, passages)
         passages = passages[: self.top_k]
+        n_found = len(passages)
+        passages = passages[: n_that_fit([passage.text for passage in passages], self._room(task))]
         sources = "\n\n".join(f"[{i}] {passage.text}" for i, passage in enumerate(passages, 1)) or "(no source found)"
         content = filled(self.prompt, sources=sources, question=task.question)
         system = tuple(turn for turn in task.messages if turn.role == "system")
@@ -132,6 +156,8 @@ class Retrieval(Pipeline):
         request = AskModel(stage="answer", messages=messages)
         (reply,) = yield from all_replies([request])
         notes: dict[str, Any] = {"passages": len(passages)}
+        if len(passages) < n_found:
+            notes[LEFT_OUT] = n_found - len(passages)
         if reply.failure is not None:
             error = StageFailedError(request.stage, reply.failure)
             return PipelineResult(answer="", failure=error.kind, message=str(error), sources=passages, notes=notes)
@@ -157,12 +183,19 @@ class Retrieval(Pipeline):
         return cast("Passages", reply).passages
 
     def _reranked(
-        self, question: str, passages: tuple[Passage, ...]
+        self, task: PipelineInput, passages: tuple[Passage, ...]
     ) -> Generator[tuple[StageRequest, ...], tuple[StageReply, ...], tuple[Passage, ...]]:
+        """Return the passages in a model's order; behind them those that do not fit its prompt."""
+        most = 16 + 6 * len(passages)
+        room = task.context_tokens - most - PROMPT_MARGIN - estimated_tokens(task.question) - RERANK_WORDS_TOKENS
+        n = n_that_fit([passage.text for passage in passages], room)
+        passages, behind = passages[:n], passages[n:]
+        if n < 2:
+            return passages + behind
         listed = "\n\n".join(f"[{i}] {passage.text}" for i, passage in enumerate(passages, 1))
         content = (
-            f"Question: {question}\n\nPassages:\n\n{listed}\n\nReply with JSON: the numbers of the passages that help "
-            'to answer the question, the most helpful first: {"order": [number, …]}.'
+            f"Question: {task.question}\n\nPassages:\n\n{listed}\n\nReply with JSON: the numbers of the passages that "
+            'help to answer the question, the most helpful first: {"order": [number, …]}.'
         )
         schema = {
             "type": "object",
@@ -173,12 +206,12 @@ class Retrieval(Pipeline):
             stage="rerank",
             model=self.rerank,
             messages=(Message(role="user", content=content),),
-            options={"temperature": 0.0, "num_predict": 16 + 6 * len(passages)},
+            options={"temperature": 0.0, "num_predict": most},
             schema=canonical_json(schema),
         )
         (reply,) = yield from all_replies([request])
         order = read_order(reply.text, len(passages))
-        return tuple(passages[index] for index in order)
+        return tuple(passages[index] for index in order) + behind
 
 
 def read_order(text: str, n: int) -> list[int]:

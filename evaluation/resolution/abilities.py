@@ -77,7 +77,7 @@ def _refuse_unable_case(resolved: ResolvedCandidate, pipeline: Pipeline, benchma
         if problem is not None:
             raise ConfigurationError(
                 f"{resolved.candidate.label}: case {case.case_id!r} of {benchmark.name} {problem}",
-                f"Change an option of the pipeline; `benchwright pipelines show {pipeline.name}` lists them.",
+                f"Change num_ctx, or an option of the pipeline: see `benchwright pipelines show {pipeline.name}`.",
             )
 
 

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from evaluation.errors import FailureKind
 from evaluation.store.scores import metric_key
 from evaluation.store.session import Store
-from evaluation.store.tables import generation, score
+from evaluation.store.tables import generation, score, trace
 from evaluation.truncation import FINISH_REASON, SPARE_TOKENS, CutBy, Limits
 
 
@@ -87,6 +87,22 @@ def count_cut(
     )
     with store.read() as connection:
         return {CutBy(row.cut): row.n for row in connection.execute(query)}
+
+
+def count_noted(store: Store, run_candidate_id: int, name: str) -> int:
+    """Return how many of a candidate's answers have a note of this name from the candidate's pipeline."""
+    query = (
+        sa.select(sa.func.count())
+        .select_from(trace)
+        .join(generation, generation.c.id == trace.c.generation_id)
+        .where(
+            generation.c.run_candidate_id == run_candidate_id,
+            generation.c.failure_kind.is_(None),
+            sa.cast(trace.c.notes, sa.String).contains(f'"{name}"', autoescape=True),
+        )
+    )
+    with store.read() as connection:
+        return int(connection.execute(query).scalar_one())
 
 
 def _reaches(limits: Limits) -> sa.ColumnElement[bool]:

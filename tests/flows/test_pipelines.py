@@ -9,11 +9,12 @@ import pytest
 from looking_back import only_run, outcomes, results
 from scripted_ollama import Chat, Reply, ScriptedOllama, right
 
-from evaluation.errors import FailureKind
+from evaluation.errors import ConfigurationError, FailureKind
 from evaluation.generation import Failure, Generation
 from evaluation.records.stages import StageRow
 from evaluation.records.status import Status
 from evaluation.run_results.case_result import case_result
+from evaluation.run_results.run_result import run_result
 from evaluation.run_results.sweep_result import sweep_outcome
 from evaluation.store.registry import find_candidate
 from evaluation.store.session import Store
@@ -133,6 +134,50 @@ def test_the_sources_of_a_case_are_stored_where_its_answer_fails(
     assert FailureKind.EMPTY_ANSWER is stored.row.outcome.own_failure
     shown = case_result(store, _run_ids(store)[0], "c0").candidates[0].outcomes[0]
     assert ["numbers.md"] == [source.document for source in shown.trace.sources]  # type: ignore[union-attr]
+
+
+def test_passages_that_do_not_fit_the_context_are_left_out_and_that_is_told(
+    evaluate: Evaluate, store: Store, ollama_by_script: ScriptedOllama, benchmark_file: Benchmarks, tmp_path: Path
+) -> None:
+    """With the default of 20 passages, on a model whose context has room for three of them."""
+    corpus = tmp_path / "numbers.md"
+    corpus.write_text("\n\n".join(f"What is {n}? {'It is a number. ' * 45}" for n in range(8)))
+    ollama_by_script.add("model", lambda _: Reply(text="It is so [1].", prompt_tokens=600))
+
+    evaluate(
+        benchmark_file(3),
+        candidates=[f"model pipeline=retrieval corpus={corpus} method=bm25 chunk_size=190 num_ctx=1024 num_predict=64"],
+        invocation_id="one",
+    )
+
+    (run_id,) = _run_ids(store)
+    trace = case_result(store, run_id, "c1").candidates[0].outcomes[0].trace
+    assert trace is not None
+    assert trace.sources is not None
+    assert (3, 3, 7) == (len(trace.sources), trace.notes["passages"], trace.notes["passages_left_out"])
+    assert max(len(chat.prompt.split()) for chat in ollama_by_script.chats) < 1024 / 1.5
+    (alarm,) = [alarm for alarm in run_result(store, run_id).alarms if alarm.kind == "passages_left_out"]
+    assert (3, 1.0) == (alarm.n, alarm.share)
+    assert alarm.message.endswith(
+        "3 of 3 answers (100 %) were given fewer passages than were found, since the others did not fit num_ctx; "
+        "give a larger num_ctx, or a smaller chunk_size or top_k"
+    )
+
+
+def test_passages_larger_than_the_context_are_refused_before_anything_is_asked(
+    evaluate: Evaluate, ollama_by_script: ScriptedOllama, benchmark_file: Benchmarks, tmp_path: Path
+) -> None:
+    corpus = tmp_path / "numbers.md"
+    corpus.write_text("What is 0? It is 0.\n")
+    ollama_by_script.add("model")
+
+    refused = evaluate(
+        benchmark_file(1), candidates=[f"model pipeline=retrieval corpus={corpus} method=bm25 num_ctx=1024"]
+    )
+
+    with pytest.raises(ConfigurationError, match=r"passages of 1,024 words, about 1,536 tokens, and num_ctx=1024 has"):
+        refused.result()
+    assert [] == ollama_by_script.chats
 
 
 def _run_ids(store: Store) -> list[str]:

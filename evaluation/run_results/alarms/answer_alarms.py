@@ -8,10 +8,11 @@ from evaluation.metrics.choices.choice import AMBIGUOUS
 from evaluation.metrics.label_extraction import NOT_EXTRACTED
 from evaluation.metrics.metric_process import BROKEN
 from evaluation.metrics.numeric_match import NO_NUMBER
+from evaluation.pipelines.retrieval import LEFT_OUT
 from evaluation.records.candidates import MetricUse
 from evaluation.results.runs import Alarm
 from evaluation.run_results.alarms.alarm import Findings, Spreads
-from evaluation.store.alarm_counts import count_cut
+from evaluation.store.alarm_counts import count_cut, count_noted
 from evaluation.store.session import Store
 from evaluation.truncation import CutBy, Limits
 
@@ -34,6 +35,7 @@ def of_candidate(store: Store, findings: Findings, row_id: int, spreads: Spreads
     yield from _cut(
         findings, row_id, count_cut(store, row_id, _limits(findings, row_id)), counts.n_ok + counts.n_own_failed
     )
+    yield from _without_passages(store, findings, row_id)
     yield from _not_scored(findings, row_id, spreads)
     yield from _without_number(findings, row_id, spreads)
 
@@ -93,6 +95,16 @@ def _cut(findings: Findings, row_id: int, by: Mapping[CutBy, int], n_all: int) -
 def _limits(findings: Findings, row_id: int) -> Limits:
     plan = next(candidate.plan for candidate in findings.run.candidates if candidate.run_candidate_id == row_id)
     return Limits.of(plan.options, trained_context=plan.details.get("context_length"))
+
+
+def _without_passages(store: Store, findings: Findings, row_id: int) -> Iterator[Alarm]:
+    """Yield an alarm where passages that a search found did not fit the context of too many cases."""
+    counts = findings.counts[row_id]
+    n, n_all = count_noted(store, row_id, LEFT_OUT), counts.n_ok + counts.n_own_failed
+    if _is_too_many(n, n_all):
+        what = "were given fewer passages than were found, since the others did not fit num_ctx"
+        step = "give a larger num_ctx, or a smaller chunk_size or top_k"
+        yield _share_alarm(findings, row_id, "passages_left_out", None, n, n_all, what, step)
 
 
 def _not_scored(findings: Findings, row_id: int, spreads: Spreads) -> Iterator[Alarm]:

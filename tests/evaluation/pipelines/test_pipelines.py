@@ -1,6 +1,7 @@
 """What each pipeline asks, and what it makes of the replies."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from scripted_pipeline import BENCHMARK, CASE, ScriptedModel, given
@@ -408,6 +409,24 @@ def test_reranking_orders_what_was_found_and_cuts_it() -> None:
     result = model.run(Retrieval(corpus="docs", method="bm25", top_k=2, rerank="judge"))
 
     assert [passage.passage_id for passage in result.sources] == ["a.txt#4", "a.txt#1"]
+
+
+def test_passages_that_do_not_fit_the_prompt_of_the_reranker_stay_behind_those_that_do() -> None:
+    long = tuple(replace(passage, text="word " * 200) for passage in PASSAGES)
+
+    def answer(request: AskModel) -> str:
+        return '{"order": [2, 1, 5]}' if request.stage == "rerank" else "8"
+
+    model = ScriptedModel(answer=answer, passages=long)
+
+    result = model.run(
+        Retrieval(corpus="docs", method="bm25", top_k=4, chunk_size=200, rerank="judge"),
+        given(options={"num_ctx": 1750, "num_predict": 64}),
+    )
+
+    assert "[5]" in model.prompts[0]
+    assert "[6]" not in model.prompts[0]
+    assert ["a.txt#2", "a.txt#1", "a.txt#5", "a.txt#3"] == [passage.passage_id for passage in result.sources]
 
 
 @pytest.mark.parametrize("rerank", ["", "judge"])
