@@ -10,7 +10,7 @@ import typer
 
 from deployments.cli.arguments import JsonOption
 from deployments.cli.show.case_page import print_case_page
-from deployments.cli.terminal.output import print_json
+from deployments.cli.terminal.output import EXIT_CHECK_FAILED, EXIT_DONE, EXIT_RUN_FAILED, print_json
 from deployments.cli.terminal.tables import print_details, print_line, print_table
 from evaluation.errors import ConfigurationError
 from evaluation.results.as_json import as_json as results_as_json
@@ -47,7 +47,9 @@ def available_pipelines() -> list["PipelineDescription"]:
 
 @pipelines.command("show")
 def show(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="A pipeline, as `pipelines list` names it.")],
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="A pipeline, as `pipelines list` names it, or a class: mine.py:Mine.")
+    ],
     as_json: JsonOption = False,
 ) -> None:
     """Show what a pipeline does, where it comes from, and its options with their defaults."""
@@ -72,25 +74,25 @@ def show(
     print_line()
     print_line(described.docstring)
     print_line()
-    print_line(f"For example: --candidate {quote(_example(described))}")
+    print_line(f"For example: --candidate {quote(_example(described, name))}")
 
 
 def pipeline_details(name: str) -> "PipelineDescription":
-    """Return what is told of a pipeline.
+    """Return what is told of a pipeline, which may be a class in a file: `mine.py:Mine`.
 
     Raises:
         UnknownNameError: there is no such pipeline.
+        ConfigurationError: the file cannot be used.
     """
-    from evaluation.pipelines.catalogue import PIPELINES
-    from evaluation.pipelines.descriptions import description_of
+    from evaluation.pipelines.parsing import described_pipeline
 
-    return description_of(PIPELINES[name])
+    return described_pipeline(name)
 
 
-def _example(described: "PipelineDescription") -> str:
-    """Return a candidate with this pipeline, its required options among the words."""
+def _example(described: "PipelineDescription", name: str) -> str:
+    """Return a candidate with this pipeline, as it was named, its required options among the words."""
     required = [f"{option.name}=…" for option in described.options if option.required]
-    return " ".join([EXAMPLE_MODEL, f"pipeline={described.name}", *required])
+    return " ".join([EXAMPLE_MODEL, f"pipeline={name}", *required])
 
 
 @pipelines.command("try")
@@ -140,8 +142,9 @@ def _evaluate_and_show(request_fields: dict[str, Any], database: str) -> int:
     from evaluation.store.runs import find_run
     from evaluation.store.session import open_store
 
-    code = run_evaluation(request_fields, database=database, as_json=False)
-    if code in (0, 1):
+    with open_store(database):  # made here, so that nobody is told of a database that is gone afterwards
+        code = run_evaluation(request_fields, database=database, as_json=False)
+    if code in (EXIT_DONE, EXIT_CHECK_FAILED, EXIT_RUN_FAILED):
         with open_store(database) as store:
             run_id = find_run(store, "last").plan.run_id
             case_id = next(case_id for page in run_case_ids(store, run_id) for case_id in page)

@@ -94,7 +94,7 @@ class PipelineResult:
     reasoning: str = ""
     """Text on the way to the answer that is no part of it."""
     confidence: float | None = None
-    """Between 0 and 1, where the pipeline knows it: the share of samples with this answer."""
+    """Between 0 and 1, where the pipeline knows it: the chance that another sample would give this answer."""
     sources: tuple[Passage, ...] | None = None
     """Passages shown to the model, in the order of their numbers in the prompt; None where none were searched for."""
     notes: Mapping[str, Any] = field(default_factory=dict)

@@ -1,4 +1,8 @@
-"""Several samples of one question, and the answer that most of them give."""
+"""Several samples of one question, and the answer that most of them give.
+
+Confidence is that answer's share of all samples that the model could give (`vote_confidence`); the share of those that
+were asked, which is higher, stands among the notes.
+"""
 
 from collections import defaultdict
 from dataclasses import dataclass
@@ -8,6 +12,7 @@ from evaluation.pipelines.chain_of_thought import INSTRUCTION, split_answer
 from evaluation.pipelines.extraction import EXTRACTORS
 from evaluation.pipelines.pipeline import Pipeline, PipelineInput, PipelineResult, Stages, with_instruction
 from evaluation.pipelines.samples import refuse_sampling, usable_samples
+from evaluation.pipelines.vote_confidence import chance_of_agreement
 
 _BY_HEADLINE = {
     "numeric_match": "number",
@@ -50,10 +55,13 @@ class SelfConsistency(Pipeline):
             return PipelineResult(answer=texts[0], confidence=None, notes={"samples": self.n, "read": 0})
         winner = max(votes.values(), key=len)
         shares = {key: len(positions) / self.n for key, positions in votes.items()}
+        n_read = sum(map(len, votes.values()))
+        # A sample without an answer that can be read agrees with no other.
+        counts = [*map(len, votes.values()), *[1] * (self.n - n_read)]
         return PipelineResult(
             answer=texts[winner[0]],
-            confidence=len(winner) / self.n,
-            notes={"samples": self.n, "read": sum(map(len, votes.values())), "shares": shares},
+            confidence=chance_of_agreement(counts),
+            notes={"samples": self.n, "read": n_read, "share": len(winner) / self.n, "shares": shares},
         )
 
     def _votes(self, texts: list[str], task: PipelineInput) -> dict[str, list[int]]:

@@ -44,4 +44,9 @@ def index_identity(corpus: Corpus, chunker: Chunker, *, embedder: str = "", dige
         embedder: The embedding model's name; empty for a search by words alone.
         digest: Digest of its weights.
     """
-    return fingerprint([corpus.digest, chunker.signature, embedder, digest])
+    return identity_of(corpus.digest, chunker.signature, embedder=embedder, digest=digest)
+
+
+def identity_of(corpus_digest: str, chunker_signature: str, *, embedder: str, digest: str) -> str:
+    """Return the version of an index from what is stored of its corpus and its chunker."""
+    return fingerprint([corpus_digest, chunker_signature, embedder, digest])

@@ -40,7 +40,7 @@ def _packed_vectors(store: Store, model: str, digest: str, texts: Sequence[str])
     hashes = list(by_hash)
     for start in range(0, len(hashes), _CHUNK):
         query = sa.select(embedding.c.text_hash, embedding.c.vector).where(
-            embedding.c.model_key == _model_key(model, digest),
+            embedding.c.model_key == model_key(model, digest),
             embedding.c.text_hash.in_(hashes[start : start + _CHUNK]),
         )
         with store.read() as connection:
@@ -50,10 +50,10 @@ def _packed_vectors(store: Store, model: str, digest: str, texts: Sequence[str])
 
 def save_vectors(store: Store, model: str, digest: str, vectors: Mapping[str, Sequence[float]]) -> None:
     """Store vectors by their texts, in one transaction; existing ones stay."""
-    moment = now()
+    moment, key = now(), model_key(model, digest)
     rows = [
         {
-            "model_key": _model_key(model, digest),
+            "model_key": key,
             "text_hash": _text_hash(text),
             "vector": _packed(vector),
             "embedded_at": moment,
@@ -64,7 +64,8 @@ def save_vectors(store: Store, model: str, digest: str, vectors: Mapping[str, Se
         upsert(connection, embedding, rows, key=["model_key", "text_hash"])
 
 
-def _model_key(model: str, digest: str) -> str:
+def model_key(model: str, digest: str) -> str:
+    """Return the key under which a model's vectors are stored."""
     return fingerprint([model, digest])[:32]
 
 

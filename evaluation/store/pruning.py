@@ -1,13 +1,14 @@
 """Pruning: find runs old enough to delete, the ones still needed, and delete the rest."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from evaluation.records.status import Status
+from evaluation.store.corpus_pruning import Leftovers, delete_leftovers
 from evaluation.store.deleting import delete_rows
 from evaluation.store.retention import IDS_AT_ONCE, RetentionReason, find_held, find_retention_reasons
 from evaluation.store.runs import delete_run
@@ -47,6 +48,8 @@ class PrunableRuns:
     """Old runs that are kept, by reason; a run may have several."""
     n_staying: int
     """Old runs that are kept, each counted once."""
+    leftovers: Leftovers = field(default_factory=Leftovers)
+    """Passages, indexes and vectors that were deleted with the last run that referred to them."""
 
     @property
     def is_nothing(self) -> bool:
@@ -108,6 +111,7 @@ def prune(store: Store, agreed: PrunableRuns, *, also: Collection[RetentionReaso
     n_alerts = delete_rows(store, alert, _is_old_alert(agreed.before))
     for run_id in run_ids:
         delete_run(store, run_id)
+    leftovers = delete_leftovers(store, agreed.before)
     return PrunableRuns(
         before=agreed.before,
         run_ids=run_ids,
@@ -118,6 +122,7 @@ def prune(store: Store, agreed: PrunableRuns, *, also: Collection[RetentionReaso
         n_alerts=n_alerts,
         n_kept=still.n_kept,
         n_staying=still.n_staying,
+        leftovers=leftovers,
     )
 
 

@@ -316,7 +316,7 @@ class PipelineCase:
         )
 
     def _own_failure(self, kind: FailureKind, message: str) -> Generation:
-        return replace(summed(self._in_order()), own_failure=kind, message=message)
+        return replace(summed(self._in_order()), answer="", text="", own_failure=kind, message=message)
 
     def _in_order(self) -> list[StageRow]:
         return sorted(self._stages.values(), key=lambda row: row.position)

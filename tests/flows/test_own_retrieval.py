@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from looking_back import only_run, outcomes
-from scripted_ollama import Chat, Reply, ScriptedOllama
+from looking_back import only_run, outcomes, results
+from scripted_ollama import Chat, Reply, ScriptedOllama, right
 
 from evaluation.errors import ConfigurationError
 from evaluation.generation import Generation
@@ -56,6 +56,8 @@ class Mine(Pipeline):
         listed = " ".join(passage.text for passage in reply.passages)
         message = Message(role="user", content=f"{task.question} Read: {listed}")
         answer = yield from one_reply(AskModel(stage="answer", messages=(message,)))
+        if self.stuck == "at the end":
+            raise ValueError("too bad")
         return PipelineResult(answer=answer.text, sources=reply.passages)
 """
 
@@ -205,6 +207,21 @@ def test_one_that_asks_nothing_is_scored_by_its_answer(
         stored.row.outcome.answer for stored in outcomes(store) if isinstance(stored.row.outcome, Generation)
     }
     assert not ollama_by_script.asked("model")
+
+
+def test_one_that_raises_after_a_reply_is_scored_as_an_empty_answer_and_not_by_that_reply(
+    evaluate: Evaluate, store: Store, ollama_by_script: ScriptedOllama, benchmark_file: Benchmarks, candidate: str
+) -> None:
+    ollama_by_script.add("model", right)
+
+    evaluate(benchmark_file(4), candidates=[f"{candidate} stuck='at the end'"], invocation_id="one")
+
+    answers = [stored.row.outcome for stored in outcomes(store)]
+    assert {("", "", "pipeline_failed")} == {
+        (each.answer, each.text, each.own_failure) for each in answers if isinstance(each, Generation)
+    }
+    (value,) = {each.metrics["exact_match"].value for each in results(store).values()}
+    assert 0 == value
 
 
 def _error(state: Any) -> BaseException:

@@ -14,6 +14,7 @@ from evaluation.errors import ConfigurationError, StoreError
 from evaluation.formatting import counted, size
 
 if TYPE_CHECKING:
+    from evaluation.store.corpus_pruning import Leftovers
     from evaluation.store.pruning import PrunableRuns
     from evaluation.store.session import Store
 
@@ -61,7 +62,8 @@ def prune(
             _say(old, f"size of the {_place(store)}", n_bytes, to_story=as_json)
         goes_on = not dry_run and (old.is_nothing or yes or confirm("Delete this?"))
         if goes_on:
-            gone = old if old.is_nothing else prune_store(store, old, also=kinds)
+            gone = prune_store(store, old, also=kinds)
+            _tell_leftovers(gone.leftovers)
             result |= {
                 **_as_json(gone),
                 "deleted": not gone.is_nothing,
@@ -129,6 +131,14 @@ def _say(old: "PrunableRuns", name_of_size: str, n_bytes: int, *, to_story: bool
         (print_status if to_story else print_line)(f"{name:<20}  {value}")
     if any(kept is not RetentionReason.HELD for kept in old.n_kept):
         print_status("`--also` with such a word, for example `--also evidence`, deletes those too")
+
+
+def _tell_leftovers(leftovers: "Leftovers") -> None:
+    """Print how much of searches was deleted that no run refers to any more."""
+    counts = {"passage": leftovers.n_passages, "index": leftovers.n_indexes, "embedding": leftovers.n_vectors}
+    deleted = [counted(n, noun, "indexes" if noun == "index" else None) for noun, n in counts.items() if n]
+    if deleted:
+        print_status(f"deleted, as no run refers to them any more: {', '.join(deleted)}")
 
 
 def _give_back(store: "Store", *, is_asked: bool) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from evaluation.pipelines.retrieval import Retrieval, citations, read_order
 from evaluation.pipelines.sectioned import Section, Sectioned, sections_in
 from evaluation.pipelines.self_consistency import SelfConsistency
 from evaluation.pipelines.stages import AskModel
+from evaluation.pipelines.vote_confidence import chance_of_agreement
 
 NUMERIC = Benchmark(name="legs", task_type="reasoning", cases=(), headline="numeric_match")
 EXAMPLES = tuple(Case(case_id=f"e{i}", prompt=f"{i} + 1?", references=(str(i + 1),)) for i in range(6))
@@ -119,14 +120,14 @@ def test_chain_of_thought_asks_for_an_answer_that_is_not_marked() -> None:
     assert Message(role="assistant", content="Arachnids have 8.") in request.messages
 
 
-def test_self_consistency_takes_the_answer_of_most_samples_and_its_share() -> None:
+def test_self_consistency_takes_the_answer_of_most_samples_and_says_how_sure_it_is() -> None:
     model = in_turn("It has 6.", "8 legs", "The answer is 8.", FailureKind.EMPTY_ANSWER, "8.0")
 
     result = model.run(SelfConsistency(n=5), given(benchmark=NUMERIC))
 
     assert result.answer == "8 legs"
-    assert result.confidence == 3 / 5
-    assert result.notes == {"samples": 5, "read": 4, "shares": {"6": 1 / 5, "8": 3 / 5}}
+    assert result.confidence == chance_of_agreement([3, 1, 1])
+    assert result.notes == {"samples": 5, "read": 4, "share": 3 / 5, "shares": {"6": 1 / 5, "8": 3 / 5}}
     assert model.rounds == [[f"sample {i}" for i in range(1, 6)]]
     assert all(isinstance(r, AskModel) and r.options == {"temperature": 0.7} for r in model.asked)
 
@@ -137,7 +138,7 @@ def test_self_consistency_counts_options_by_what_they_choose() -> None:
 
     result = in_turn("A", "Paris", "The answer is B.").run(SelfConsistency(n=3), given(case, benchmark))
 
-    assert (result.answer, result.confidence) == ("Paris", 2 / 3)
+    assert (result.answer, result.confidence) == ("Paris", chance_of_agreement([2, 1]))
 
 
 def test_self_consistency_of_long_texts_has_no_confidence() -> None:

@@ -12,7 +12,7 @@ from evaluation.errors import ConfigurationError
 from evaluation.store.holders import take_hold
 from evaluation.store.runs import tag_run
 from evaluation.store.session import open_store
-from evaluation.store.tables import run
+from evaluation.store.tables import passage, run
 
 Command = Callable[..., Any]
 
@@ -93,6 +93,26 @@ def test_with_yes_the_old_goes_and_the_rest_stays(benchwright: Command, stored_r
     again = benchwright("db", "prune", "--older-than", "90d")
     assert 0 == again.code
     assert "nothing was old enough to delete" in again.out
+
+
+def test_what_no_run_refers_to_any_more_goes_even_where_no_run_is_old(
+    benchwright: Command, stored_run: Command, database: str
+) -> None:
+    stored_run("new")
+    with open_store(database) as store, store.write() as connection:
+        rows = [{"hash": text, "document": "a.md", "position": 0, "text": text} for text in ("Fact 1.", "Fact 2.")]
+        connection.execute(sa.insert(passage), rows)
+
+    dry = benchwright("db", "prune", "--older-than", "90d", "--dry-run")
+    said = benchwright("db", "prune", "--older-than", "90d")
+    again = benchwright("db", "prune", "--older-than", "90d", "--json")
+
+    assert "no run refers" not in dry.err
+    assert "deleted, as no run refers to them any more: 2 passages" in said.err
+    assert "nothing was old enough to delete" in said.out
+    assert "no run refers" not in again.err
+    assert False is again.json["deleted"]
+    assert {"new"} == _run_ids(benchwright)
 
 
 def test_without_a_terminal_and_without_yes_nothing_is_deleted(
