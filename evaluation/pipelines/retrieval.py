@@ -124,6 +124,11 @@ class Retrieval(Pipeline):
         """How the documents are split."""
         return Chunker(size=self.chunk_size, overlap=self.chunk_overlap)
 
+    @property
+    def searches_words(self) -> bool:
+        """True but for `dense`."""
+        return self.method != "dense"
+
     def run(self, task: PipelineInput) -> Stages:
         """Search, let a model order what was found where one is named, and ask for the answer."""
         passages = yield from self._search(task.question)
