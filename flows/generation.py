@@ -10,6 +10,7 @@ from evaluation.planning.plan import Group, PlannedCandidate
 from evaluation.records.status import Status
 from evaluation.store.run_cases import count_cases_before
 from evaluation.store.runs import set_run_candidate_status
+from tasks.generation.early_indexes import open_indexes
 from tasks.generation.generate import Item, generate_shard
 from tasks.generation.giving_up import why_given_up
 from tasks.generation.group_work import GroupWork
@@ -72,6 +73,7 @@ def _give_up_refused(bench: Workbench) -> None:
 
 async def _work_through(bench: Workbench, work: GroupWork) -> None:
     """Hand out a group's cases as its servers have room for them, until all have ended."""
+    opening = asyncio.create_task(open_indexes(bench, work)) if work.n_left else None
     try:
         if work.n_left:
             await work.pool.opened.wait()
@@ -81,6 +83,9 @@ async def _work_through(bench: Workbench, work: GroupWork) -> None:
                 await _hand_out(bench, work)
     finally:
         work.ended.set()
+        if opening is not None:
+            opening.cancel()
+            await asyncio.gather(opening, return_exceptions=True)
     await _end(bench, work.group)
 
 

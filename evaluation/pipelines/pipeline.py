@@ -163,6 +163,11 @@ class Pipeline(ABC):
         """How its corpus is split; None without a corpus."""
         return None if self.corpus_path is None else DEFAULT_CHUNKER
 
+    @property
+    def searches_words(self) -> bool:
+        """True if it searches its corpus by words."""
+        return False
+
     def problem(self, task: PipelineInput) -> str | None:
         """Return why the case cannot be answered, in words to follow "case …"; None where it can."""
         return None

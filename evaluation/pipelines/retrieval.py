@@ -68,7 +68,7 @@ class Retrieval(Pipeline):
     method: Literal["dense", "bm25", "hybrid"] = "hybrid"
     """`dense`: by embeddings; `bm25`: by words; `hybrid`: both, joined by reciprocal rank fusion."""
     preset: Literal["fast", "balanced", "accurate"] = "balanced"
-    """Chunk size, passages, least similarity: `fast` 512, 10, .35; `balanced` 1024, 20, .28; `accurate` 2048, 40, .22."""
+    """Size, passages, least similarity: `fast` 512, 10, .35; `balanced` 1024, 20, .28; `accurate` 2048, 40, .22."""
     chunk_size: int = 0
     """Words of a chunk; 0: the preset's."""
     chunk_overlap: int = -1
@@ -123,6 +123,11 @@ class Retrieval(Pipeline):
     def chunker(self) -> Chunker:
         """How the documents are split."""
         return Chunker(size=self.chunk_size, overlap=self.chunk_overlap)
+
+    @property
+    def searches_words(self) -> bool:
+        """True but for `dense`."""
+        return self.method != "dense"
 
     def problem(self, task: PipelineInput) -> str | None:
         """Say that not even one passage fits the context."""

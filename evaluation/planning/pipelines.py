@@ -41,14 +41,16 @@ class PlannedPipeline:
     corpus: Corpus | None = None
 
     def model_of(self, request: StageRequest) -> str:
-        """Return the model that must be in memory to answer a stage: an option's name, or `OWN_MODEL`.
-
-        A search has the model that embeds its corpus, which may have to be embedded first.
-        """
+        """Return the model that must be in memory to answer a stage: an option's name, or `OWN_MODEL`."""
         if isinstance(request, SearchPassages):
-            return next(iter(self.pipeline.embedders), OWN_MODEL)
+            return self.model_of_searches
         name = request.model if isinstance(request, AskModel | EmbedTexts) else OWN_MODEL
         return name if name in self.models else OWN_MODEL
+
+    @property
+    def model_of_searches(self) -> str:
+        """The model that embeds the corpus, which may have to be embedded first; `OWN_MODEL` where none does."""
+        return next(iter(self.pipeline.embedders), OWN_MODEL)
 
 
 def planned_pipeline(resolved: ResolvedCandidate, benchmark: Benchmark) -> PlannedPipeline | None:

@@ -18,6 +18,10 @@ FUSED = 4
 """Times `top_k` of each ranking that a hybrid search joins."""
 BATCH = 64
 """Queries compared with all passages at once: one at a time, memory is read anew for each."""
+ROUNDING = 1e-5
+"""Difference between two cosines that rounding may explain."""
+ROWS_AT_ONCE = 4_096
+"""Rows that are compared by themselves at once."""
 SMALLEST = 1e-12
 """Least score of a passage that shares a word with the question."""
 Place: TypeAlias = tuple[int, float]
@@ -94,9 +98,9 @@ class Index:
                 "Embed both with the same model.",
             )
         for start in range(0, len(queries), BATCH):
-            cosines = of_length_1(vectors[start : start + BATCH]) @ self.vectors.T
-            for query, row in zip(queries[start : start + BATCH], cosines, strict=True):
-                yield best(row, self._depth(query), least=query.min_similarity)
+            batch = of_length_1(vectors[start : start + BATCH])
+            for query, vector, row in zip(queries[start : start + BATCH], batch, batch @ self.vectors.T, strict=True):
+                yield nearest(self.vectors, vector, row, self._depth(query), least=query.min_similarity)
 
     def _by_words(self, queries: Sequence[Query]) -> Iterator[list[Place]]:
         """Yield a ranking by BM25 for each query; passages that share no word with it are in none."""
@@ -109,12 +113,57 @@ class Index:
         return query.top_k * (FUSED if query.method == "hybrid" else 1)
 
 
+def import_libraries(*, words: bool) -> None:
+    """Import what a first search would import.
+
+    Args:
+        words: True for searches by words.
+    """
+    import numpy  # noqa: F401
+
+    if words:
+        import bm25s  # noqa: F401
+
+
 def of_length_1(vectors: "NDArray[np.float32]") -> "NDArray[np.float32]":
     """Return the vectors divided by their lengths; one of length 0 stays as it is."""
     import numpy as np
 
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
     return (vectors / np.where(lengths == 0, 1, lengths)).astype(np.float32)
+
+
+def nearest(
+    vectors: "NDArray[np.float32]",
+    vector: "NDArray[np.float32]",
+    cosines: "NDArray[np.float32]",
+    k: int,
+    *,
+    least: float,
+) -> list[Place]:
+    """Return the `k` rows with the largest cosine of at least `least`, largest first, equal ones by place.
+
+    Args:
+        vectors: Rows of length 1.
+        vector: Of length 1.
+        cosines: Those of the rows with the vector, whose last digits depend on what was computed beside them: rows
+            that they leave within `ROUNDING` are compared by a product of their own, so that a question finds the same
+            by itself and among others.
+        k: Number of rows.
+        least: Least cosine.
+    """
+    import numpy as np
+
+    if k < len(cosines):
+        least_of_k = float(np.partition(cosines, len(cosines) - k)[len(cosines) - k])
+        places = np.flatnonzero(cosines >= max(least, least_of_k) - ROUNDING)
+    else:
+        places = np.flatnonzero(cosines >= least - ROUNDING)
+    exact = np.empty(len(places), dtype=np.float32)
+    for start in range(0, len(places), ROWS_AT_ONCE):
+        rows = vectors[places[start : start + ROWS_AT_ONCE]]
+        exact[start : start + ROWS_AT_ONCE] = np.einsum("ij,j->i", rows, vector, dtype=np.float64)
+    return [(int(places[at]), value) for at, value in best(exact, k, least=least)]
 
 
 def best(values: "NDArray[np.float32]", k: int, *, least: float) -> list[Place]:

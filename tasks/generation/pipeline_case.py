@@ -3,7 +3,6 @@
 import asyncio
 import json
 import time
-from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -14,7 +13,7 @@ from evaluation.case import Case
 from evaluation.errors import ConfigurationError, FailureKind, RefusedValueError
 from evaluation.fingerprint import derived_seed
 from evaluation.gather import gather_or_cancel
-from evaluation.generation import Failure, Generation, GenerationRequest, Outcome, Timing
+from evaluation.generation import Failure, Generation, GenerationRequest, Outcome
 from evaluation.pipelines.pipeline import PipelineInput, PipelineResult
 from evaluation.pipelines.stages import (
     AskModel,
@@ -35,27 +34,18 @@ from evaluation.records.outcomes import OutcomeRow
 from evaluation.records.stages import KINDS, StageRow, Trace, request_hash, summed
 from evaluation.retrieval.search import Index, Query
 from tasks.generation.asking import KEEP_ALIVE, Asking, Send, ask, chat
-from tasks.generation.corpus_index import open_index, search_index
+from tasks.generation.corpus_index import open_index
+from tasks.generation.embedding import embedding, figures_of
+from tasks.generation.gathered_searches import SEARCHES
 from tasks.generation.pool import Station
 
 Reply = TypeVar("Reply")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Embedded:
-    vectors: tuple[tuple[float, ...], ...]
-    figures: Generation
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class _Counted:
     counts: tuple[int, ...] | None
     figures: Generation
-
-
-def _figures(total_s: float) -> Generation:
-    """Return an empty answer with the time of a stage that is no chat."""
-    return Generation(answer="", text="", timing=Timing(total_s=total_s))
 
 
 class _EndedError(Exception):
@@ -182,7 +172,7 @@ class PipelineCase:
             generation = await self._asked(request.stage, chat(self._chat_request(request)))
             return ModelReply(generation=generation, mean_logprob=generation.mean_logprob), generation
         if isinstance(request, EmbedTexts):
-            embedded = await self._asked(request.stage, self._embedding(request.texts))
+            embedded = await self._asked(request.stage, embedding(self._asking.work.group.model, request.texts))
             return Vectors(values=embedded.vectors), embedded.figures
         if isinstance(request, CountTokens):
             counted = await self._asked(request.stage, self._counting(request.texts))
@@ -224,26 +214,13 @@ class PipelineCase:
             timeout_s=self._asking.bench.plan.timeout_s,
         )
 
-    def _embedding(self, texts: Sequence[str]) -> Send[_Embedded]:
-        model = self._asking.work.group.model
-
-        async def send(station: Station, n_attempts: int) -> _Embedded:
-            began = time.perf_counter()
-            vectors = await station.provider.embed(model, texts)
-            total_s = time.perf_counter() - began
-            # In the precision in which they are stored, so that a resumed case searches with the same numbers.
-            rounded = tuple(tuple(array("f", vector)) for vector in vectors)
-            return _Embedded(vectors=rounded, figures=replace(_figures(total_s), n_attempts=n_attempts))
-
-        return send
-
     def _counting(self, texts: Sequence[str]) -> Send[_Counted]:
         model = self._asking.work.group.model
 
         async def send(station: Station, _n_attempts: int) -> _Counted:
             began = time.perf_counter()
             counts = await station.provider.count_tokens(model, texts)
-            return _Counted(counts=counts, figures=_figures(time.perf_counter() - began))
+            return _Counted(counts=counts, figures=figures_of(time.perf_counter() - began))
 
         return send
 
@@ -251,7 +228,8 @@ class PipelineCase:
         """Return the index of the pipeline's corpus, embedded now where it is not stored."""
 
         async def embed(texts: Sequence[str]) -> Sequence[Sequence[float]]:
-            embedded = await gather_or_cancel(self._asked(stage, self._embedding([text])) for text in texts)
+            model = self._asking.work.group.model
+            embedded = await gather_or_cancel(self._asked(stage, embedding(model, [text])) for text in texts)
             return [each.vectors[0] for each in embedded]
 
         return await open_index(self._asking.bench.store, self._plan, embed)
@@ -265,10 +243,10 @@ class PipelineCase:
             min_similarity=request.min_similarity,
         )
         try:
-            passages, total_s = await search_index(index, query)
+            passages, total_s = await SEARCHES.search(index, query)
         except ConfigurationError as error:
             raise PipelineFailedError(f"stage {request.stage!r}: {error.message}", error.next_step) from error
-        return Passages(passages=passages), _figures(total_s)
+        return Passages(passages=passages), figures_of(total_s)
 
     async def _store(self, row: StageRow) -> None:
         """Store a stage before the next one is asked.

@@ -27,7 +27,7 @@ if str(ROOT) not in sys.path:
 
 from deployments.helper_process import start_helper  # noqa: E402  (the checkout comes first)
 
-MODEL, OTHER_MODEL = "steady:1b", "other:1b"
+MODEL, OTHER_MODEL, EMBEDDER = "steady:1b", "other:1b", "vectors:1b"
 LEASES_IN_FILES = {
     "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": "prefect.server.concurrency.lease_storage.filesystem",
     "PREFECT_LOGGING_SERVER_LEVEL": "WARNING",
@@ -59,7 +59,11 @@ class SlotServer:
 
     def asked(self) -> list[tuple[float, str, str]]:
         """Time, model and last message of every generation since the last reset."""
-        return [(at, model, prompt) for at, model, prompt in self._get("/_asked")["asked"]]
+        return [(at, model, prompt) for at, model, prompt, _ in self._get("/_asked")["asked"]]
+
+    def identities(self) -> list[tuple[str, str | int]]:
+        """Model and seed of every generation since the last reset, model and text of every embedding."""
+        return [(model, text if seed is None else seed) for _, model, text, seed in self._get("/_asked")["asked"]]
 
     def reset(self) -> None:
         """Counts from zero again."""
@@ -72,10 +76,11 @@ class SlotServer:
 
 @contextmanager
 def slot_server(
-    *, slots: int, latency_s: float = 0.0, load_s: float = 0.0, max_loaded: int = 1
+    *, slots: int, latency_s: float = 0.0, load_s: float = 0.0, max_loaded: int = 1, embedding_s: float | None = None
 ) -> Iterator[SlotServer]:
-    """A server of slots and a clock on a free port."""
+    """A server of slots and a clock on a free port; with an embedder where embeddings have a time."""
     words = [f"--slots={slots}", f"--latency={latency_s}", f"--load={load_s}", f"--max-loaded={max_loaded}"]
+    words += [] if embedding_s is None else [f"--embedders={EMBEDDER}", f"--embedding={embedding_s}"]
     argv = [sys.executable, str(_HERE / "slot_server.py"), f"--models={MODEL},{OTHER_MODEL}", *words]
     with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as process:
         try:
@@ -117,6 +122,11 @@ class Command:
             silent: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": output, "stderr": errors}
             self._process = subprocess.Popen(self.argv, cwd=self.cwd, env=env, start_new_session=True, **silent)
         self.pid = self._process.pid
+
+    @property
+    def has_ended(self) -> bool:
+        """True once nothing of it runs; `wait` says how it ended."""
+        return os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
 
     def kill(self) -> None:
         """Ends it without a last word."""
@@ -160,9 +170,9 @@ def succeeded(done: Done) -> Done:
     return done
 
 
-def run_bare(server: SlotServer, n_cases: int, at_once: int, folder: Path) -> Done:
-    """The bare client over all cases."""
-    words = [server.url, MODEL, str(n_cases), str(at_once)]
+def run_bare(server: SlotServer, cases: int | Path, at_once: int, folder: Path) -> Done:
+    """The bare client over so many cases, or the prompts of a file."""
+    words = [server.url, MODEL, str(cases), str(at_once)]
     return run([sys.executable, str(_HERE / "bare_client.py"), *words], folder)
 
 
@@ -187,6 +197,7 @@ def evaluate_words(
     slots: int,
     database: str | Path,
     models: Sequence[str] = (MODEL,),
+    candidates: Sequence[str] = (),
 ) -> list[str]:
     """The words of `benchwright evaluate`."""
     argv = [*benchwright_words(), "evaluate", "--endpoint", server.url, "--slots", str(slots)]
@@ -194,6 +205,8 @@ def evaluate_words(
         argv += ["--benchmark", str(benchmark)]
     for model in models:
         argv += ["--model", model]
+    for candidate in candidates:
+        argv += ["--candidate", candidate]
     return [*argv, "--db", str(database), "--json"]
 
 

@@ -4,7 +4,8 @@
 
 A corpus of made-up words (their frequencies fall as 1 / rank) is indexed with vectors that a mock embedder draws, in a
 process of its own; a second process builds the same index from the store alone, and searches it: questions in batches,
-as a run has them, and one by one. Seconds are given by the clock and of the processor, which others do not lengthen.
+one by one, and as a run asks them: cases side by side, each with one question after the other. Seconds are given by the
+clock and of the processor, which others do not lengthen.
 """
 
 import argparse
@@ -29,6 +30,7 @@ from evaluation.retrieval.documents import Corpus, Document
 from evaluation.retrieval.passages import Chunker
 from evaluation.retrieval.search import METHODS, Index, Query
 from evaluation.store.session import open_store
+from tasks.generation.gathered_searches import SEARCHES
 
 WORDS_OF_A_PASSAGE, WORDS_OF_A_SENTENCE, WORDS_OF_A_QUESTION = 150, 15, 12
 PASSAGES_OF_A_DOCUMENT = 500
@@ -101,12 +103,27 @@ def rates(index: Index, method: str, options: argparse.Namespace) -> dict[str, f
     with timed(taken, "single"):
         for query in one_by_one:
             index.search([query])
+    with timed(taken, "run"):
+        asyncio.run(side_by_side(index, asked, options.in_flight))
     return {
         "per_s": len(asked) / taken["batch_s"],
         "per_cpu_s": len(asked) / taken["batch_cpu_s"],
         "one_by_one_per_s": len(one_by_one) / taken["single_s"],
         "one_by_one_per_cpu_s": len(one_by_one) / taken["single_cpu_s"],
+        "in_a_run_per_s": len(asked) / taken["run_s"],
+        "in_a_run_per_cpu_s": len(asked) / taken["run_cpu_s"],
     }
+
+
+async def side_by_side(index: Index, asked: Sequence[Query], n_cases: int) -> None:
+    """Search as cases of a run do, so many at once."""
+    left = iter(asked)
+
+    async def case() -> None:
+        for query in left:
+            await SEARCHES.search(index, query)
+
+    await asyncio.gather(*(case() for _ in range(n_cases)))
 
 
 def phase(name: str, options: argparse.Namespace) -> dict[str, Any]:
@@ -135,6 +152,7 @@ def peak_mib() -> float:
 def in_a_process(name: str, options: argparse.Namespace, database: Path) -> dict[str, Any]:
     """The figures of a phase in a process of its own."""
     sizes = [f"--{size}={getattr(options, size)}" for size in ("passages", "dimension", "queries", "batch")]
+    sizes.append(f"--in-flight={options.in_flight}")
     argv = [sys.executable, __file__, *sizes, f"--phase={name}", f"--db={database}"]
     done = subprocess.run(
         argv, check=True, stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)}
@@ -150,6 +168,7 @@ def main() -> None:
     parser.add_argument("--dimension", type=int, default=768)
     parser.add_argument("--queries", type=int, default=1_000)
     parser.add_argument("--batch", type=int, default=64)
+    parser.add_argument("--in-flight", type=int, default=64, help="cases of a run that search at once")
     parser.add_argument("--phase", choices=("build", "load"), help=argparse.SUPPRESS)
     parser.add_argument("--db", help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -163,10 +182,10 @@ def main() -> None:
     searches = found["load"]["searches"]
     print_result(
         "retrieval_speed",
-        {"dimension": options.dimension, "batch": options.batch, **found},
+        {"dimension": options.dimension, "batch": options.batch, "in_flight": options.in_flight, **found},
         f"{found['build']['n_passages']:,} passages built in {found['build']['build_s']:.0f} s, loaded in "
-        f"{found['load']['load_s']:.0f} s; questions a second: "
-        + ", ".join(f"{method} {rate['per_s']:,.0f}" for method, rate in searches.items())
+        f"{found['load']['load_s']:.0f} s; questions a second in a run: "
+        + ", ".join(f"{method} {rate['in_a_run_per_s']:,.0f}" for method, rate in searches.items())
         + f"; at most {found['load']['searched_mib']:,.0f} MiB",
     )
 

@@ -10,8 +10,9 @@ makes room. Callbacks on bare sockets, so that two cores are left to whoever is 
 first slot was taken and the last one given back (seconds of this machine's monotonic clock), `opened` when anything
 was first asked of a model; `demand` is the most requests that were here at once, `peak` the most that held a slot.
 Busy share = busy_s / (slots × (last − first)). A preload, and a warm-up (`num_predict` 1), take no slot and are not
-counted. `GET /_asked` lists the generations asked for as (time, model, last message). `POST /_reset` starts the
-counting again; what is loaded stays loaded.
+counted. `GET /_asked` lists the generations asked for as (time, model, last message, seed). `POST /_reset` starts the
+counting again; what is loaded stays loaded. A model of `--embedders` embeds: each text is a request that holds a slot,
+and whose seed is null; a `Hello` alone, by which an embedder is loaded, takes none.
 """
 
 import argparse
@@ -28,7 +29,9 @@ from typing import Any
 
 STAMP = "2026-01-01T00:00:00.000000Z"
 DETAILS = {"format": "gguf", "family": "steady", "parameter_size": "1B", "quantization_level": "Q8_0"}
-CHAT, GENERATE, OPENAI = "/api/chat", "/api/generate", "/v1/chat/completions"
+CHAT, GENERATE, OPENAI, EMBED = "/api/chat", "/api/generate", "/v1/chat/completions", "/api/embed"
+DIMENSION = 16
+PRELOAD_TEXTS = ["Hello"]
 _LAST_NUMBER = re.compile(r"\d+(?=\D*$)")
 
 
@@ -56,6 +59,7 @@ class Work:
 
     answer: Callable[[], None]
     model: str
+    latency_s: float
     began: float | None = None
     timer: asyncio.TimerHandle | None = None
     is_gone: bool = False
@@ -69,8 +73,10 @@ class Slots:
     latency_s: float
     load_s: float
     max_loaded: int
+    embedding_s: float = 0.0
+    """Time that a text holds its slot to be embedded."""
     counts: Counts = field(default_factory=Counts)
-    asked: list[tuple[float, str, str]] = field(default_factory=list)
+    asked: list[tuple[float, str, str, int | None]] = field(default_factory=list)
     loaded: list[str] = field(default_factory=list)
     """The one used longest ago first."""
     _n_active: int = 0
@@ -102,8 +108,8 @@ class Slots:
         if work.is_gone:
             return
         work.began = time.monotonic()
-        if self.latency_s > 0:
-            work.timer = asyncio.get_running_loop().call_later(self.latency_s, self._finish, work)
+        if work.latency_s > 0:
+            work.timer = asyncio.get_running_loop().call_later(work.latency_s, self._finish, work)
         else:
             self._finish(work)
 
@@ -164,8 +170,8 @@ class Slots:
 class Connection(asyncio.Protocol):
     """One client's connection: HTTP/1.1, kept alive, one request after the other."""
 
-    def __init__(self, slots: Slots, models: Sequence[str]) -> None:
-        self._slots, self._models = slots, models
+    def __init__(self, slots: Slots, models: Sequence[str], embedders: Sequence[str] = ()) -> None:
+        self._slots, self._models, self._embedders = slots, [*models, *embedders], embedders
         self._buffer = b""
         self._work: Work | None = None
         self._transport: asyncio.Transport
@@ -193,6 +199,8 @@ class Connection(asyncio.Protocol):
     def _serve(self, path: str, asked: Mapping[str, Any]) -> None:
         if path in (CHAT, GENERATE, OPENAI):
             self._generate(path, asked)
+        elif path == EMBED:
+            self._embed(asked)
         elif path == "/api/show":
             self._send(self._show(asked.get("model") or asked.get("name")))
         else:
@@ -201,8 +209,7 @@ class Connection(asyncio.Protocol):
     def _generate(self, path: str, asked: Mapping[str, Any]) -> None:
         model = str(asked.get("model"))
         prompt = asked["messages"][-1]["content"] if asked.get("messages") else asked.get("prompt")
-        if self._slots.counts.opened is None:
-            self._slots.counts.opened = time.monotonic()
+        self._open()
         if model not in self._models:
             self._send({"error": f"model {model!r} not found"}, "404 Not Found")
         elif not prompt and asked.get("keep_alive") in (0, "0"):
@@ -214,9 +221,35 @@ class Connection(asyncio.Protocol):
             self._slots.counts.warmups += 1
             self._slots.when_loaded(model, partial(self._answer, path, asked, prompt))
         else:
-            self._slots.asked.append((time.monotonic(), model, prompt))
-            self._work = Work(partial(self._answer, path, asked, prompt), model)
-            self._slots.add(self._work)
+            seed = (asked.get("options") or {}).get("seed")
+            self._add(partial(self._answer, path, asked, prompt), model, prompt, seed, self._slots.latency_s)
+
+    def _open(self) -> None:
+        if self._slots.counts.opened is None:
+            self._slots.counts.opened = time.monotonic()
+
+    def _add(self, answer: Callable[[], None], model: str, text: str, seed: int | None, latency_s: float) -> None:
+        self._slots.asked.append((time.monotonic(), model, text, seed))
+        self._work = Work(answer, model, latency_s)
+        self._slots.add(self._work)
+
+    def _embed(self, asked: Mapping[str, Any]) -> None:
+        """Embed texts, which hold one slot for as many latencies as they are."""
+        model, texts = str(asked.get("model")), asked["input"] if isinstance(asked["input"], list) else [asked["input"]]
+        self._open()
+        answer = partial(self._embedded, model, texts)
+        if model not in self._embedders:
+            self._send({"error": f"model {model!r} does not support embeddings"}, "400 Bad Request")
+        elif texts == PRELOAD_TEXTS:
+            self._slots.counts.warmups += 1
+            self._slots.when_loaded(model, answer)
+        else:
+            self._add(answer, model, "\n".join(texts), None, len(texts) * self._slots.embedding_s)
+
+    def _embedded(self, model: str, texts: Sequence[str]) -> None:
+        self._work = None
+        if not self._transport.is_closing():
+            self._send({"model": model, "embeddings": [vector(text) for text in texts]})
 
     def _answer(self, path: str, asked: Mapping[str, Any], prompt: str) -> None:
         self._work = None
@@ -253,7 +286,7 @@ class Connection(asyncio.Protocol):
         return {
             "details": DETAILS,
             "model_info": info,
-            "capabilities": ["completion"],
+            "capabilities": ["embedding" if model in self._embedders else "completion"],
             "parameters": "",
             "template": "",
         }
@@ -301,6 +334,11 @@ def measured(latency_s: float, n_characters: int) -> dict[str, Any]:
     return {"done": True, "done_reason": "stop", **counts, **times}
 
 
+def vector(text: str) -> list[float]:
+    """Numbers drawn from the text alone."""
+    return [1 + byte / 255 for byte in hashlib.sha256(text.encode()).digest()[:DIMENSION]]
+
+
 def moved(path: str, model: str, reason: str) -> dict[str, Any]:
     """The answer to a request that only loads or unloads."""
     return record(path, model, "") | {"done": True, "done_reason": reason}
@@ -314,10 +352,10 @@ def completion(model: str, text: str, n_characters: int) -> dict[str, Any]:
     return {"id": "1", "object": "chat.completion", "created": 0, "model": model, "choices": [choice], "usage": usage}
 
 
-async def serve(slots: Slots, models: Sequence[str], port: int) -> None:
+async def serve(slots: Slots, models: Sequence[str], embedders: Sequence[str], port: int) -> None:
     """Serves for ever; its first line of output is its address."""
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: Connection(slots, models), "127.0.0.1", port, backlog=2048)
+    server = await loop.create_server(lambda: Connection(slots, models, embedders), "127.0.0.1", port, backlog=2048)
     print(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", flush=True)
     await server.serve_forever()
 
@@ -330,9 +368,17 @@ def main() -> None:
     parser.add_argument("--load", type=float, default=0.0, help="seconds that a load takes")
     parser.add_argument("--max-loaded", type=int, default=1, help="models loaded at once")
     parser.add_argument("--models", default="steady:1b,other:1b")
+    parser.add_argument("--embedders", default="", help="models that embed texts and answer nothing")
+    parser.add_argument("--embedding", type=float, default=0.0, help="seconds that a text to embed holds its slot")
     asked = parser.parse_args()
-    slots = Slots(n=asked.slots, latency_s=asked.latency, load_s=asked.load, max_loaded=asked.max_loaded)
-    asyncio.run(serve(slots, asked.models.split(","), asked.port))
+    slots = Slots(
+        n=asked.slots,
+        latency_s=asked.latency,
+        load_s=asked.load,
+        max_loaded=asked.max_loaded,
+        embedding_s=asked.embedding,
+    )
+    asyncio.run(serve(slots, asked.models.split(","), list(filter(None, asked.embedders.split(","))), asked.port))
 
 
 if __name__ == "__main__":

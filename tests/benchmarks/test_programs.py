@@ -26,7 +26,9 @@ def run(program: str, *options: str) -> dict[str, Any]:
     return found
 
 
-@pytest.mark.parametrize("program", ["slot_utilisation", "overhead_per_case", "swaps", "resume", "memory", "peers"])
+@pytest.mark.parametrize(
+    "program", ["slot_utilisation", "overhead_per_case", "swaps", "resume", "memory", "peers", "pipelines"]
+)
 def test_a_program_says_how_it_is_used(program: str) -> None:
     done = subprocess.run([sys.executable, str(HERE / f"{program}.py"), "--help"], capture_output=True, text=True)
     assert 0 == done.returncode, done.stderr
@@ -42,6 +44,22 @@ def test_busy_slots_are_measured_beside_a_bare_client(prefect_api: str) -> None:
     assert found["ratio"] == pytest.approx(found["benchwright"]["busy"] / found["bare"]["busy"], abs=0.01)
 
 
+def test_pipelines_load_each_model_once_and_ask_no_stored_stage_again(prefect_api: str) -> None:
+    sizes = ("--cases=4", "--slots=2", "--documents=2", "--chunks=3", "--map-slots=2", "--kill-chunks=3", "--kills=2")
+    found = run("pipelines", *sizes, "--latency=0.02", "--load=0.05", f"--prefect={prefect_api}")
+    assert {"vectors:1b": 8 + 4, "other:1b": 4} == found["retrieval"]["requests"]
+    assert {"steady:1b": 4, "other:1b": 2} == found["cascade"]["requests"]
+    assert [(2, 2), (2, 2)] == [(found[name]["loads"], found[name]["pairs"]) for name in ("retrieval", "cascade")]
+    assert all(found[name]["ratio"] > 0 for name in ("retrieval", "cascade", "map_reduce"))
+    assert 2 * (3 + 1) == found["map_reduce"]["requests"]
+    assert found["map_reduce"]["demand"] <= 2
+    assert {"models", "chunks"} == set(found["killed"])
+    for killed in found["killed"].values():
+        assert (0, 0, 0) == (killed["asked_again"], killed["lost"], killed["different"])
+    assert (18, 8) == (found["killed"]["models"]["stages"], found["killed"]["models"]["cases"])
+    assert (2 * (1 + 3 + 1), 2) == (found["killed"]["chunks"]["stages"], found["killed"]["chunks"]["cases"])
+
+
 def test_the_stores_writes_and_reads_are_measured() -> None:
     found = run("store_speed", "--rows=60", "--in-flight=8")
     assert {"one_by_one", "8_in_flight"} == set(found["sqlite"]["writes_per_s"])
@@ -53,6 +71,7 @@ def test_an_index_is_built_loaded_and_searched() -> None:
     assert (300, 300) == (found["build"]["n_passages"], found["build"]["n_embedded"])
     assert (300, 0) == (found["load"]["n_passages"], found["load"]["n_embedded"])
     assert {"dense", "bm25", "hybrid"} == set(found["load"]["searches"])
+    assert 64 == found["in_flight"]
     assert all(rate > 0 for rates in found["load"]["searches"].values() for rate in rates.values())
 
 

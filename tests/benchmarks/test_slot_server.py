@@ -209,11 +209,29 @@ def test_what_was_asked_is_listed_in_order_until_a_reset(start: Start) -> None:
     for number in (3, 4):
         chat(url, asking(number))
     asked = get(f"{url}/_asked")["asked"]
-    assert [["steady:1b", "Take 7. Question 3?"], ["steady:1b", "Take 7. Question 4?"]] == [row[1:] for row in asked]
+    assert [["steady:1b", f"Take 7. Question {n}?", None] for n in (3, 4)] == [row[1:] for row in asked]
     assert asked[0][0] <= asked[1][0]
     post(f"{url}/_reset")
     assert (0, None, 0) == (stats(url)["requests"], stats(url)["first"], stats(url)["loads"])
     assert [] == get(f"{url}/_asked")["asked"]
+
+
+def test_a_text_to_embed_is_a_request_that_holds_a_slot_and_loading_an_embedder_is_none(start: Start) -> None:
+    url = start("--embedders=vectors:1b", "--embedding=0.01")
+    first, again = (
+        post(f"{url}/api/embed", {"model": "vectors:1b", "input": texts}).json()["embeddings"]
+        for texts in (["one", "two"], ["two"])
+    )
+    post(f"{url}/api/embed", {"model": "vectors:1b", "input": ["Hello"]})
+    assert first[1:] == again != first[:1]
+    found = stats(url)
+    assert (2, 2, 1, 1) == (found["requests"], found["ok"], found["loads"], found["warmups"])
+    assert found["busy_s"] >= 0.03
+    assert [["vectors:1b", "one\ntwo", None], ["vectors:1b", "two", None]] == [
+        row[1:] for row in get(f"{url}/_asked")["asked"]
+    ]
+    assert 400 == post(f"{url}/api/embed", {"model": "steady:1b", "input": ["one"]}).status_code
+    assert ["embedding"] == post(f"{url}/api/show", {"model": "vectors:1b"}).json()["capabilities"]
 
 
 def test_a_request_that_arrives_in_pieces_is_read_whole(start: Start) -> None:

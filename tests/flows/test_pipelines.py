@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
@@ -114,6 +115,42 @@ def test_retrieval_embeds_each_text_once_and_keeps_the_sources_of_an_answer(
     assert [[1]] == shown.trace.notes["citations"]  # type: ignore[union-attr]
     candidates = [find_candidate(store, fingerprint) for fingerprint in {first, _last_fingerprint(store)}]
     assert 2 == len({each.pipeline.corpus for each in candidates if each is not None and each.pipeline is not None})
+
+
+def test_an_index_is_begun_while_its_embedder_is_still_being_loaded(
+    evaluate: Evaluate,
+    store: Store,
+    ollama_by_script: ScriptedOllama,
+    benchmark_file: Benchmarks,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from tasks.generation import early_indexes
+
+    is_begun, waited = Event(), []
+    open_index, embedded = early_indexes.open_index, ollama_by_script._embedded
+
+    async def noted(*words: Any) -> Any:
+        is_begun.set()
+        return await open_index(*words)
+
+    def loads_until_it_is_begun(text: str) -> list[float]:
+        if text == "Hello":
+            waited.append(is_begun.wait(30))
+        return embedded(text)
+
+    monkeypatch.setattr(early_indexes, "open_index", noted)
+    monkeypatch.setattr(ollama_by_script, "_embedded", loads_until_it_is_begun)
+    (tmp_path / "numbers.md").write_text("What is 0? It is 0.\n")
+    ollama_by_script.add("model")
+    ollama_by_script.add("embedder", capabilities=("embedding",))
+    candidate = f"model pipeline=retrieval corpus={tmp_path / 'numbers.md'} embedder=embedder"
+
+    state = evaluate(benchmark_file(2), candidates=[candidate], invocation_id="one")
+
+    assert state.is_completed()
+    assert [True] == waited
+    assert 1 == ollama_by_script.embedded["What is 0? It is 0."]
 
 
 def test_the_sources_of_a_case_are_stored_where_its_answer_fails(

@@ -46,6 +46,16 @@ def test_dense_order_is_that_of_cosines() -> None:
         )
 
 
+@pytest.mark.parametrize("method", ["dense", "hybrid"])
+def test_a_question_finds_the_same_by_itself_and_among_others(method: str) -> None:
+    searched = index(503, dimension=96)
+    assert searched.vectors is not None
+    searched.vectors[400:450] = searched.vectors[10]
+    asked = [*queries(40, method, dimension=96), Query(text="word1", vector=tuple(searched.vectors[10]), method=method)]
+
+    assert [searched.search([query])[0] for query in asked] == searched.search(asked)
+
+
 def test_the_order_by_words_is_that_of_bm25s() -> None:
     searched = index(300)
     asked = queries(100, "bm25")
