@@ -11,6 +11,7 @@ from evaluation.reports.page_pictures import Album
 from evaluation.reports.runs.alarm_lines import alarm_lines, baselines_line
 from evaluation.reports.runs.drift import LONGEST_TABLE, drift
 from evaluation.reports.runs.pictures import latencies, quality_against_cost
+from evaluation.reports.runs.stages import READING, TITLE, stage_tables
 from evaluation.reports.runs.tables import (
     COST_COLUMNS,
     ENERGY_COLUMNS,
@@ -74,6 +75,7 @@ def _run(store: Store, run: RunResult, table_id: str | None, album: Album) -> st
     lines += [*_results(run), _links(run, table_id)]
     lines += album.show(quality_against_cost(run))
     lines += album.show(latencies(store, run))
+    lines += _stages(run)
     lines += _titled("What failed", failure_rows(failure_examples(store, run.run_id)))
     lines += _list("Alarms", alarm_lines(run))
     lines += _list("Notes", remarks(run))
@@ -117,6 +119,18 @@ def _links(run: RunResult, table_id: str | None) -> str:
 def _titled(title: str, rows: Sequence[Mapping[str, str]]) -> list[str]:
     """Return a titled table of texts that are not Markdown yet; empty without rows."""
     return [f"### {title}", markdown_table(rows)] if rows else []
+
+
+def _stages(run: RunResult) -> list[str]:
+    """Return where time and tokens of each candidate with a pipeline go: tokens, and the seconds in parts."""
+    tables = stage_tables(run)
+    lines = [f"### {TITLE}", READING] if tables else []
+    for table in tables:
+        label = for_markdown(table.label)
+        lines += [f"**{label}**: requests and tokens", markdown_table(table.tokens)]
+        lines += [f"**{label}**: seconds", markdown_table(table.seconds)]
+        lines += _list("", table.remarks)
+    return lines
 
 
 def _earlier(store: Store, run: RunResult, album: Album) -> list[str]:
