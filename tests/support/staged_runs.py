@@ -14,10 +14,12 @@ from evaluation.store.session import Store
 from evaluation.store.stage_rows import insert_stages
 
 
-def store_staged_run(store: Store, text: str, *, names: Sequence[str] = ("map 1", "map 2", "reduce")) -> str:
-    """Stores a run of two cases, each with a search and these chats, of whose texts `text` is all; gives its id."""
+def store_staged_run(
+    store: Store, text: str, *, names: Sequence[str] = ("map 1", "map 2", "reduce"), model: str = "m:1b"
+) -> str:
+    """Stores a run of two cases, each with a search and these chats of `small:1b`, whose texts are all `text`."""
     cases = numbers(2)
-    run_id = store_run(store, asked("m:1b", {case.case_id: answer(text) for case in cases}), cases=cases)
+    run_id = store_run(store, asked(model, {case.case_id: answer(text) for case in cases}), cases=cases)
     row_id = find_run(store, run_id).candidates[0].run_candidate_id
     reply = Generation(
         answer=text,

@@ -94,22 +94,32 @@ def test_what_the_sums_leave_out_is_said() -> None:
     assert [] == unmeasured.remarks
 
 
+def test_tokens_that_a_stage_does_not_report_are_no_share_of_none(store: Store) -> None:
+    (table,) = stage_tables(run_result(store, store_staged_run(store, "a note")))
+
+    assert [("search", "–", "–"), ("map ×2", "4,000", "67 %"), ("reduce", "2,000", "33 %")] == [
+        (row["stage"], row["tokens in"], row["of tokens"]) for row in table.rows[:-1]
+    ]
+
+
 def test_a_run_without_pipelines_has_no_tables() -> None:
     assert [] == stage_tables(a_run_result(candidate_result("a:1b"), candidate_result("b:1b")))
 
 
 @pytest.mark.parametrize("width", ["40", "80", "200"])
+@pytest.mark.parametrize("model", ["m:1b", "small:1b"])
 def test_the_terminal_shows_every_number_at_any_width(
-    store: Store, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, width: str
+    store: Store, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, width: str, model: str
 ) -> None:
     monkeypatch.setenv("COLUMNS", width)
-    run_id = store_staged_run(store, "a note")
+    run_id = store_staged_run(store, "a note", model=model)
 
     print_run(store, run_result(store, run_id))
 
     text = capsys.readouterr().out
     page = " ".join(text.split())
-    assert "Where time and tokens go: m:1b" in page
+    assert f"Where time and tokens go: {model}" in page
+    assert (model == "small:1b") == ("model" not in page)
     assert all(number in page for number in ("map ×2", "4,000", "400", "67 %", "6,000", "all stages", "9.5"))
     shown = text[text.index("Where time") :].splitlines()
     assert max(map(len, shown)) <= int(width)
