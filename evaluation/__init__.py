@@ -64,6 +64,7 @@ HOMES = {
         "load_race",
         "load_run",
         "load_scores",
+        "load_stages",
         "load_sweep",
         "load_traffic",
         "runs",

@@ -44,6 +44,7 @@ from deployments.python.stored import load_comparison as load_comparison
 from deployments.python.stored import load_race as load_race
 from deployments.python.stored import load_run as load_run
 from deployments.python.stored import load_scores as load_scores
+from deployments.python.stored import load_stages as load_stages
 from deployments.python.stored import load_sweep as load_sweep
 from deployments.python.stored import load_traffic as load_traffic
 from deployments.python.stored import runs as runs

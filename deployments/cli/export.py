@@ -39,7 +39,7 @@ def export(
         str | None,
         typer.Option(
             "--table",
-            metavar="answers|scores|results|pairs",
+            metavar="answers|scores|stages|results|pairs",
             help="What a row holds; default: answers of runs, pairs of a comparison.",
         ),
     ] = None,

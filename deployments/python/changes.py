@@ -51,7 +51,8 @@ def export(
         out: The file, which must not exist.
         format: `csv`, `json` or `parquet`, and of a candidate `yaml`, `python`, `openai`, `modelfile`, `json` or
             `env`; default: by the ending of the file's name.
-        table: `answers`, `scores`, `results` or `pairs`; default: answers of runs, pairs of a comparison.
+        table: `answers`, `scores`, `stages`, `results` or `pairs`; default: answers of runs, pairs of a
+            comparison.
         candidate: Only these candidates.
         metric: Only these metrics.
         case: Only these cases.

@@ -1,4 +1,4 @@
-"""Functions that read stored runs, cases, scores, comparisons, races, sweeps, recorded calls and alerts."""
+"""Functions that read stored runs, cases, scores, stages, comparisons, races, sweeps, recorded calls and alerts."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from evaluation.exports.filters import Filters
     from evaluation.results.cases import CaseResult
     from evaluation.results.comparisons import ComparisonResult
-    from evaluation.results.listings import AlertList, CaseList, RunList, ScoreList, TrafficList
+    from evaluation.results.listings import AlertList, CaseList, RunList, ScoreList, StageList, TrafficList
     from evaluation.results.races import RaceResult
     from evaluation.results.runs import RunResult
     from evaluation.results.sweeps import SweepResult
@@ -143,6 +143,33 @@ def load_scores(
 
     with opened(db) as store:
         return score_list(store, run, filters_of(candidate, metric, case, None))
+
+
+@plainly
+def load_stages(
+    run: str = "last",
+    *,
+    candidate: "Texts" = (),
+    case: "Texts" = (),
+    db: str | None = None,
+) -> "StageList":
+    """Return every stage of the candidates' pipelines, as `benchwright export --table stages` does.
+
+    Args:
+        run: A run, or an experiment: all its runs.
+        candidate: Only these candidates.
+        case: Only these cases.
+        db: Results database: a path or a URL.
+
+    Raises:
+        UnknownNameError: no such run, candidate or case.
+        ConfigurationError: no candidate has a pipeline.
+        StoreError: the database is not there, or cannot be opened.
+    """
+    from evaluation.exports.listings import stage_list
+
+    with opened(db) as store:
+        return stage_list(store, run, filters_of(candidate, (), case, None))
 
 
 @plainly

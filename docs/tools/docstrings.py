@@ -4,10 +4,22 @@ import ast
 import inspect
 import itertools
 import textwrap
+from dataclasses import is_dataclass
 
 
 def field_docstrings(described: type) -> dict[str, str]:
-    """Return the string under each field of a class, in one line; a field without one is left out."""
+    """Return the string under each field of a class, in one line; a field without one is left out.
+
+    Fields that a dataclass inherits from another are among them.
+    """
+    docstrings: dict[str, str] = {}
+    for each in reversed(described.__mro__):
+        if each is described or is_dataclass(each):
+            docstrings |= _own_docstrings(each)
+    return docstrings
+
+
+def _own_docstrings(described: type) -> dict[str, str]:
     source = textwrap.dedent(inspect.getsource(described))
     (node,) = (node for node in ast.parse(source).body if isinstance(node, ast.ClassDef))
     docstrings = {}

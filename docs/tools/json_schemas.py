@@ -17,7 +17,7 @@ from docstrings import field_docstrings
 from evaluation.records.alerts import SilenceRecord
 from evaluation.records.candidates import DatabaseInfo, EndpointRecord
 from evaluation.records.traffic_calls import TrafficCall
-from evaluation.results.as_json import MERGED
+from evaluation.results.as_json import MERGED, OMITTED_IF_EMPTY
 from evaluation.results.cases import CaseResult
 from evaluation.results.experiments import ExperimentResult, RunDiff
 from evaluation.results.runs import RunInFull
@@ -101,7 +101,8 @@ def _object(described: type, definitions: dict[str, Any]) -> dict[str, Any]:
         key = field.metadata.get("json_key", field.name)
         text = docstrings.get(field.name)
         properties[key] = schema | ({} if text is None else {"description": text})
-        required.append(key)
+        if not any(field.metadata.get(key) for key in OMITTED_IF_EMPTY):
+            required.append(key)
     title = (described.__doc__ or "").split("\n")[0]
     return {
         "description": title,

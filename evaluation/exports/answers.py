@@ -42,7 +42,7 @@ def answer_rows(store: Store, run: RunRecord, words: Mapping[str, str], filters:
         words: Of the requested metrics, by signature.
         filters: Which outcomes.
     """
-    for candidate, label in _candidates(run, filters):
+    for candidate, label in candidates_of(run, filters):
         of_candidate = _of_candidate(run, candidate, label)
         for page in _pages(store, candidate, filters):
             scores = scores_of_generations(store, [stored.generation_id for stored in page]) if words else {}
@@ -56,7 +56,7 @@ def answer_rows(store: Store, run: RunRecord, words: Mapping[str, str], filters:
 
 def score_rows(store: Store, run: RunRecord, words: Mapping[str, str], filters: Filters) -> Iterator[Row]:
     """Yield a row for each score of a run; the arguments are those of `answer_rows`."""
-    for candidate, label in _candidates(run, filters):
+    for candidate, label in candidates_of(run, filters):
         of_candidate = {"run_id": run.plan.run_id, "benchmark": run.plan.benchmark_name, "candidate": label}
         for page in _pages(store, candidate, filters):
             scores = scores_of_generations(store, [stored.generation_id for stored in page])
@@ -67,7 +67,8 @@ def score_rows(store: Store, run: RunRecord, words: Mapping[str, str], filters: 
                         yield place | {"metric": words[use.signature], "signature": use.signature} | _score(score)
 
 
-def _candidates(run: RunRecord, filters: Filters) -> Iterator[tuple[RunCandidateRecord, str]]:
+def candidates_of(run: RunRecord, filters: Filters) -> Iterator[tuple[RunCandidateRecord, str]]:
+    """Yield the selected candidates of a run with their labels."""
     labels = unique_labels(run)
     for candidate in run.candidates:
         label = labels[candidate.run_candidate_id]

@@ -22,11 +22,11 @@ _ROWS_AT_ONCE = 2_000
 _REALS = names_of(float) | {
     "value", "low", "high", "difference", "p_value", "p_adjusted", "effect_size", "mde", "vram_share", "mean_a",
     "mean_b", "margin", "p_equivalence", "p_a_not_worse", "p_b_not_worse", "confidence_level", "standard_error", "aim",
-    "design_effect",
+    "design_effect", "mean_logprob",
 }  # fmt: skip
 _WHOLES = names_of(int) | {
-    "repeat", "effective_context", "n", "n_pairs", "n_more", "n_only_a", "n_only_b", "n_clusters", "n_better_a",
-    "n_better_b", "n_equal",
+    "repeat", "position", "effective_context", "n", "n_pairs", "n_more", "n_only_a", "n_only_b", "n_clusters",
+    "n_better_a", "n_better_b", "n_equal",
 }  # fmt: skip
 _TRUTHS = names_of(bool) | {"higher_is_better"}
 _MOMENTS = frozenset({"started_at", "finished_at"})

@@ -13,6 +13,7 @@ from evaluation.store.comparisons import find_comparison
 from evaluation.store.run_cases import has_run_case
 from evaluation.store.runs import find_run
 from evaluation.store.session import Store
+from evaluation.store.stage_pages import has_stages
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +42,8 @@ def check_filters(store: Store, source: Source, kind: Kind, filters: Filters) ->
         raise ConfigurationError(f"--failed and --answered choose among answers, not {kind}", "Give --table answers.")
     if filters.cases and kind in (Kind.RESULTS, Kind.PAIRS):
         raise ConfigurationError(f"--case does not choose among {kind}", "Give --table answers or scores.")
+    if kind is Kind.STAGES:
+        _check_stages(store, source, filters)
     if filters.candidates:
         _refuse_unknown(f"candidate of {source.name}", filters.candidates, _labels(store, source))
     if filters.metrics:
@@ -48,6 +51,15 @@ def check_filters(store: Store, source: Source, kind: Kind, filters: Filters) ->
     for case_id in filters.cases:
         if not any(has_run_case(store, run_id, case_id) for run_id in source.run_ids):
             raise unknown_case(store, find_run(store, source.run_ids[-1]), case_id)
+
+
+def _check_stages(store: Store, source: Source, filters: Filters) -> None:
+    if filters.metrics:
+        raise ConfigurationError("--metric does not choose among stages", "Give --table answers, scores or results.")
+    if not has_stages(store, source.run_ids):
+        raise ConfigurationError(
+            f"{source.name} has no stages: none of its candidates has a pipeline", "Give --table answers."
+        )
 
 
 def _refuse_unknown(what: str, names: Sequence[str], known_names: Sequence[str]) -> None:

@@ -1,4 +1,4 @@
-"""Answers and scores of runs, as typed rows."""
+"""Answers, scores and stages of runs, as typed rows."""
 
 from collections.abc import Iterable
 
@@ -7,7 +7,7 @@ from evaluation.exports.filters import Filters, check_filters
 from evaluation.exports.rows import rows
 from evaluation.exports.source import Kind, find_source
 from evaluation.results.frames import columns_of
-from evaluation.results.listings import CaseList, CaseRow, ScoreCell, ScoreList, ScoreRow
+from evaluation.results.listings import CaseList, CaseRow, ScoreCell, ScoreList, ScoreRow, StageList, StageRow
 from evaluation.store.session import Store
 
 _LABEL, _FAILURE = " label", " failure"
@@ -38,6 +38,24 @@ def score_list(store: Store, name: str, filters: Filters) -> ScoreList:
     """
     columns, listed = _rows(store, name, Kind.SCORES, filters)
     return ScoreList(ScoreRow(**{name: row.get(name) for name in columns}) for row in listed)  # type: ignore[arg-type]
+
+
+def stage_list(store: Store, name: str, filters: Filters) -> StageList:
+    """Return the stages of the pipelines of a run, or of the runs of an experiment.
+
+    Raises:
+        UnknownNameError: no such run, candidate or case.
+        ConfigurationError: the name is that of a comparison, or no candidate has a pipeline.
+    """
+    columns, listed = _rows(store, name, Kind.STAGES, filters)
+    return StageList(
+        StageRow(**{**{column: row.get(column) for column in columns}, "passages": _passages(row)})  # type: ignore[arg-type]
+        for row in listed
+    )
+
+
+def _passages(row: Row) -> tuple[dict[str, object], ...] | None:
+    return None if row["passages"] is None else tuple(row["passages"])
 
 
 def _rows(store: Store, name: str, kind: Kind, filters: Filters) -> tuple[tuple[str, ...], Iterable[Row]]:

@@ -6,6 +6,7 @@ from evaluation.exports.answers import OF_A_SCORE, OF_AN_ANSWER, Row, answer_row
 from evaluation.exports.filters import Filters
 from evaluation.exports.metric_words import words_of_runs
 from evaluation.exports.source import Kind, Source
+from evaluation.exports.stages import OF_A_STAGE, stage_rows
 from evaluation.results.as_json import as_json
 from evaluation.results.estimates import MetricEstimate
 from evaluation.results.runs import CandidateResult, MetricResult, RunResult
@@ -39,6 +40,8 @@ def rows(store: Store, source: Source, kind: Kind, filters: Filters) -> tuple[tu
     if kind is Kind.RESULTS:
         return OF_A_RESULT, _results(store, source, filters)
     runs = [find_run(store, run_id) for run_id in source.run_ids]
+    if kind is Kind.STAGES:
+        return OF_A_STAGE, (row for run in runs for row in stage_rows(store, run, filters))
     all_words = words_of_runs(store, runs)
     words = {signature: word for signature, word in all_words.items() if not filters.metrics or word in filters.metrics}
     if kind is Kind.SCORES:

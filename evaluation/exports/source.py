@@ -18,6 +18,7 @@ class Kind(StrEnum):
 
     ANSWERS = "answers"
     SCORES = "scores"
+    STAGES = "stages"
     RESULTS = "results"
     PAIRS = "pairs"
 
@@ -33,7 +34,7 @@ class Source:
     @property
     def kinds(self) -> tuple[Kind, ...]:
         """The available kinds of rows, the usual one first."""
-        return (Kind.PAIRS,) if self.comparison_id else (Kind.ANSWERS, Kind.SCORES, Kind.RESULTS)
+        return (Kind.PAIRS,) if self.comparison_id else (Kind.ANSWERS, Kind.SCORES, Kind.STAGES, Kind.RESULTS)
 
 
 def find_source(store: Store, name: str) -> Source:

@@ -51,6 +51,51 @@ class StageRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StageSums:
+    """The stages of one name that a candidate asked, in all cases together.
+
+    Sums leave out stages without the figure; None: no stage has it. Seconds and joules leave out reused answers.
+    """
+
+    stage: str
+    """Name of the stage, without a number where a case has several: `map` of `map 1`, `map 2`."""
+    kind: str
+    """`chat`, `embed`, `count` or `search`."""
+    model: str | None
+    """Name of the model; None for a search."""
+    digest: str | None
+    """Hash of the model's weights; None if unverified, or for a search."""
+    n: int
+    """Number of stages."""
+    n_outcomes: int
+    """Number of cases with such a stage; each repeat of a case counts."""
+    least_per_case: int
+    """Least number of stages in a case that has any."""
+    most_per_case: int
+    """Greatest number of stages in a case."""
+    n_reused: int
+    """Stages of answers from earlier runs: their tokens count, their seconds and joules do not."""
+    n_without_tokens: int
+    """Chats whose number of tokens is not known."""
+    n_without_energy: int
+    """Stages on a server whose energy was not measured."""
+    total_s: float | None
+    """Seconds from sending to the end. Stages may run side by side: a user waits for less than their sum."""
+    queue_s: float | None
+    """Seconds in the server's queue."""
+    load_s: float | None
+    """Seconds of loading the model."""
+    prompt_s: float | None
+    """Seconds of processing prompts."""
+    generate_s: float | None
+    """Seconds of generating."""
+    prompt_tokens: int | None
+    output_tokens: int | None
+    energy_j: float | None
+    """Energy in joules."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Trace:
     """What a pipeline says of its answer."""
 

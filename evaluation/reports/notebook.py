@@ -17,6 +17,7 @@ from evaluation.reports.comparisons.unpaired import group_rows, legend, unpaired
 from evaluation.reports.notebook_parts import heading, html_of, page, paragraph, table
 from evaluation.reports.races.page import NOT_OVER, cost_line, departure_lines, ranking_rows, rule_line
 from evaluation.reports.runs.alarm_lines import alarm_lines, baselines_line
+from evaluation.reports.runs.stages import READING, TITLE, stage_tables
 from evaluation.reports.runs.tables import caption, headline_title, partly_on_the_cpu, remarks, result_rows
 from evaluation.reports.sweeps.findings import sweep_sentences
 from evaluation.reports.sweeps.tables import caption as sweep_caption
@@ -48,7 +49,14 @@ def _run_parts(run: RunResult) -> str:
     title = f"{run.benchmark} · {counted(run.n_cases, 'case')}{repeats} · run {run.run_id} · {run.status}"
     headline = headline_title(run)
     rows = [{f"{name} *" if name == headline else name: text for name, text in row.items()} for row in result_rows(run)]
-    return heading(title) + table(rows) + paragraph([caption(run)] if rows else []) + paragraph(lines)
+    results = heading(title) + table(rows) + paragraph([caption(run)] if rows else []) + paragraph(lines)
+    return results + _stage_parts(run)
+
+
+def _stage_parts(run: RunResult) -> str:
+    tables = stage_tables(run)
+    parts = [heading(f"{TITLE}: {each.label}") + table(each.rows) + paragraph(each.remarks) for each in tables]
+    return "".join([*parts, paragraph([READING] if tables else [])])
 
 
 @html_of.register

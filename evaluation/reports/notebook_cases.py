@@ -1,9 +1,11 @@
 """One case of a run as HTML for notebooks: what was asked, and every candidate's answers with their scores."""
 
 from collections.abc import Iterator
+from itertools import groupby
 
 from evaluation.formatting import quantity
 from evaluation.reports.notebook_parts import Row, block, count, heading, html_of, number, page, paragraph, table
+from evaluation.reports.runs.trace import trace_parts, trace_rows
 from evaluation.results.cases import (
     AnswerResult,
     CaseCandidate,
@@ -26,6 +28,7 @@ def _case(result: CaseResult) -> str:
         *(block("reference", reference) for reference in case.references),
         *(part for candidate, outcome in outcomes for part in _texts(candidate, outcome)),
         table([_row(candidate, outcome) for candidate, outcome in outcomes]),
+        *(part for candidate, outcome in outcomes for part in _trace(candidate, outcome)),
         paragraph(notes),
     )
 
@@ -33,10 +36,26 @@ def _case(result: CaseResult) -> str:
 def _texts(candidate: CaseCandidate, outcome: OutcomeResult | MissingOutcome) -> Iterator[str]:
     if isinstance(outcome, MissingOutcome) or not isinstance(outcome.came_back, AnswerResult):
         return
-    repeat = f", repeat {outcome.repeat + 1}" if len(candidate.outcomes) > 1 else ""
-    yield block(f"{candidate.label}{repeat}", outcome.came_back.answer)
+    yield block(_title(candidate, outcome), outcome.came_back.answer)
     if outcome.came_back.thinking:
         yield block("thinking", outcome.came_back.thinking)
+
+
+def _title(candidate: CaseCandidate, outcome: OutcomeResult) -> str:
+    return f"{candidate.label}, repeat {outcome.repeat + 1}" if len(candidate.outcomes) > 1 else candidate.label
+
+
+def _trace(candidate: CaseCandidate, outcome: OutcomeResult | MissingOutcome) -> Iterator[str]:
+    """Yield the trace of a pipeline: figures of its stages, their replies, the sources of the answer."""
+    if isinstance(outcome, MissingOutcome) or not outcome.stages:
+        return
+    yield heading(f"Stages of {_title(candidate, outcome)}")
+    yield table(trace_rows(outcome))
+    for is_line, parts in groupby(trace_parts(outcome), lambda part: part.text is None):
+        if is_line:
+            yield paragraph([part.line for part in parts])
+        else:
+            yield from (block(part.line.removesuffix(":"), part.text or "") for part in parts)
 
 
 def _row(candidate: CaseCandidate, outcome: OutcomeResult | MissingOutcome) -> Row:

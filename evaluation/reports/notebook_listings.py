@@ -29,7 +29,7 @@ from evaluation.results.catalogues import (
     SelectionModelList,
     StoredComparisonList,
 )
-from evaluation.results.listings import AlertList, CaseList, CaseRow, RunList, ScoreList, TrafficList
+from evaluation.results.listings import AlertList, CaseList, CaseRow, RunList, ScoreList, StageList, TrafficList
 
 
 @html_of.register
@@ -74,6 +74,26 @@ def _scores(result: ScoreList) -> str:
             "value": row.failure or number(row.value),
             "label": row.label or "",
             "rationale": row.rationale or "",
+        },
+    )
+
+
+@html_of.register
+def _stages(result: StageList) -> str:
+    return listing(
+        result,
+        "stage",
+        lambda row: {
+            "candidate": row.candidate,
+            "case": row.case_id,
+            "repeat": str(row.repeat),
+            "stage": row.stage,
+            "model": row.model or "",
+            "reply": row.answer,
+            "failure": row.own_failure or "",
+            "seconds": number(row.total_s),
+            "tokens in": count(row.prompt_tokens),
+            "tokens out": count(row.output_tokens),
         },
     )
 

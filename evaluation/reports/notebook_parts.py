@@ -6,7 +6,7 @@ Everything that somebody else wrote, models above all, passes through these part
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import singledispatch
-from itertools import islice
+from itertools import chain, islice
 from typing import TypeVar
 
 from evaluation.escaping import for_html
@@ -67,7 +67,7 @@ def table(rows: Sequence[Row]) -> str:
     """Return a table of texts, with the columns of all rows, the first row's first; empty columns are left out."""
     if not rows:
         return ""
-    columns = list(dict.fromkeys(column for row in rows for column, text in row.items() if text))
+    columns = [column for column in dict.fromkeys(chain.from_iterable(rows)) if any(row.get(column) for row in rows)]
     head = "".join(f'<th style="{_CELL}">{for_html(column)}</th>' for column in columns)
     return f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(_rows(rows, columns))}</tbody></table>"
 

@@ -18,6 +18,10 @@ MERGED_KEY = "json_merged"
 """Key of a field's metadata that marks a merged field."""
 MERGED = MappingProxyType({MERGED_KEY: True})
 """Metadata of a field whose own keys are merged into those of the enclosing JSON object."""
+OMITTED_KEY = "json_omitted_if_empty"
+"""Key of a field's metadata that marks a field without a key in JSON where it is empty; it needs a default."""
+OMITTED_IF_EMPTY = MappingProxyType({OMITTED_KEY: True})
+"""Metadata of a field that has no key in JSON where it is empty."""
 
 
 def json_key(key: str) -> Mapping[str, str]:
@@ -60,7 +64,7 @@ def _object(value: "DataclassInstance") -> dict[str, Any]:
         item = as_json(getattr(value, each.name))
         if each.is_merged:
             shown.update(item or {})
-        else:
+        elif item or not each.is_omitted_if_empty:
             shown[each.key] = item
     return shown
 
@@ -72,12 +76,19 @@ class _Shown:
     name: str
     key: str
     is_merged: bool
+    is_omitted_if_empty: bool
 
 
 @cache
 def _layout(of: "type[DataclassInstance]") -> tuple[_Shown, ...]:
     return tuple(
-        _Shown(each.name, each.metadata.get(NAME_KEY, each.name), MERGED_KEY in each.metadata) for each in fields(of)
+        _Shown(
+            each.name,
+            each.metadata.get(NAME_KEY, each.name),
+            is_merged=MERGED_KEY in each.metadata,
+            is_omitted_if_empty=OMITTED_KEY in each.metadata,
+        )
+        for each in fields(of)
     )
 
 

@@ -225,6 +225,76 @@ class ScoreList(Listing[ScoreRow]):
         return frame_of(self, columns_of(ScoreRow))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StageRow:
+    """One request of a candidate's pipeline for a case, with its reply."""
+
+    run_id: str
+    benchmark: str
+    """Name of the benchmark."""
+    benchmark_version: str
+    candidate: str
+    """Label, unique within the run."""
+    fingerprint: str
+    """Hash of everything that can change the candidate's answers."""
+    case_id: str
+    repeat: int
+    """Number of the repeat, from 0."""
+    position: int
+    """Place among the requests of the case, from 0."""
+    stage: str
+    """Name, unique within the case."""
+    kind: str
+    """`chat`, `embed`, `count` or `search`."""
+    model: str | None
+    """Name of the model; None for a search."""
+    digest: str | None
+    """Hash of the model's weights; None if unverified, or for a search."""
+    endpoint: str | None
+    """Name of the server that answered."""
+    request_hash: str
+    """Identity of the request: another one where its texts, options or the model's weights differ."""
+    answer: str
+    """Reply without stray thinking; empty for a stage that is no chat."""
+    text: str
+    """Text as generated."""
+    thinking: str | None
+    finish_reason: str | None
+    own_failure: str | None
+    """Kind of the model's own failure; None if there is none."""
+    message: str | None
+    """Description of the failure."""
+    prompt_tokens: int | None
+    output_tokens: int | None
+    cached_tokens: int | None
+    total_s: float | None
+    """Seconds from sending to the end."""
+    ttft_s: float | None
+    queue_s: float | None
+    load_s: float | None
+    prompt_s: float | None
+    generate_s: float | None
+    cold: bool | None
+    """True if it waited for the model to load."""
+    reused: bool | None
+    prompt_state: str | None
+    n_attempts: int
+    seed: int | None
+    energy_j: float | None
+    mean_logprob: float | None
+    """Mean log-probability of the reply's tokens; None if it was not asked for."""
+    passages: tuple[Mapping[str, object], ...] | None
+    """Passages that a search returned, without their texts; None for other stages."""
+    started_at: datetime
+    finished_at: datetime
+
+
+class StageList(FieldListing[StageRow]):
+    """Stages of the pipelines of runs: one row for each request of each case."""
+
+    ROW = StageRow
+
+
 class TrafficList(Listing[TrafficCall]):
     """Recorded production calls, oldest first."""
 

@@ -9,10 +9,11 @@ from evaluation.errors import ConfigurationError, FailureKind, UnknownNameError
 from evaluation.metrics.classification import ClassTable
 from evaluation.records.experiments import AnnotationRecord
 from evaluation.records.status import Status
-from evaluation.results.as_json import MERGED, json_key
+from evaluation.results.as_json import MERGED, OMITTED_IF_EMPTY, json_key
 from evaluation.results.estimates import MetricEstimate
 from evaluation.results.frames import REAL, TEXT, WHOLE, Row, ShownInNotebooks, columns_of, frame, row_of
 from evaluation.results.levels import LevelResult
+from evaluation.results.stages import StageTotal
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -199,6 +200,8 @@ class CandidateResult:
     """Outcomes by server of a pool; None for a single server."""
     energy: EnergyResult | None
     """None if not measured."""
+    stages: tuple[StageTotal, ...] = field(default=(), metadata=OMITTED_IF_EMPTY)
+    """Where the time and the tokens of its pipeline go, in the order in which it asks; empty without a pipeline."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -257,6 +260,21 @@ class RunResult(ShownInNotebooks):
     def to_frame(self) -> "pd.DataFrame":
         """Return a data frame with one row per candidate, as `InvocationResult.to_frame` does for all runs."""
         return _candidates_frame([self])
+
+    def stages_frame(self) -> "pd.DataFrame":
+        """Return a data frame with one row per candidate and stage of its pipeline, without rows where none has one.
+
+        Columns: `run_id`, `benchmark` and `candidate`, then the fields of `StageTotal`, with the dtypes of
+        `evaluation.results.frames`.
+        """
+        columns = columns_of(StageTotal)
+        about = {"run_id": self.run_id, "benchmark": self.benchmark}
+        rows = [
+            {**about, "candidate": candidate.label, **row_of(stage, columns)}
+            for candidate in self.candidates
+            for stage in candidate.stages
+        ]
+        return frame(rows, {"run_id": TEXT, "benchmark": TEXT, "candidate": TEXT, **columns})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ from evaluation.records.labels import unique_labels
 from evaluation.records.metric_keys import headline_key, metric_keys
 from evaluation.records.runs import SERVER_VERSIONS, RunCandidateRecord, RunRecord
 from evaluation.records.scores import EstimateRow
+from evaluation.records.stages import StageSums
 from evaluation.records.status import Status
 from evaluation.results.estimates import MetricEstimate
 from evaluation.results.runs import (
@@ -25,6 +26,7 @@ from evaluation.results.runs import (
 from evaluation.run_results.alarms import Findings, find_alarms
 from evaluation.run_results.failure_examples import failure_examples
 from evaluation.run_results.judges.report import judging_report
+from evaluation.run_results.stage_results import stage_totals
 from evaluation.store.annotations import annotations
 from evaluation.store.benchmarks import find_benchmark
 from evaluation.store.energies import energy_totals
@@ -36,6 +38,7 @@ from evaluation.store.run_cases import run_case_ids
 from evaluation.store.runs import find_run, runs_of_invocation
 from evaluation.store.scores import count_score_failures, iterate_scores, load_estimates, scored_metrics
 from evaluation.store.session import Store
+from evaluation.store.stage_sums import stage_sums
 
 
 def class_tables(store: Store, run_id: str) -> dict[str, ClassTable]:
@@ -115,6 +118,7 @@ def run_result(store: Store, run_id: str) -> RunResult:
     )
     gpus = gpu_summary(store, plan.invocation_id)
     energies = energy_report(store, plan.run_id) if gpus else {}
+    stages = stage_sums(store, plan.run_id)
     return RunResult(
         run_id=plan.run_id,
         invocation_id=plan.invocation_id,
@@ -138,7 +142,14 @@ def run_result(store: Store, run_id: str) -> RunResult:
         gpus=gpus,
         judging=judging_report(store, run, _uses(keys, run, others)),
         candidates=tuple(
-            _candidate(store, findings, record, keys, energies.get(record.run_candidate_id))
+            _candidate(
+                store,
+                findings,
+                record,
+                keys,
+                energy=energies.get(record.run_candidate_id),
+                stages=stages.get(record.run_candidate_id, ()),
+            )
             for record in run.candidates
         ),
     )
@@ -173,7 +184,13 @@ def _measured(run: RunRecord, keys: Mapping[str, str]) -> dict[str, str]:
 
 
 def _candidate(
-    store: Store, findings: Findings, record: RunCandidateRecord, keys: Mapping[str, str], energy: EnergyResult | None
+    store: Store,
+    findings: Findings,
+    record: RunCandidateRecord,
+    keys: Mapping[str, str],
+    *,
+    energy: EnergyResult | None,
+    stages: Sequence[StageSums],
 ) -> CandidateResult:
     plan, row_id = record.plan, record.run_candidate_id
     counts = findings.counts[row_id]
@@ -203,6 +220,7 @@ def _candidate(
         n_scored=_n_scored(store, record, keys),
         endpoints=_endpoints(store, record),
         energy=energy,
+        stages=stage_totals(stages),
     )
 
 

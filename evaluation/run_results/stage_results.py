@@ -1,4 +1,4 @@
-"""The results of a case's stages, from their records."""
+"""The results of a case's stages, and of all stages of a candidate, from their records."""
 
 from collections.abc import Sequence
 from dataclasses import fields
@@ -7,10 +7,12 @@ from evaluation.generation import Generation
 from evaluation.passage import Passage
 from evaluation.pipelines.stages import Passages
 from evaluation.records.outcomes import OutcomeRow
-from evaluation.records.stages import StageRow
+from evaluation.records.stages import StageRow, StageSums
 from evaluation.results.cases import AnswerResult, OutcomeFailure, PassageResult, StageResult, TraceResult
+from evaluation.results.stages import StageTotal
 
 PREVIEW_CHARACTERS = 200
+_SUMS = tuple(each.name for each in fields(StageSums))
 _OF_ANSWER = tuple({each.name for each in fields(AnswerResult)} & {each.name for each in fields(Generation)})
 
 
@@ -33,6 +35,27 @@ def stage_result(row: StageRow) -> StageResult:
         started_at=row.started_at,
         finished_at=row.finished_at,
     )
+
+
+def stage_totals(sums: Sequence[StageSums]) -> tuple[StageTotal, ...]:
+    """Return the totals of one candidate's stages, with the share of each."""
+    seconds, tokens = sum(each.total_s or 0.0 for each in sums), sum(map(_tokens, sums))
+    return tuple(
+        StageTotal(
+            share_of_seconds=None if each.total_s is None or not seconds else each.total_s / seconds,
+            share_of_tokens=_tokens(each) / tokens if tokens and _has_tokens(each) else None,
+            **{name: getattr(each, name) for name in _SUMS},
+        )
+        for each in sums
+    )
+
+
+def _has_tokens(sums: StageSums) -> bool:
+    return sums.prompt_tokens is not None or sums.output_tokens is not None
+
+
+def _tokens(sums: StageSums) -> int:
+    return (sums.prompt_tokens or 0) + (sums.output_tokens or 0)
 
 
 def trace_result(row: OutcomeRow) -> TraceResult | None:

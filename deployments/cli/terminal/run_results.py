@@ -54,8 +54,25 @@ def _print_run(store: "Store", run: "RunResult", *, among: int) -> None:
     if run.reason and not any(text in run.reason for text in reasons):
         say_line(f"{run.status}: {run.reason}")
     of_which = f"{run.benchmark}: " if among > 1 else ""
+    _print_stages(run)
     for text in alarm_lines(run):
         print_status(f"alarm: {of_which}{text}")
+
+
+def _print_stages(run: "RunResult") -> None:
+    """Print where the time and the tokens of each candidate with a pipeline go."""
+    from evaluation.reports.runs.stages import READING, TITLE, WORDS, stage_tables
+
+    tables = stage_tables(run)
+    for table in tables:
+        say_line()
+        say_line(f"{TITLE}: {table.label}", style="bold")
+        print_split_table(table.rows, words=[column for column in WORDS if column in table.rows[0]])
+        for remark in table.remarks:
+            say_line(remark)
+    if tables:
+        say_line()
+        say_line(READING)
 
 
 def _print_once(runs: Sequence["RunResult"]) -> None:

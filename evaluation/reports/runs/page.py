@@ -5,12 +5,13 @@ from collections.abc import Mapping, Sequence
 from evaluation.comparisons.run_verdict import headline_verdict
 from evaluation.escaping import as_markdown_code, for_markdown
 from evaluation.formatting import counted
-from evaluation.reports.markdown_tables import as_markdown_table, markdown_table
+from evaluation.reports.markdown_tables import as_markdown_table, folded_cell, markdown_table
 from evaluation.reports.page_links import artifact_link, flow_run_link
 from evaluation.reports.page_pictures import Album
 from evaluation.reports.runs.alarm_lines import alarm_lines, baselines_line
 from evaluation.reports.runs.drift import LONGEST_TABLE, drift
 from evaluation.reports.runs.pictures import latencies, quality_against_cost
+from evaluation.reports.runs.stages import READING, TITLE, stage_tables
 from evaluation.reports.runs.tables import (
     COST_COLUMNS,
     ENERGY_COLUMNS,
@@ -28,6 +29,8 @@ from evaluation.store.session import Store
 
 WIDEST = 6
 """Columns of a table that the orchestrator's pages show in full."""
+_CELL_WIDTH = 32
+"""Characters in a line of a cell: the label of a candidate with a pipeline is long."""
 FIGURE_COLUMNS = frozenset({*SPEED_COLUMNS.values(), *ENERGY_COLUMNS.values(), *COST_COLUMNS.values()})
 
 
@@ -74,6 +77,7 @@ def _run(store: Store, run: RunResult, table_id: str | None, album: Album) -> st
     lines += [*_results(run), _links(run, table_id)]
     lines += album.show(quality_against_cost(run))
     lines += album.show(latencies(store, run))
+    lines += _stages(run)
     lines += _titled("What failed", failure_rows(failure_examples(store, run.run_id)))
     lines += _list("Alarms", alarm_lines(run))
     lines += _list("Notes", remarks(run))
@@ -91,7 +95,7 @@ def _higher_levels(result: InvocationResult, run: RunResult) -> list[str]:
 
 def _results(run: RunResult) -> list[str]:
     """Return the results table, split into quality and figures where it would be wider than the page."""
-    rows = [{key: for_markdown(value) for key, value in row.items()} for row in result_rows(run)]
+    rows = [{key: folded_cell(value, _CELL_WIDTH) for key, value in row.items()} for row in result_rows(run)]
     columns = list(rows[0]) if rows else ["candidate"]
     if len(columns) <= WIDEST:
         return [_result_table(run, columns, rows)]
@@ -117,6 +121,18 @@ def _links(run: RunResult, table_id: str | None) -> str:
 def _titled(title: str, rows: Sequence[Mapping[str, str]]) -> list[str]:
     """Return a titled table of texts that are not Markdown yet; empty without rows."""
     return [f"### {title}", markdown_table(rows)] if rows else []
+
+
+def _stages(run: RunResult) -> list[str]:
+    """Return where time and tokens of each candidate with a pipeline go: tokens, and the seconds in parts."""
+    tables = stage_tables(run)
+    lines = [f"### {TITLE}", READING] if tables else []
+    for table in tables:
+        label = for_markdown(table.label)
+        lines += [f"**{label}**: requests and tokens", markdown_table(table.tokens)]
+        lines += [f"**{label}**: seconds", markdown_table(table.seconds)]
+        lines += _list("", table.remarks)
+    return lines
 
 
 def _earlier(store: Store, run: RunResult, album: Album) -> list[str]:
@@ -163,7 +179,7 @@ def _provenance(store: Store, result: InvocationResult) -> str:
     seen = {candidate.fingerprint: candidate for run in result.runs for candidate in run.candidates}
     rows = [
         {
-            "candidate": for_markdown(candidate.label),
+            "candidate": folded_cell(candidate.label, _CELL_WIDTH),
             "digest": as_markdown_code(candidate.digest[:12]) if candidate.digest else "unverified weights",
             "quantisation": for_markdown(str(candidate.details.get("quantization") or "–")),
             "endpoint": for_markdown(f"{candidate.endpoint} {candidate.server_version or ''}"),

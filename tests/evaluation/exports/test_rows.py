@@ -6,6 +6,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
+from staged_runs import store_staged_run
 from stored_runs import answer, asked, numbers, right, store_run, wrong
 
 from evaluation.comparisons.comparison_result import compare_and_store
@@ -14,6 +15,7 @@ from evaluation.escaping import as_json
 from evaluation.exports.answers import OF_AN_ANSWER
 from evaluation.exports.files import Format, write_rows
 from evaluation.exports.filters import Filters, check_filters
+from evaluation.exports.listings import stage_list
 from evaluation.exports.rows import rows
 from evaluation.exports.source import Kind, Source, find_source
 from evaluation.generation import Failure
@@ -22,7 +24,9 @@ from evaluation.results.as_json import as_json as result_as_json
 from evaluation.run_results.case_result import case_result
 from evaluation.run_results.run_result import run_result
 from evaluation.store.experiments import add_runs, create_experiment
+from evaluation.store.runs import find_run
 from evaluation.store.session import Store
+from evaluation.store.stage_pages import iterate_stages
 
 CASES = numbers(8)
 DOWN = Failure(kind=FailureKind.SERVER_DOWN, message="nobody listens")
@@ -156,3 +160,55 @@ def test_a_metric_that_is_called_like_a_column_has_a_column_of_its_own(store: St
 
     assert "exact_match" in row
     assert "ttft_s label" not in row
+
+
+def test_each_number_of_a_stage_is_the_one_that_is_shown(store: Store) -> None:
+    run_id = store_staged_run(store, "a note")
+
+    stages = exported(store, run_id, Kind.STAGES, cases=("c1",))
+
+    assert ["search", "map 1", "map 2", "reduce"] == [row["stage"] for row in stages]
+    (candidate,) = json.loads(as_json(case_result(store, run_id, "c1")))["candidates"]
+    shown = candidate["outcomes"][0]["stages"]
+    for row, stage in zip(stages, shown, strict=True):
+        same = {**stage, **(stage["timings"] or {})}
+        names = set(row) & set(same) - {"passages", "failure"}
+        assert {"digest", "total_s", "load_s", "text", "prompt_tokens", "endpoint", "request_hash"} <= names
+        assert {name: same[name] for name in names} == {name: row[name] for name in names}
+    assert [{"document": "a note.pdf", "position": 2, "page": 4, "relevance": 0.5}] == stages[0]["passages"]
+    assert 8 == len(exported(store, run_id, Kind.STAGES))
+
+
+def test_stages_are_typed_columns_of_a_file_and_of_a_frame(store: Store) -> None:
+    run_id = store_staged_run(store, "=1+1")
+    columns, found = rows(store, find_source(store, run_id), Kind.STAGES, Filters())
+    file = io.BytesIO()
+
+    assert 8 == write_rows(file, columns, found, Format.PARQUET)
+
+    schema = pq.read_table(file).schema
+    assert ["int64", "double", "int64", "string"] == [
+        str(schema.field(name).type) for name in ("position", "total_s", "prompt_tokens", "passages")
+    ]
+    made = stage_list(store, run_id, Filters()).to_frame()
+    assert (6000, "Int64", "float64") == (
+        made["prompt_tokens"].sum(), made["prompt_tokens"].dtype, made["mean_logprob"].dtype,
+    )  # fmt: skip
+
+
+def test_stages_of_many_cases_come_page_by_page_in_their_order(store: Store) -> None:
+    run_id = store_staged_run(store, "a note", names=("b", "a"))
+    row_id = find_run(store, run_id).candidates[0].run_candidate_id
+
+    listed = [(row.case_id, row.name) for row in iterate_stages(store, row_id, batch=1)]
+
+    assert [(case, name) for case in ("c0", "c1") for name in ("search", "b", "a")] == listed
+
+
+def test_stages_of_a_run_without_pipelines_and_a_filter_that_they_lack_are_refused(two_runs: Store) -> None:
+    with pytest.raises(ConfigurationError, match="run run-1 has no stages: none of its candidates has a pipeline"):
+        exported(two_runs, "run-1", Kind.STAGES)
+    with pytest.raises(ConfigurationError, match="--metric does not choose among stages"):
+        exported(two_runs, "run-1", Kind.STAGES, metrics=("token_f1",))
+    with pytest.raises(ConfigurationError, match="--failed and --answered choose among answers"):
+        exported(two_runs, "run-1", Kind.STAGES, failed=True)

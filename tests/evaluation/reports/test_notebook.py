@@ -10,6 +10,7 @@ from compared_runs import candidate, cases_of, compared, right_on
 from comparison_results import a_comparison
 from hostile_texts import ALL, MARK, NAME, TEXTS
 from run_results import a_race, a_run_result, an_invocation_result, candidate_result, metric_result, race_place
+from staged_runs import store_staged_run
 from stored_runs import answer, asked, numbers, store_run
 
 from evaluation.candidate import PromptProfile
@@ -17,7 +18,7 @@ from evaluation.case import Benchmark, Case
 from evaluation.comparisons.unpaired_result import unpaired_result
 from evaluation.errors import FailureKind
 from evaluation.exports.filters import Filters
-from evaluation.exports.listings import case_list, score_list
+from evaluation.exports.listings import case_list, score_list, stage_list
 from evaluation.forecasts.costs import EndpointForecast, Forecast, LoadForecast, WorkForecast
 from evaluation.forecasts.search_forecasts import ComparisonForecast, RaceForecast, SweepForecast
 from evaluation.generation import Failure
@@ -49,6 +50,7 @@ from evaluation.results.races import RaceResult
 from evaluation.results.runs import Alarm
 from evaluation.run_results.case_result import case_result
 from evaluation.run_results.experiment_result import experiment_facts, experiment_result
+from evaluation.run_results.run_result import run_result
 from evaluation.servers.agreement import Agreement, Between, CaseDifference, Share, Within
 from evaluation.store.annotations import annotate
 from evaluation.store.experiments import add_runs, create_experiment
@@ -304,3 +306,29 @@ def test_a_race_forecast_says_when_it_decides() -> None:
     assert "In all at most 150 of the 300 calls of a full evaluation." in shown.text
     assert "a note." in shown.text
     assert 1 == len(result.to_frame())
+
+
+@pytest.mark.parametrize("text", [*TEXTS, ALL, NAME])
+def test_the_stages_of_a_pipeline_are_text_on_the_pages_of_a_run_a_case_and_a_listing(store: Store, text: str) -> None:
+    run_id = store_staged_run(store, text, names=(f"{text} 1", f"{text} 2", "reduce"))
+    shown: list[Any] = [
+        run_result(store, run_id), case_result(store, run_id, "c1"), stage_list(store, run_id, Filters())
+    ]  # fmt: skip
+
+    pages = [read(each._repr_html_()) for each in shown]
+
+    assert [[]] * len(shown) == [page.foreign for page in pages]
+    assert all(MARK in page.text for page in pages)
+    assert not any(letter in page.text for page in pages for letter in "\x1b\u202e\u2028\x00")
+
+
+def test_a_case_of_a_pipeline_shows_its_trace_with_passages_and_pages(store: Store) -> None:
+    run_id = store_staged_run(store, "a note")
+
+    shown = read(case_result(store, run_id, "c1")._repr_html_())
+
+    text = " ".join(shown.text.split())
+    assert "Stages of m:1b stage kind model tokens in tokens out total s" in text
+    assert "map 2 chat small:1b 1,000 100 1.5 0.25 0.25 0.5 0.5" in text
+    assert "search: [1] a note.pdf · passage 3 · page 4 · relevance 0.5: a note" in text
+    assert "reduce: a note" in text

@@ -30,6 +30,8 @@ from evaluation.store.outcomes import count_outcomes, first_of_kind, iterate_out
 from evaluation.store.runs import find_run
 from evaluation.store.scores import iterate_scores
 from evaluation.store.session import Store
+from evaluation.store.stage_pages import has_stages, iterate_stages
+from evaluation.store.stage_sums import stage_sums
 from evaluation.store.summaries import list_runs, progress
 from evaluation.store.tables import generation
 from evaluation.truncation import Limits
@@ -71,6 +73,9 @@ USES: dict[str, Use] = {
     "export of answers": lambda store, _: _export(store, Kind.ANSWERS, Filters()),
     "export of one case": lambda store, _: _export(store, Kind.SCORES, Filters(cases=("c0",))),
     "case_result": lambda store, _: case_result(store, "run-1", "c1"),
+    "stage_sums": lambda store, _: stage_sums(store, "run-1"),
+    "has_stages": lambda store, _: has_stages(store, ["run-1"]),
+    "iterate_stages": lambda store, row_id: list(iterate_stages(store, row_id, batch=1)),
 }
 
 

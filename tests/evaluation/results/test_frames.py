@@ -33,6 +33,7 @@ from evaluation.results.listings import (
     ComparisonList,
     RunList,
     ScoreList,
+    StageList,
     TrafficList,
 )
 from evaluation.results.pairs import PairResult
@@ -223,12 +224,21 @@ def test_alerts_are_rows_with_their_state() -> None:
     )
 
 
-@pytest.mark.parametrize("listing", [RunList, ComparisonList, CaseList, ScoreList, TrafficList, AlertList])
+@pytest.mark.parametrize("listing", [RunList, ComparisonList, CaseList, ScoreList, StageList, TrafficList, AlertList])
 def test_an_empty_frame_has_the_same_columns_and_dtypes(listing: Any) -> None:
     made = listing().to_frame()
 
     assert 0 == len(made)
     assert {TEXT} < set(dtypes(made).values())
+
+
+def test_a_run_without_pipelines_has_an_empty_frame_of_stages_with_their_dtypes() -> None:
+    made = a_run_result(candidate_result("a:1b")).stages_frame()
+
+    assert 0 == len(made)
+    assert {"candidate": TEXT, "stage": TEXT, "n": WHOLE, "total_s": REAL, "prompt_tokens": WHOLE, "model": TEXT} == (
+        some(made, "candidate", "stage", "n", "total_s", "prompt_tokens", "model")
+    )
 
 
 def test_fields_that_hold_several_values_are_no_columns() -> None:

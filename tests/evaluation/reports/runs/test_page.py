@@ -139,3 +139,15 @@ def test_the_cpu_and_the_alarms_about_baselines_are_a_line_each_for_the_whole_pa
     assert 1 == text.count("partly or fully on the CPU: a:1b \\(50 %\\)")
     assert 1 == text.count("2 alarms about baselines left out")
     assert "### Alarms" not in text
+
+
+def test_a_long_label_is_folded_so_that_its_numbers_stay_in_sight(store: Store) -> None:
+    cases = numbers(2)
+    label = "llama3.1:8b pipeline=retrieval corpus=papers embedder=nomic-embed-text"
+    store_run(store, asked(label, right(cases)), cases=cases)
+
+    text = page(store)
+
+    folded = r"| llama3.1:8b pipeline=retrieval<br>corpus=papers<br>embedder=nomic\-embed\-text | "
+    assert 2 == text.count(folded)
+    assert f"{folded}1.000" in text
