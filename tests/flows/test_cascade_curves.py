@@ -225,3 +225,47 @@ def test_a_run_without_a_cascade_is_told_so_and_an_unknown_metric_is_named(
         cascade_result(store, only_run(store).plan.run_id)
     with pytest.raises(UnknownNameError, match="rouge"):
         cascade_result(store, only_run(store, "two").plan.run_id, metric="rouge")
+
+
+def test_each_stage_costs_what_its_own_model_costs_and_no_cost_is_told_without_both_prices(
+    evaluate: Evaluate, store: Store, ollama_by_script: ScriptedOllama, benchmark_file: Benchmarks
+) -> None:
+    ollama_by_script.add("small", lambda chat: Reply(text="x", final=logprob(chat)))
+    ollama_by_script.add("big")
+    cascade = "small pipeline=cascade large=big signal=logprob threshold=-0.4 ask_both=true"
+    small, big = [{"input_per_million": price, "output_per_million": 0.0} for price in (1.0, 100.0)]
+    for invocation_id, models in (("one", {"small": small, "big": big}), ("two", {"small": small})):
+        path = benchmark_file(4, name=invocation_id)
+        evaluate(path, candidates=[cascade], invocation_id=invocation_id, prices={"models": models})
+
+    both, only_small = curve_of(store, "one"), curve_of(store, "two")
+
+    costs = [point.figures.cost_usd.value * 1e6 for point in both.points if point.figures.cost_usd is not None]
+    assert [9 + 900 * share for share in (0, 0.25, 0.5, 0.75, 1)] == pytest.approx(costs)
+    assert both.large_alone is not None
+    assert both.large_alone.cost_usd is not None
+    assert 900 == pytest.approx(both.large_alone.cost_usd.value * 1e6)
+    assert only_small.points[-1].figures.cost_usd is None
+
+
+def test_a_metric_that_asks_a_model_has_a_value_only_where_every_answer_was_scored(
+    evaluate: Evaluate, store: Store, ollama_by_script: ScriptedOllama, benchmark_file: Benchmarks
+) -> None:
+    ollama_by_script.add("small", lambda chat: Reply(text="xyz", final=logprob(chat)))
+    ollama_by_script.add("big")
+    ollama_by_script.add("embedder", capabilities=("embedding",))
+    cascade = "small pipeline=cascade large=big signal=logprob threshold=-0.4 ask_both=true"
+    path = benchmark_file(4, metrics=["semantic_similarity", "exact_match"])
+    evaluate(path, candidates=[cascade], embedder="embedder", invocation_id="one")
+    n_embedded = ollama_by_script.embedded.total()
+
+    (curve,) = cascade_result(store, only_run(store).plan.run_id, metric="semantic_similarity").curves
+
+    assert n_embedded == ollama_by_script.embedded.total()
+    assert [point.is_of_run for point in curve.points] == [point.figures.quality is not None for point in curve.points]
+    of_run = results(store)[cascade].metrics["semantic_similarity"].mean
+    point = next(each for each in curve.points if each.is_of_run)
+    assert of_run is not None
+    assert numbers_of(point, "quality")[0] == of_run.value
+    assert any("semantic_similarity asks embedder" in note for note in curve.notes)
+    assert curve.choice is None
