@@ -1,3 +1,4 @@
+from deployments.python.cascades import load_cascades as load_cascades
 from deployments.python.catalogues import list_benchmarks as list_benchmarks
 from deployments.python.catalogues import list_comparisons as list_comparisons
 from deployments.python.catalogues import list_endpoints as list_endpoints

@@ -35,7 +35,8 @@ FUNCTIONS = {
     ),
     "What is stored": (
         "runs", "load_run", "load_case", "load_cases", "load_scores", "load_stages", "list_comparisons",
-        "load_comparison", "load_race", "load_sweep", "list_experiments", "load_experiment", "diff_runs",
+        "load_comparison", "load_race", "load_sweep", "load_cascades", "list_experiments", "load_experiment",
+        "diff_runs",
         "list_reviews", "load_review", "load_traffic", "load_alerts",
     ),
     "What there is to use": (
@@ -87,6 +88,11 @@ RESULTS = (
     "evaluation.results.sweeps:SweptMetric",
     "evaluation.results.sweeps:EffectResult",
     "evaluation.sweeps.findings:CombinationScore",
+    "evaluation.results.cascade_curves:CascadeResult",
+    "evaluation.results.cascade_curves:CascadeCurve",
+    "evaluation.results.cascade_curves:CascadePoint",
+    "evaluation.results.cascade_curves:CascadeFigures",
+    "evaluation.results.cascade_curves:CascadeChoice",
     "evaluation.results.cases:CaseResult",
     "evaluation.candidate_files.reading:LoadedCandidate",
     "evaluation.candidate_files.configuration:CandidateConfiguration",

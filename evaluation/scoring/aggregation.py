@@ -215,7 +215,7 @@ def _corpus_estimates(
     if not rows:
         return
     units = [clusters.get(case_id) or case_id for case_id in case_ids]
-    rng = np.random.default_rng(_seed(seed, metric.signature))
+    rng = np.random.default_rng(resampling_seed(seed, metric.signature))
     estimate = corpus_estimate(rows, apart.aggregating(metric), rng=rng, clusters=units)
     yield EstimateRow(
         run_candidate_id=run_candidate_id,
@@ -230,7 +230,8 @@ def _evidence(store: Store, run_candidate_id: int, signature: str) -> tuple[list
     return [score.measurement for score in scores], [score.case_id for score in scores]
 
 
-def _seed(seed: int, signature: str) -> int:
+def resampling_seed(seed: int, signature: str) -> int:
+    """Return the seed with which a run's cases are resampled for a metric."""
     return int(fingerprint([seed, signature])[:16], 16)
 
 
@@ -262,7 +263,7 @@ def _energy_per_right(
     if not case_ids:
         return
     metric = EnergyPerRightJ()
-    rng = np.random.default_rng(_seed(plan.seed, metric.signature))
+    rng = np.random.default_rng(resampling_seed(plan.seed, metric.signature))
     estimate = ratio_estimate(joules, right, rng=rng, clusters=_clusters_of(case_ids, clusters))
     if estimate is not None:
         use = MetricUse(name=metric.name, signature=metric.signature)

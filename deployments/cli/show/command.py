@@ -7,6 +7,7 @@ import typer
 
 from deployments.cli.arguments import DatabaseOption, JsonOption, open_stored
 from deployments.cli.completion import run_ids
+from deployments.cli.show.cascade_page import print_cascade_page
 from deployments.cli.show.case_page import print_case_page
 from deployments.cli.show.run_page import print_run_page
 from deployments.cli.terminal.output import print_json
@@ -25,6 +26,10 @@ def show(
     case: Annotated[
         str | None, typer.Option("--case", metavar="ID", help="One case in full: prompt, answers, scores, timings.")
     ] = None,
+    cascade: Annotated[
+        bool,
+        typer.Option("--cascade", help="Cascades over their thresholds: share escalated, quality and cost."),
+    ] = False,
     as_yaml: Annotated[
         bool, typer.Option("--as-yaml", help="Print the request as a file that `evaluate -f` can run again.")
     ] = False,
@@ -38,10 +43,14 @@ def show(
         raise ConfigurationError(
             ("--as-yaml cannot be combined with --json or --case"), "Leave out --json and --case, or --as-yaml."
         )
+    if cascade and (as_yaml or case is not None):
+        raise ConfigurationError("--cascade cannot be combined with --as-yaml or --case", "Leave out one of them.")
     with open_stored(db) as store:
         run_id = find_run(store, run).plan.run_id
         if as_yaml:
             sys.stdout.write(_request_as_yaml(store, run_id))
+        elif cascade:
+            _show_cascades(store, run_id, as_json=as_json)
         elif case is not None:
             _show_case(store, run_id, case, as_json=as_json)
         else:
@@ -79,6 +88,16 @@ def _show_case(store: "Store", run_id: str, case_id: str, *, as_json: bool) -> N
         print_json(shown)
     else:
         print_case_page(shown)
+
+
+def _show_cascades(store: "Store", run_id: str, *, as_json: bool) -> None:
+    from evaluation.run_results.cascade_result import cascade_result
+
+    result = cascade_result(store, run_id)
+    if as_json:
+        print_json(result)
+    else:
+        print_cascade_page(result)
 
 
 def _request_as_yaml(store: "Store", run_id: str) -> str:

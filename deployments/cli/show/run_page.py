@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from deployments.cli.show.cascade_page import print_shares_escalated
 from deployments.cli.terminal.output import result
 from deployments.cli.terminal.run_results import print_run, say_line
 from deployments.cli.terminal.split_table import print_split_table, screen_width
@@ -31,6 +32,7 @@ def print_run_page(store: "Store", shown: "RunInFull") -> None:
     """Print a run in full."""
     run = shown.run
     print_run(store, run)
+    print_shares_escalated(store, run.run_id)
     _print_progress(run)
     _print_failures(shown.failures, repeats=run.n_repeats)
     _print_classes(shown.classes)

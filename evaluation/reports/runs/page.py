@@ -9,6 +9,7 @@ from evaluation.reports.markdown_tables import as_markdown_table, folded_cell, m
 from evaluation.reports.page_links import artifact_link, flow_run_link
 from evaluation.reports.page_pictures import Album
 from evaluation.reports.runs.alarm_lines import alarm_lines, baselines_line
+from evaluation.reports.runs.cascade_report import cascades_as_markdown
 from evaluation.reports.runs.drift import LONGEST_TABLE, drift
 from evaluation.reports.runs.pictures import latencies, quality_against_cost
 from evaluation.reports.runs.stages import READING, TITLE, stage_tables
@@ -78,6 +79,7 @@ def _run(store: Store, run: RunResult, table_id: str | None, album: Album) -> st
     lines += album.show(quality_against_cost(run))
     lines += album.show(latencies(store, run))
     lines += _stages(run)
+    lines += cascades_as_markdown(store, run, album)
     lines += _titled("What failed", failure_rows(failure_examples(store, run.run_id)))
     lines += _list("Alarms", alarm_lines(run))
     lines += _list("Notes", remarks(run))
