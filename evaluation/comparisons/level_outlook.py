@@ -14,6 +14,7 @@ from evaluation.comparisons.run_verdict import MOST_CANDIDATES, labels_of_run, w
 from evaluation.comparisons.sentences import FRACTION, what_is_missing
 from evaluation.errors import IncomparableError
 from evaluation.forecasts.forecast import PlannedWork, forecast
+from evaluation.forecasts.planned_work import with_measured
 from evaluation.formatting import counted, duration, listed, percent, points, quantity
 from evaluation.metrics.metric_facts import value_range
 from evaluation.metrics.parsing import metric_of
@@ -29,6 +30,7 @@ from evaluation.stats.verdict_forecast import UNLIKELY, chance_of_other_verdict
 from evaluation.stats.verdicts import A_BETTER, B_BETTER, INSUFFICIENT_DATA, MIN_PAIRS
 from evaluation.store.benchmarks import find_benchmark
 from evaluation.store.missing import count_missing
+from evaluation.store.past_stages import past_requests
 from evaluation.store.plans import find_invocation
 from evaluation.store.runs import runs_of_invocation
 from evaluation.store.session import Store
@@ -174,27 +176,46 @@ def _amount(shown: RunResult, width: float) -> str:
 
 
 def _cost(store: Store, run: RunRecord, n_cases: int) -> tuple[int, float | None]:
-    """Return how many answers are left to ask, and the seconds that they take at the pace so far."""
+    """Return how many requests are left to ask, and the seconds that they take at the pace so far."""
     planned = run.plan.n_cases * run.plan.n_repeats
-    works = []
+    works: list[PlannedWork] = []
     for candidate in run.candidates:
         plan = candidate.plan
         names = tuple(plan.details.get(SERVER_VERSIONS) or (plan.endpoint_name,))
-        works.append(
-            PlannedWork(
-                endpoint_names=names,
-                slots={name: max(1, plan.slots // len(names)) for name in names},
-                model=plan.model_name,
-                digest=plan.digest,
-                load_options=load_options(plan.options),
-                label=plan.label,
-                fingerprint=plan.candidate_fingerprint,
-                benchmark_name=run.plan.benchmark_name,
-                n_cases=n_cases,
-                n_repeats=run.plan.n_repeats,
-                n_done=planned - count_missing(store, candidate.run_candidate_id),
-                options=plan.options,
-            )
+        work = PlannedWork(
+            endpoint_names=names,
+            slots={name: max(1, plan.slots // len(names)) for name in names},
+            model=plan.model_name,
+            digest=plan.digest,
+            load_options=load_options(plan.options),
+            label=plan.label,
+            fingerprint=plan.candidate_fingerprint,
+            benchmark_name=run.plan.benchmark_name,
+            n_cases=n_cases,
+            n_repeats=run.plan.n_repeats,
+            n_done=planned - count_missing(store, candidate.run_candidate_id),
+            options=plan.options,
         )
+        works += _by_model(store, work)
     cost = forecast(store, works)
     return cost.n_calls, None if cost.n_calls_untimed else cost.seconds
+
+
+def _by_model(store: Store, work: PlannedWork) -> list[PlannedWork]:
+    """Return a candidate's work; that of one with a pipeline for each model, as often as it was asked so far."""
+    measured = past_requests(store, fingerprint=work.fingerprint, benchmark_name=work.benchmark_name)
+    works = []
+    for model, past in measured.items():
+        names = tuple(speed.endpoint_name for speed in past.speeds) or work.endpoint_names
+        slots = {name: work.slots.get(name, max(work.slots.values())) for name in names}
+        is_own = model == work.model
+        of_model = replace(
+            work,
+            endpoint_names=names,
+            slots=slots,
+            model=model,
+            digest=work.digest if is_own else None,
+            is_further_model=not is_own,
+        )
+        works.append(with_measured(of_model, measured))
+    return works or [work]

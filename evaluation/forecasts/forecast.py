@@ -6,7 +6,7 @@ slots. `n` calls on an endpoint take `n × seconds of a generation / slots`.
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from statistics import fmean
 
@@ -43,11 +43,18 @@ class PlannedWork:
     """Effective options."""
     prompt_characters: int | None = None
     """Characters of the messages of all cases, each case counted once; None if not counted."""
+    requests_of_a_case: float | None = 1.0
+    """Requests of a pipeline to this model for a case; None where nobody knows: each case counts once, without time."""
+    stage_speeds: Mapping[str, PastSpeed] = field(default_factory=dict)
+    """Speed of the pipeline's earlier requests to this model by endpoint."""
+    is_further_model: bool = False
+    """True for a model that a candidate's pipeline asks beside its own: its outcomes are counted there."""
 
     @property
     def n_calls(self) -> int:
-        """Generations that are still to be asked for."""
-        return max(0, self.n_cases * self.n_repeats - self.n_done - self.n_reusable)
+        """Requests that are still to be asked."""
+        n_left = max(0, self.n_cases * self.n_repeats - self.n_done - self.n_reusable)
+        return n_left if self.requests_of_a_case is None else round(n_left * self.requests_of_a_case)
 
 
 @dataclass(slots=True)
@@ -110,7 +117,15 @@ def _looking_up(store: Store) -> _LookUp:
             benchmark_name=benchmark,
         )
     )
-    return lambda work, name: cached_speed(name, work.model, work.digest, work.fingerprint, work.benchmark_name)
+
+    def look_up(work: PlannedWork, name: str) -> PastSpeed | None:
+        if work.requests_of_a_case is None:
+            return None
+        if work.stage_speeds:
+            return work.stage_speeds.get(name)
+        return cached_speed(name, work.model, work.digest, work.fingerprint, work.benchmark_name)
+
+    return look_up
 
 
 def _load_times(store: Store, work: PlannedWork) -> dict[str, float | None]:
@@ -217,8 +232,8 @@ def _summed(stations: Mapping[str, _Station], planned: Sequence[PlannedWork]) ->
         endpoints=endpoints,
         n_model_loads=len(loads),
         n_calls=sum(work.n_calls for work in planned),
-        n_done=sum(work.n_done for work in planned),
-        n_reusable=sum(work.n_reusable for work in planned),
+        n_done=sum(work.n_done for work in planned if not work.is_further_model),
+        n_reusable=sum(work.n_reusable for work in planned if not work.is_further_model),
         n_calls_untimed=sum(work.n_calls for work in works if work.seconds is None),
         n_loads_untimed=sum(load.load_s is None for load in loads),
         prompt_tokens=_total([work.prompt_tokens for work in works]),

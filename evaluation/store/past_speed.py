@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection, Row
 
 from evaluation.generation import PromptState
 from evaluation.store.session import Store
-from evaluation.store.tables import generation, run, run_candidate
+from evaluation.store.tables import candidate, generation, run, run_candidate
 
 Basis = Literal["weights", "candidate", "model name"]
 """What past and planned work share: the digest, else the candidate, else only the model's name."""
@@ -30,6 +30,9 @@ _READ = (
 )
 _LOAD_S = "load_s"
 """Key in a run candidate's details: load seconds by endpoint name."""
+_ASKED_DIRECTLY = run_candidate.c.candidate_fingerprint.not_in(
+    sa.select(candidate.c.fingerprint).where(candidate.c.pipeline.is_not(None))
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +62,8 @@ def past_speed(
 
     Generations of the same digest come first, then of the same candidate, then of the same model name; within these,
     those of the same benchmark where there are enough. Answers to prompts that the server had cached count only where
-    nothing else is known: whoever is asked next may have to wait for every prompt to be read.
+    nothing else is known: whoever is asked next may have to wait for every prompt to be read. Cases of pipelines do
+    not count: their seconds are sums over their stages.
 
     Args:
         store: The store.
@@ -71,7 +75,7 @@ def past_speed(
     """
     with store.read() as connection:
         for basis, same in _identities(model, digest, fingerprint):
-            sources = _sources(connection, same)
+            sources = _sources(connection, sa.and_(same, _ASKED_DIRECTLY))
             alike = [source for source in sources if source.benchmark_name == benchmark_name]
             for with_cached in (False, True):
                 narrow = _generations(connection, alike, endpoint_name, with_cached=with_cached)

@@ -57,11 +57,12 @@ async def load_model(invocation_id: str, endpoint: str, model: str, *, group_ind
 
 def _note_load(bench: Workbench, station: Station, group: Group, load_s: float) -> None:
     ids = [item.run_candidate_id for item in group.planned]
+    own_ids = [item.run_candidate_id for item in group.planned if item.model == group.model]
     with contextlib.suppress(StoreError):  # it serves estimates alone
         if station.resident is not None and station.resident.size_bytes:
             record_loaded_bytes(bench.store, ids, size_bytes=station.resident.size_bytes)
         if load_s >= LOADED_ALREADY_S:
-            record_load_s(bench.store, ids, endpoint_name=station.name, load_s=load_s)
+            record_load_s(bench.store, own_ids, endpoint_name=station.name, load_s=load_s)
 
 
 async def _embedder_loaded(station: Station, group: Group, *, base_s: float) -> str | float:

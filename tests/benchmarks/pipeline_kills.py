@@ -27,8 +27,6 @@ from evaluation.fingerprint import derived_seed
 
 RUN_SEED = 0
 LONGEST_WAIT_S = 120.0
-BETWEEN_KILLS = (5, 25)
-"""Stages that are stored between two kills."""
 STAGES = (
     "SELECT c.label, s.case_id, s.name, s.kind, s.model, s.text, s.request_hash, s.prompt_tokens, s.output_tokens "
     "FROM stage s JOIN run_candidate c ON c.id = s.run_candidate_id ORDER BY 1, 2, 3"
@@ -88,7 +86,7 @@ def killed_and_resumed(
     for _ in range(n_kills):
         stored = rows(broken, STAGES)
         server.reset()
-        n_wanted = len(stored) + moments.randint(*BETWEEN_KILLS)
+        n_wanted = len(stored) + moments.randint(1, max(1, len(expected) // (n_kills + 1)))
         is_killed = _run_until(words, folder, prefect, broken, n_wanted)
         now_asked = [each for each in server.identities() if each in of_stages]
         again += len(now_asked) - len(set(now_asked) - identities(stored))

@@ -64,6 +64,27 @@ def test_a_cascade_loads_each_model_once_and_asks_the_larger_one_what_the_small_
     assert {"signal": 0.0, "escalated": True} == shown.trace.notes  # type: ignore[union-attr]
 
 
+def test_the_load_time_of_another_model_is_not_noted_as_that_of_the_candidates_own(
+    evaluate: Evaluate,
+    store: Store,
+    ollama_by_script: ScriptedOllama,
+    benchmark_file: Benchmarks,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from tasks.generation import residency
+
+    noted: list[list[int]] = []
+    monkeypatch.setattr(residency, "LOADED_ALREADY_S", 0.0)
+    monkeypatch.setattr(residency, "record_load_s", lambda _store, ids, **_: noted.append(ids))
+    ollama_by_script.add("small", knows_even_numbers)
+    ollama_by_script.add("big")
+
+    evaluate(benchmark_file(2), candidates=[CASCADE], invocation_id="one")
+
+    assert ["small", "big"] == [name for name, _ in ollama_by_script.loads]
+    assert [[only_run(store).candidates[0].run_candidate_id], []] == noted
+
+
 @pytest.mark.parametrize(
     "pipeline", ["self_consistency n=3", "refine", "map_reduce chunk_size=2 note_tokens=8", "direct"]
 )
