@@ -13,7 +13,7 @@ from evaluation.records.candidates import MetricUse
 from evaluation.records.runs import SERVER_VERSIONS, InvocationRecord, RunCandidateRecord, RunRecord
 from evaluation.requests.case_levels import CaseLevel, higher_level
 from evaluation.requests.evaluation_request import EvaluationRequest
-from evaluation.requests.prices import PRICE, price_of
+from evaluation.requests.prices import PRICE, common_price
 from evaluation.requests.run_share import whole_of
 from evaluation.resolution.benchmarks import ResolvedBenchmark
 from evaluation.resolution.resolution import Resolution
@@ -130,7 +130,7 @@ def _differing_ways(
     stored: RunCandidateRecord, resolved: ResolvedCandidate, item: ResolvedBenchmark, request: EvaluationRequest
 ) -> list[str]:
     plan, details = stored.plan, stored.plan.details
-    price = price_of(request.price_table(), resolved.candidate.model)
+    price = common_price(request.price_table(), resolved.asked_models)
     servers = {endpoint.name: endpoint.server_version for endpoint in resolved.endpoints}
     gpu_tag, provider = resolved.endpoint.gpu_tag, resolved.endpoint.provider
     checks = {

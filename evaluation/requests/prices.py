@@ -9,7 +9,7 @@ As YAML, or the same as TOML. Prices change numbers: a run that uses them stores
 """
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -84,6 +84,15 @@ def price_of(table: PriceTable, model_name: str) -> Price | None:
     if fitting:
         return max(fitting, key=lambda fit: fit[:2])[2]
     return None if table.electricity_per_kwh is None else Price(per_kwh=table.electricity_per_kwh)
+
+
+def common_price(table: PriceTable, model_names: Sequence[str]) -> Price | None:
+    """Return the price that all models of a candidate have; None where they differ, or one has none.
+
+    A candidate's tokens and energy are sums over its models, which only a common price can turn into a cost.
+    """
+    prices = [price_of(table, name) for name in model_names]
+    return prices[0] if all(price == prices[0] for price in prices) else None
 
 
 def _full(name: str) -> str:

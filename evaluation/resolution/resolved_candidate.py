@@ -38,6 +38,11 @@ class ResolvedCandidate:
         return () if self.pipeline is None else tuple(self.pipeline.models.values())
 
     @property
+    def asked_models(self) -> tuple[str, ...]:
+        """Names of its model and of the other models that its pipeline asks."""
+        return tuple(resolved.candidate.model for resolved in (self, *self.asked_beside))
+
+    @property
     def asked_endpoints(self) -> tuple[ResolvedEndpoint, ...]:
         """Its servers and those of the other models, each once."""
         every = [endpoint for resolved in (self, *self.asked_beside) for endpoint in resolved.endpoints]
