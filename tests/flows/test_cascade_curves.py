@@ -17,7 +17,7 @@ from evaluation.reports.runs.page import invocation_as_markdown
 from evaluation.results.as_json import as_json, from_json
 from evaluation.results.cascade_curves import CascadeCurve, CascadePoint, CascadeResult
 from evaluation.run_results.cascade_result import cascade_result
-from evaluation.run_results.run_result import invocation_result
+from evaluation.run_results.run_result import invocation_result, run_result
 from evaluation.store.session import Store
 from evaluation.store.stage_rows import load_stages
 
