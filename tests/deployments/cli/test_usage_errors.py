@@ -66,7 +66,8 @@ TYPED_WRONGLY = [
     ),
     (
         "show --nosuch",
-        "unknown option --nosuch of `benchwright show`; its options are --case, --cascade, --as-yaml, --json, --db, --help",
+        "unknown option --nosuch of `benchwright show`; "
+        "its options are --case, --cascade, --as-yaml, --json, --db, --help",
         "`benchwright show --help` lists the options.",
     ),
     (
