@@ -120,13 +120,19 @@ class ConfigurationError(BenchwrightError):
     """An error that the user can fix: a bad option value, a missing setting, no server."""
 
 
+_LONGEST_NAME = 200
+"""Characters of an unknown name that the message repeats."""
+
+
 class UnknownNameError(ConfigurationError):
     """A name does not exist. The message lists the existing ones."""
 
     def __init__(self, kind: str, name: str, known: Iterable[str], next_step: str | None = None) -> None:
         names = tuple(known)
-        close = get_close_matches(name, names, n=1)
-        message = f"unknown {kind} {name!r}" + (f"; did you mean {close[0]!r}?" if close else ".")
+        capitals = [known_name for known_name in names if known_name.casefold() == name.casefold()]
+        close = capitals or get_close_matches(name, names, n=1)
+        shown = name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]}…"
+        message = f"unknown {kind} {shown!r}" + (f"; did you mean {close[0]!r}?" if close else ".")
         if len(names) > _MOST_LISTED:
             nearest = get_close_matches(name, names, n=_NEAREST, cutoff=0.0)
             message += f" Nearest of {len(names)}: {', '.join(nearest)}."

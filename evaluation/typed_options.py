@@ -120,6 +120,34 @@ def kind_name(option_type: Any) -> str:
     return str(option_type).replace("typing.", "")
 
 
+_WORDS: Mapping[type, str] = {int: "a whole number", float: "a number", str: "text", bool: "true or false"}
+_PLURALS: Mapping[type, str] = {int: "whole numbers", float: "numbers", str: "texts"}
+
+
+def type_in_words(option_type: Any) -> str:
+    """Return what may be written for an option's type: `a whole number`, `fast or slow`, `text, or none`."""
+    origin, args = get_origin(option_type), get_args(option_type)
+    if origin in (Union, UnionType):
+        without_none = [type_in_words(arg) for arg in args if arg is not NoneType]
+        return " or ".join(without_none) + (f", or {NONE}" if NoneType in args else "")
+    if origin is Literal:
+        *first, last = map(str, args)
+        return f"{', '.join(first)} or {last}" if first else last
+    if origin is tuple:
+        return f"{_PLURALS.get(args[0]) or f'values ({type_in_words(args[0])})'} separated by {SEPARATOR}"
+    return _WORDS.get(option_type, "any value" if option_type is Any else kind_name(option_type))
+
+
 def _described(field: Field[Any], option_type: Any) -> str:
-    words = field.metadata.get(WORDS) or kind_name(option_type)
-    return words if field.default is MISSING else f"{words} = {field.default!r}"
+    words = field.metadata.get(WORDS) or type_in_words(option_type)
+    return words if field.default is MISSING else f"{words}; {_default_in_words(field.default)} unless given"
+
+
+def _default_in_words(default: Any) -> str:
+    if default is None or default == ():
+        return NONE if default is None else "empty"
+    if isinstance(default, bool):
+        return str(default).lower()
+    if isinstance(default, str):
+        return " ".join(default.split()) or "empty"
+    return SEPARATOR.join(map(str, default)) if isinstance(default, tuple) else str(default)

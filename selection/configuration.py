@@ -6,8 +6,16 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from evaluation.candidate import PromptProfile, WorkedExample
-from evaluation.candidate_files.configuration import Call, CandidateConfiguration, CandidateExport
+from evaluation.candidate_files.comments import comment
+from evaluation.candidate_files.configuration import (
+    Call,
+    CandidateConfiguration,
+    CandidateExport,
+    OtherModel,
+    pipeline_fields,
+)
 from evaluation.candidate_files.modelfile import as_modelfile as written_modelfile
+from evaluation.errors import ConfigurationError
 from evaluation.escaping import as_json, for_terminal
 from evaluation.options import MODELS_OWN
 from evaluation.providers import PROVIDERS
@@ -34,6 +42,11 @@ class Configuration:
     profile: str
     system: str | None
     template: str
+    pipeline: str | None
+    """None: the model is asked directly."""
+    pipeline_options: Mapping[str, str]
+    other_models: tuple[OtherModel, ...]
+    """Models that its pipeline asks beside its own."""
     places: tuple[Place, ...] = field(metadata=json_key("endpoints"))
     capabilities: frozenset[str]
     n_parameters: int | None
@@ -43,6 +56,7 @@ class Configuration:
 
 def configuration_of(candidate: Choosable) -> Configuration:
     """Return everything needed to call the candidate."""
+    configuration = _whole_configuration(candidate)
     return Configuration(
         label=candidate.label,
         key=candidate.key,
@@ -53,6 +67,9 @@ def configuration_of(candidate: Choosable) -> Configuration:
         profile=candidate.profile,
         system=candidate.system,
         template=candidate.template,
+        pipeline=configuration.pipeline,
+        pipeline_options=configuration.pipeline_options,
+        other_models=configuration.other_models,
         places=candidate.places,
         capabilities=candidate.capabilities,
         n_parameters=candidate.n_parameters,
@@ -62,21 +79,28 @@ def configuration_of(candidate: Choosable) -> Configuration:
 
 
 def written_as(
-    candidate: Choosable, form: Literal["modelfile", "json", "env"], *, evidence: Mapping[str, str] = _NOTHING
+    candidate: Choosable,
+    form: Literal["modelfile", "json", "env"],
+    *,
+    evidence: Mapping[str, str] = _NOTHING,
+    further: Mapping[str, Any] = _NOTHING,
 ) -> str:
     """Return the candidate in that format, ending with a newline.
 
     Args:
         candidate: The candidate.
         form: The format.
-        evidence: What was measured of it, by name; environment variables have no place for it.
+        evidence: What was measured of it, by name.
+        further: Fields of its file that are not known of a candidate to choose, for JSON.
 
     Raises:
         ConfigurationError: it cannot be written in that format.
     """
     if form == "env":
-        return as_environment(candidate)
-    return as_modelfile(candidate, evidence=evidence) if form == "modelfile" else _as_json(candidate, evidence)
+        return as_environment(candidate, evidence=evidence)
+    if form == "modelfile":
+        return as_modelfile(candidate, evidence=evidence)
+    return _as_json(candidate, evidence, further)
 
 
 def call_of(candidate: Choosable, *, last_provider: str | None) -> Call | None:
@@ -96,15 +120,25 @@ def call_of(candidate: Choosable, *, last_provider: str | None) -> Call | None:
     return Call(provider=provider, url=place.url, options=PROVIDERS[provider].sent_options(own))
 
 
-def _as_json(candidate: Choosable, evidence: Mapping[str, str]) -> str:
+def _as_json(candidate: Choosable, evidence: Mapping[str, str], further: Mapping[str, Any]) -> str:
     """Return the configuration, with what makes it whole for `evaluate --candidate @FILE`."""
-    examples = [{"prompt": prompt, "answer": answer} for prompt, answer in candidate.examples]
-    fields = result_as_json(configuration_of(candidate)) | {"examples": examples}
+    examples = _examples_of(candidate)
+    fields = result_as_json(configuration_of(candidate)) | {"examples": examples, **further}
     return as_json(fields | ({"evidence": dict(evidence)} if evidence else {})) + "\n"
 
 
-def as_environment(candidate: Choosable) -> str:
-    """Return lines `export LLM_…=…` for a shell, with any values quoted safely."""
+def as_environment(candidate: Choosable, *, evidence: Mapping[str, str] = _NOTHING) -> str:
+    """Return lines `export LLM_…=…` for a shell, with any values quoted safely, below the evidence in comments.
+
+    Raises:
+        ConfigurationError: it has a pipeline, which whoever reads such variables would not run.
+    """
+    if candidate.pipeline is not None:
+        raise ConfigurationError(
+            f"{candidate.label!r} asks by the pipeline {candidate.pipeline.name!r}: environment variables do not hold "
+            "that",
+            "Use the format yaml, python or json.",
+        )
     place = next((place for place in candidate.places if place.url is not None), None)
     values = {
         "LLM_MODEL": candidate.model,
@@ -115,8 +149,15 @@ def as_environment(candidate: Choosable) -> str:
         "LLM_THINK": None if candidate.think is None else str(candidate.think).lower(),
         "LLM_SYSTEM": candidate.system,
         "LLM_TEMPLATE": None if candidate.template == PLAIN_TEMPLATE else candidate.template,
+        "LLM_EXAMPLES": _on_one_line({"examples": _examples_of(candidate)}) if candidate.examples else None,
     }
-    return "".join(f"export {name}={_shell_word(value)}\n" for name, value in values.items() if value is not None)
+    comments = [comment(f"{name}: {text}") for name, text in evidence.items()]
+    exports = [f"export {name}={_shell_word(value)}" for name, value in values.items() if value is not None]
+    return "\n".join((*comments, *exports)) + "\n"
+
+
+def _examples_of(candidate: Choosable) -> list[dict[str, str]]:
+    return [{"prompt": prompt, "answer": answer} for prompt, answer in candidate.examples]
 
 
 def _on_one_line(value: Mapping[str, Any]) -> str:
@@ -160,4 +201,5 @@ def _whole_configuration(candidate: Choosable) -> CandidateConfiguration:
         options=candidate.options,
         profile=profile,
         think=candidate.think,
+        **pipeline_fields(candidate.pipeline),
     )

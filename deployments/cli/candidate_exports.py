@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast, get_args
 
 from deployments.cli.terminal.output import print_status
-from evaluation.candidate_files.configuration import CandidateExport, configuration_of
+from evaluation.candidate_files.configuration import CandidateExport, configuration_of, with_documents
+from evaluation.candidate_files.content import content_of
 from evaluation.candidate_files.formats import form_of
 from evaluation.candidate_files.modelfile import as_modelfile
 from evaluation.errors import ConfigurationError, UnknownNameError
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 FORMS = get_args(Form)
 OF_MODELS = ("python", "openai", "modelfile")
 """Forms for other servers, which have no program of Benchwright's."""
+_FURTHER = ("endpoint_identity", "pipeline_version", "corpus", "corpus_documents")
+"""Fields of a candidate's file that only its stored configuration knows."""
 _IMPORTED = "It is known by name alone; use the format json, env or modelfile."
 
 
@@ -76,7 +79,7 @@ def written_recommendation(
             return written_as(candidate, form, evidence=evidence)
         raise ConfigurationError(f"{candidate.label!r} was imported, and how it is asked is not known", _IMPORTED)
     export = CandidateExport(
-        configuration=configuration_of(stored),
+        configuration=with_documents(configuration_of(stored)),
         label=candidate.label,
         fingerprint=stored.fingerprint,
         evidence=evidence,
@@ -114,7 +117,9 @@ def _written(export: CandidateExport, candidate: "Choosable", form: "Form") -> s
         return as_modelfile(export, providers=providers or ({export.call.provider} if export.call else set()))
     if form in WRITERS:
         return WRITERS[form](export)
-    return written_as(candidate, "json" if form == "json" else "env", evidence=export.evidence)
+    content = content_of(export)
+    further = {name: content[name] for name in _FURTHER if name in content}
+    return written_as(candidate, "json" if form == "json" else "env", evidence=export.evidence, further=further)
 
 
 def write_out(path: Path, text: str) -> None:

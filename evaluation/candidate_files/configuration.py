@@ -1,12 +1,22 @@
 """A candidate's configuration as a file holds it, and the candidate that it makes."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from evaluation.candidate import Candidate, PipelineChoice, PromptProfile
 from evaluation.case import PromptTemplate
+from evaluation.errors import ConfigurationError
+from evaluation.pipelines.pipeline import CORPUS_OPTION
+from evaluation.retrieval.documents import Corpus, read_corpus
+
+MOST_DOCUMENTS = 2_000
+"""Documents of a corpus above which a file names none of them."""
+DIGITS = 16
+"""Digits of a document's hash in a file."""
+VERSION_MARK = "|v"
+"""Between the options and the version in a pipeline's signature."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +42,12 @@ class CandidateConfiguration:
     """None: the model is asked directly."""
     pipeline_options: Mapping[str, str] = field(default_factory=dict)
     other_models: tuple[OtherModel, ...] = ()
+    pipeline_version: str | None = None
+    """The version of its pipeline as it was measured, with the hash of the file of one's own."""
+    corpus: str | None = None
+    """Hash of the documents that it was measured with; the candidate is made of those that are there now."""
+    corpus_documents: Mapping[str, str] = field(default_factory=dict)
+    """Their hashes by their paths in the corpus; empty where they are not known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,12 +87,26 @@ def configuration_of(candidate: Candidate) -> CandidateConfiguration:
         profile=candidate.profile,
         think=candidate.think,
         endpoint_identity=candidate.endpoint_identity,
-        pipeline=None if (choice := candidate.pipeline) is None else choice.name,
-        pipeline_options={} if choice is None else dict(choice.options),
-        other_models=()
-        if choice is None
-        else tuple(OtherModel(name=name, digest=digest) for name, digest in choice.models.items()),
+        **pipeline_fields(candidate.pipeline),
     )
+
+
+def pipeline_fields(choice: PipelineChoice | None) -> dict[str, Any]:
+    """Return the fields of a configuration that a candidate's pipeline fills."""
+    if choice is None:
+        return {}
+    return {
+        "pipeline": choice.name,
+        "pipeline_options": dict(choice.options),
+        "other_models": tuple(OtherModel(name=name, digest=digest) for name, digest in choice.models.items()),
+        "pipeline_version": version_in(choice.signature),
+        "corpus": choice.corpus,
+    }
+
+
+def version_in(signature: str) -> str:
+    """Return the version at the end of a pipeline's signature."""
+    return signature.rpartition(VERSION_MARK)[2]
 
 
 def candidate_of(configuration: CandidateConfiguration) -> Candidate:
@@ -102,14 +132,42 @@ def _choice_of(configuration: CandidateConfiguration) -> PipelineChoice | None:
         return None
     from evaluation.pipelines.parsing import parse_pipeline
     from evaluation.resolution.resolved_candidate import signature_of
-    from evaluation.retrieval.documents import read_corpus
 
     pipeline = parse_pipeline(configuration.pipeline, configuration.pipeline_options)
-    path = pipeline.corpus_path
     return PipelineChoice(
         name=configuration.pipeline,
         options=dict(configuration.pipeline_options),
         signature=signature_of(pipeline),
         models={model.name: model.digest for model in configuration.other_models},
-        corpus=None if path is None else read_corpus(Path(path)).digest,
+        corpus=None if pipeline.corpus_path is None else _corpus_at(pipeline.corpus_path).digest,
     )
+
+
+def with_documents(configuration: CandidateConfiguration) -> CandidateConfiguration:
+    """Return the configuration with the hashes of its corpus's documents, where they are still those it names."""
+    path = configuration.pipeline_options.get(CORPUS_OPTION)
+    if configuration.corpus is None or path is None:
+        return configuration
+    try:
+        corpus = _corpus_at(path)
+    except ConfigurationError:
+        return configuration
+    if corpus.digest != configuration.corpus or len(corpus.documents) > MOST_DOCUMENTS:
+        return configuration
+    return replace(configuration, corpus_documents=document_hashes(corpus))
+
+
+def document_hashes(corpus: Corpus) -> dict[str, str]:
+    """Return a short hash of each document, by its path in the corpus."""
+    return {document.path: document.digest[:DIGITS] for document in corpus.documents}
+
+
+def _corpus_at(path: str) -> Corpus:
+    try:
+        return read_corpus(Path(path))
+    except ConfigurationError as error:
+        raise ConfigurationError(
+            error.message,
+            "Put the documents there, or name their folder as the option corpus; a folder that was moved, with the "
+            "same name and documents, is the same corpus.",
+        ) from None

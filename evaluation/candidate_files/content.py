@@ -48,6 +48,9 @@ class _Content(_Strict):
     pipeline: str | None = None
     pipeline_options: dict[str, str] = {}
     other_models: list[_OtherModel] = []
+    pipeline_version: str | None = None
+    corpus: str | None = None
+    corpus_documents: dict[str, str] = {}
     fingerprint: str | None = None
 
 
@@ -71,6 +74,9 @@ def content_of(export: CandidateExport) -> dict[str, Any]:
         "pipeline": configuration.pipeline,
         "pipeline_options": dict(configuration.pipeline_options) or None,
         "other_models": [_as_mapping(model) for model in configuration.other_models] or None,
+        "pipeline_version": configuration.pipeline_version,
+        "corpus": configuration.corpus,
+        "corpus_documents": dict(configuration.corpus_documents) or None,
         "fingerprint": export.fingerprint,
     }
     return {name: value for name, value in content.items() if value is not None}
@@ -131,4 +137,7 @@ def _configuration(checked: _Content, source: str) -> CandidateConfiguration:
         pipeline=checked.pipeline,
         pipeline_options=checked.pipeline_options,
         other_models=tuple(OtherModel(name=model.name, digest=model.digest) for model in checked.other_models),
+        pipeline_version=checked.pipeline_version,
+        corpus=checked.corpus,
+        corpus_documents=checked.corpus_documents,
     )

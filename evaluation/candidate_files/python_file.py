@@ -73,9 +73,12 @@ _ASKED = '''"""Ask the candidate as it was measured: python FILE "What is 2?"; o
 
 import argparse
 import functools
+import http.client
 import json
 import os
 import re
+import sys
+import urllib.error
 import urllib.request
 '''
 
@@ -140,24 +143,69 @@ def ask(prompt, seed=0, **parts):
     return answer
 
 
-if __name__ == "__main__":
+def main():
+    """Print the answer to the prompt on the command line; exit with 2 where it is wrong or the server has none."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("prompt")
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("prompt", help="the question, as one argument")
+    parser.add_argument("--seed", type=int, default=0, help="a whole number; equal seeds ask the same")
     for place in ("context", "choices", "labels"):
-        parser.add_argument(f"--{place}")
-    print(ask(**vars(parser.parse_args())))
+        parser.add_argument(f"--{place}", help=f"text in the place of {{{place}}} in the benchmark's words")
+    arguments = parser.parse_args()
+    if not arguments.prompt.strip():
+        parser.error("the prompt is empty")
+    try:
+        print(ask(**vars(arguments)))
+    except urllib.error.HTTPError as error:
+        said = error.read(500).decode(errors="replace").strip()
+        sys.exit(failed(f"{URL}{PATH} answered with HTTP {error.code}: {said}", "Check the model's name and the key."))
+    except urllib.error.URLError as error:
+        sys.exit(failed(f"{URL} cannot be reached: {error.reason}", "Start the server, or name it with LLM_URL=URL."))
+    except RuntimeError as error:
+        sys.exit(failed(str(error), "Get the model with the weights that were measured, or export it anew."))
+    except (OSError, ValueError, LookupError, http.client.HTTPException) as error:
+        sys.exit(failed(f"{URL} gave no answer: {error}", "Check that LLM_URL=URL names a model server."))
+
+
+def failed(problem, step):
+    """Print what is wrong and what to do; return the exit code."""
+    print(f"error: {problem}\\n  next: {step}", file=sys.stderr)
+    return 2
+
+
+if __name__ == "__main__":
+    main()
 '''
 
-_EVALUATED = (
-    '"""Evaluate the candidate, which needs Benchwright for its pipeline: python FILE BENCHMARK"""\n\nimport sys\n'
-)
-_EVALUATION = """
-if __name__ == "__main__":
-    from evaluation import evaluate
+_EVALUATED = '''"""Evaluate the candidate, which needs Benchwright for its pipeline: python FILE BENCHMARK"""
 
-    print(evaluate(benchmark=sys.argv[1], candidate=f"@{__file__}").to_frame())
-"""
+import argparse
+import sys
+'''
+
+_EVALUATION = '''
+
+def main():
+    """Print the results on the benchmark that the command line names; exit with 2 where it cannot be evaluated."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("benchmark", help="a benchmark's name or file")
+    benchmark = parser.parse_args().benchmark
+    try:
+        from evaluation import evaluate
+        from evaluation.errors import BenchwrightError
+    except ImportError as error:
+        print(f"error: Benchwright is not installed here: {error}\\n  next: Install it, or run this file with its "
+              "Python.", file=sys.stderr)
+        sys.exit(2)
+    try:
+        print(evaluate(benchmark=benchmark, candidate=f"@{__file__}").to_frame())
+    except BenchwrightError as error:
+        print(f"error: {error.message}\\n  next: {error.next_step}", file=sys.stderr)
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()
+'''
 
 
 def read_python_content(text: str, *, source: str) -> Any:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from evaluation.candidate import Candidate
+from evaluation.candidate_files.changes import changes_since_written
 from evaluation.candidate_files.configuration import CandidateConfiguration, candidate_of
 from evaluation.candidate_files.content import WRITE_ANOTHER, read_content
 from evaluation.candidate_files.python_file import read_python_content
@@ -42,8 +43,13 @@ class LoadedCandidate:
 
     @property
     def is_changed(self) -> bool:
-        """Whether the file was changed since it was written, so that its evidence is of another candidate."""
+        """True if it is another candidate than when the file was written, so that its evidence is of that one."""
         return self.written_fingerprint not in (None, self.fingerprint)
+
+    @property
+    def changes(self) -> tuple[str, ...]:
+        """What changed since it was written, a sentence each: the file, its corpus, or the code of its pipeline."""
+        return changes_since_written(self.configuration, self.candidate, self.written_fingerprint, path=self.path)
 
 
 def read_candidate(path: Path) -> LoadedCandidate:

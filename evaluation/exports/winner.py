@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from evaluation.candidate_files.configuration import Call, CandidateExport, configuration_of
+from evaluation.candidate_files.configuration import Call, CandidateExport, configuration_of, with_documents
 from evaluation.comparisons.run_verdict import headline_comparison
 from evaluation.comparisons.sentences import leading_sentences
 from evaluation.errors import ConfigurationError, UnknownNameError
@@ -108,7 +108,7 @@ def _export(store: Store, run: RunResult, chosen: CandidateResult, verdict: _Ver
     benchmark = load_benchmark_version(store, run.benchmark_version, run.benchmark, case_ids=())
     endpoint = find_endpoint(store, chosen.endpoint)
     return CandidateExport(
-        configuration=configuration_of(candidate),
+        configuration=with_documents(configuration_of(candidate)),
         label=chosen.label,
         fingerprint=candidate.fingerprint,
         evidence=_evidence(run, chosen, verdict),

@@ -47,7 +47,7 @@ class BestOf(Pipeline):
         """Refuse a number of samples out of range, and a metric that needs more than the answer."""
         refuse_sampling(self.name, self.n, self.sample_temperature, most=MOST_SAMPLES)
         if self.metric and self.judge:
-            raise ConfigurationError("best_of: give a judge or a metric, not both")
+            raise ConfigurationError("best_of: give a judge or a metric, not both", "Leave judge or metric out.")
         if self.metric and (needs := self._metric.asks_for):
             raise ConfigurationError(
                 f"best_of: the metric {self.metric!r} needs {', '.join(sorted(needs))} beside the answer",

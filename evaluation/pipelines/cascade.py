@@ -65,12 +65,17 @@ class Cascade(Pipeline):
                     "For example threshold=-0.5",
                 )
         elif not 0 <= self.threshold <= 1:
-            raise ConfigurationError(f"cascade: threshold={self.threshold:g} must be from 0 to 1")
+            raise ConfigurationError(
+                f"cascade: threshold={self.threshold:g} must be from 0 to 1", "For example threshold=0.5"
+            )
         refuse_sampling(self.name, self.n, self.sample_temperature)
         try:
             re.compile(self.pattern)
         except re.error as error:
-            raise ConfigurationError(f"cascade: pattern={self.pattern!r} is no regular expression: {error}") from error
+            raise ConfigurationError(
+                f"cascade: pattern={self.pattern!r} is no regular expression: {error}",
+                "Mend it, or leave pattern out for JSON.",
+            ) from error
 
     @property
     def never_its_own(self) -> tuple[str, ...]:

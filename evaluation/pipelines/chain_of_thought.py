@@ -13,6 +13,7 @@ from evaluation.pipelines.pipeline import (
     one_reply,
     with_instruction,
 )
+from evaluation.pipelines.placeholders import refuse_placeholders
 from evaluation.pipelines.stages import AskModel
 
 INSTRUCTION = 'Think step by step. Then write the final answer alone in a last line that begins with "Answer:".'
@@ -29,6 +30,10 @@ class ChainOfThought(Pipeline):
 
     instruction: str = INSTRUCTION
     """Text behind the benchmark's words."""
+
+    def __post_init__(self) -> None:
+        """Refuse placeholders, of which the instruction has none."""
+        refuse_placeholders("chain_of_thought: instruction", self.instruction, filled=())
 
     def run(self, task: PipelineInput) -> Stages:
         """Ask for reasoning, and for the answer where the reasoning does not end in one."""

@@ -32,7 +32,7 @@ class FewShot(Pipeline):
     def __post_init__(self) -> None:
         """Refuse a number of examples out of range."""
         if not 1 <= self.k <= MOST_EXAMPLES:
-            raise ConfigurationError(f"few_shot: k={self.k} must be from 1 to {MOST_EXAMPLES}")
+            raise ConfigurationError(f"few_shot: k={self.k} must be from 1 to {MOST_EXAMPLES}", "For example k=4")
 
     def problem(self, task: PipelineInput) -> str | None:
         """Say that there are too few examples."""

@@ -18,6 +18,7 @@ from evaluation.pipelines.pipeline import (
     one_reply,
     usable,
 )
+from evaluation.pipelines.placeholders import refuse_placeholders
 from evaluation.pipelines.stages import AskModel, CountTokens, ModelReply, StageReply, StageRequest, TokenCounts
 from evaluation.retrieval.chunking import LONGEST_PIECE, Chunk, n_words, packed, pieces
 
@@ -60,10 +61,12 @@ class MapReduce(Pipeline):
         """Refuse sizes that cannot work and prompts without a place for the text."""
         refuse_chunks(self.name, self.chunk_size, self.chunk_overlap)
         if self.note_tokens < 1:
-            raise ConfigurationError(f"map_reduce: note_tokens={self.note_tokens} must be at least 1")
-        for option in ("map_prompt", "combine_prompt"):
-            if "{text}" not in getattr(self, option):
-                raise ConfigurationError(f"map_reduce: {option} has no {{text}}", "Write {text} where the text goes.")
+            raise ConfigurationError(
+                f"map_reduce: note_tokens={self.note_tokens} must be at least 1", "For example note_tokens=256"
+            )
+        places = ("text", "question", "number", "total")
+        refuse_placeholders("map_reduce: map_prompt", self.map_prompt, filled=places, needed=places[:1])
+        refuse_placeholders("map_reduce: combine_prompt", self.combine_prompt, filled=places[:2], needed=places[:1])
 
     def problem(self, task: PipelineInput) -> str | None:
         """Say that a chunk and its note cannot fit the context."""
@@ -168,7 +171,7 @@ def written_notes(requests: Sequence[AskModel], replies: Sequence[ModelReply]) -
 def refuse_chunks(pipeline: str, size: int, overlap: int) -> None:
     """Raise `ConfigurationError` for a chunk size below 1, or an overlap that is not below it."""
     if size < 1:
-        raise ConfigurationError(f"{pipeline}: chunk_size={size} must be at least 1")
+        raise ConfigurationError(f"{pipeline}: chunk_size={size} must be at least 1", "For example chunk_size=512")
     if not 0 <= overlap < size:
         raise ConfigurationError(
             f"{pipeline}: chunk_overlap={overlap} must be at least 0 and below chunk_size={size}",

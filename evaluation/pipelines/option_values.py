@@ -45,8 +45,8 @@ def _value(kind: type[Pipeline], field: Field[Any], option_type: Any, text: str)
         value = value_in_text(text, option_type)
     except ValueError:
         raise ConfigurationError(
-            f"pipeline {kind.name!r}: {field.name}={text!r} is not allowed",
-            f"Write {field.name}=… as {_briefly(described_options(kind)[field.name])}",
+            f"pipeline {kind.name!r}: {field.name}={_briefly(repr(text))} is not allowed",
+            f"Write {field.name}=…: {_briefly(described_options(kind)[field.name])}.",
         ) from None
     if value and field.metadata in (PATH, CORPUS):
         _allowed_path(kind, field, text)
@@ -64,7 +64,7 @@ def _step(kind: type[Pipeline]) -> str:
     options = described_options(kind)
     if not options:
         return f"{kind.name} has no options."
-    return "Its options: " + ", ".join(f"{name}: {_briefly(words)}" for name, words in options.items())
+    return "Its options: " + "; ".join(f"{name}: {_briefly(words)}" for name, words in options.items()) + "."
 
 
 def _briefly(words: str) -> str:

@@ -12,6 +12,7 @@ from evaluation.pipelines.pipeline import (
     answered,
     one_reply,
 )
+from evaluation.pipelines.placeholders import refuse_placeholders
 from evaluation.pipelines.stages import AskModel
 
 MOST_ROUNDS = 10
@@ -41,7 +42,11 @@ class Refine(Pipeline):
     def __post_init__(self) -> None:
         """Refuse a number of rounds out of range."""
         if not 1 <= self.rounds <= MOST_ROUNDS:
-            raise ConfigurationError(f"refine: rounds={self.rounds} must be from 1 to {MOST_ROUNDS}")
+            raise ConfigurationError(
+                f"refine: rounds={self.rounds} must be from 1 to {MOST_ROUNDS}", "For example rounds=2"
+            )
+        for option in ("critique_prompt", "revision_prompt"):
+            refuse_placeholders(f"refine: {option}", getattr(self, option), filled=())
 
     def run(self, task: PipelineInput) -> Stages:
         """Ask for the draft, then for critique and revision until nothing is to be changed."""

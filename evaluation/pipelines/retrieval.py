@@ -25,6 +25,7 @@ from evaluation.pipelines.pipeline import (
     all_replies,
     filled,
 )
+from evaluation.pipelines.placeholders import refuse_placeholders
 from evaluation.pipelines.stages import (
     AskModel,
     EmbedTexts,
@@ -102,12 +103,16 @@ class Retrieval(Pipeline):
             )
         refuse_chunks(self.name, self.chunk_size, self.chunk_overlap)
         if not 1 <= self.top_k <= MOST_PASSAGES:
-            raise ConfigurationError(f"retrieval: top_k={self.top_k} must be from 1 to {MOST_PASSAGES:,}")
+            raise ConfigurationError(
+                f"retrieval: top_k={self.top_k} must be from 1 to {MOST_PASSAGES:,}", "For example top_k=10"
+            )
         if not -1 <= self.min_similarity <= 1:
-            raise ConfigurationError(f"retrieval: min_similarity={self.min_similarity:g} must be from -1 to 1")
-        for place in ("{sources}", "{question}"):
-            if place not in self.prompt:
-                raise ConfigurationError(f"retrieval: the prompt has no {place}", f"Write {place} where it goes.")
+            raise ConfigurationError(
+                f"retrieval: min_similarity={self.min_similarity:g} must be from -1 to 1",
+                "For example min_similarity=0.3",
+            )
+        places = ("sources", "question")
+        refuse_placeholders("retrieval: the prompt", self.prompt, filled=places, needed=places)
 
     @property
     def embedders(self) -> tuple[str, ...]:

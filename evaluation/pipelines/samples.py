@@ -13,7 +13,7 @@ MOST_SAMPLES = 100
 def refuse_sampling(pipeline: str, n: int, temperature: float, *, most: int = MOST_SAMPLES) -> None:
     """Raise `ConfigurationError` for a number of samples out of range, or a temperature at which all are the same."""
     if not 2 <= n <= most:
-        raise ConfigurationError(f"{pipeline}: n={n} must be from 2 to {most}")
+        raise ConfigurationError(f"{pipeline}: n={n} must be from 2 to {most}", "For example n=5")
     if not 0 < temperature <= 2:
         raise ConfigurationError(
             f"{pipeline}: sample_temperature={temperature:g} must be above 0 and at most 2",

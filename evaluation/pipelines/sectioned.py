@@ -20,10 +20,12 @@ from evaluation.pipelines.pipeline import (
     filled,
     usable,
 )
+from evaluation.pipelines.placeholders import refuse_placeholders
 from evaluation.pipelines.stages import AskModel
 from evaluation.typed_options import WORDS
 
 MOST_SECTIONS = 100
+_PLACES = ("document", "question", "sections")
 EXAMPLE = "sections: [{name: Summary, prompt: 'Summarize in two sentences: {document}'}, …]"
 
 
@@ -75,7 +77,9 @@ class Sectioned(Pipeline):
     def __post_init__(self) -> None:
         """Refuse a report without sections, sections without a name or prompt, and two of one name."""
         if not 1 <= len(self.sections) <= MOST_SECTIONS:
-            raise ConfigurationError(f"sectioned: {len(self.sections)} sections; 1 to {MOST_SECTIONS} are allowed")
+            raise ConfigurationError(
+                f"sectioned: {len(self.sections)} sections; 1 to {MOST_SECTIONS} are allowed", f"For example {EXAMPLE}"
+            )
         names = [section.name for section in self.sections]
         if twice := next((name for name in names if names.count(name) > 1), None):
             raise ConfigurationError(f"sectioned: two sections are named {twice!r}", "Give each a name of its own.")
@@ -83,6 +87,8 @@ class Sectioned(Pipeline):
             for part in ("name", "prompt"):
                 if not getattr(section, part).strip():
                     raise ConfigurationError(f"sectioned: section {position} has no {part}", f"For example {EXAMPLE}")
+            refuse_placeholders(f"sectioned: the prompt of section {section.name!r}", section.prompt, filled=_PLACES)
+        refuse_placeholders("sectioned: heading", self.heading, filled=("name",))
         if self.parallel and (user := next((s.name for s in self.sections if "{sections}" in s.prompt), None)):
             raise ConfigurationError(
                 f"sectioned: section {user!r} reads {{sections}}, which are written at the same time",

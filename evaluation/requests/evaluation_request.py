@@ -42,6 +42,10 @@ THINK_WORDS: Mapping[str, bool | str] = {
 }
 
 
+_LONGEST_SHOWN = 120
+"""Characters of a user's word that a message repeats."""
+
+
 class CandidateRequest(BaseModel):
     """A model with the options that the user set for it."""
 
@@ -68,10 +72,10 @@ class CandidateRequest(BaseModel):
         try:
             words = shlex.split(text)
         except ValueError as error:
-            raise ConfigurationError(f"candidate {text!r}: {error}", "Close the quotation mark.") from None
+            raise ConfigurationError(f"candidate {_shown(text)}: {error}", "Close the quotation mark.") from None
         if not words or "=" in words[0]:
             raise ConfigurationError(
-                f"candidate {text!r} does not begin with a model's name", "For example 'NAME num_ctx=8192'"
+                f"candidate {_shown(text)} does not begin with a model's name", "For example 'NAME num_ctx=8192'"
             )
         return cls.of_options(words[0], parse_options(words[1:]))
 
@@ -141,18 +145,38 @@ def parse_options(words: list[str]) -> dict[str, Any]:
         UnknownNameError: a word that is no option of models, nor of the pipeline that the words name.
         ConfigurationError: a word that is not `key=value`.
     """
-    values = dict(map(_key_and_value, words))
+    pairs = list(map(_key_and_value, words))
+    values = dict(pairs)
+    for key, value in values.items():
+        given = [_shown(each) for name, each in pairs if name == key]
+        if len(given) > 1:
+            raise ConfigurationError(f"option {key!r} is given {len(given)} times: {', '.join(given)}", "Give it once.")
+        if key == PIPELINE and not value:
+            raise _without_value(key)
     of_pipeline = pipeline_words(values)
-    for key in values:
+    for key, value in values.items():
         of_pipeline.refuse_unknown(key)
+        if not value and not of_pipeline.takes(key):
+            raise _without_value(key)
     return {key: value.split("|") if key == "stop" else value for key, value in values.items()}
 
 
 def _key_and_value(word: str) -> tuple[str, str]:
     key, sign, value = word.partition("=")
-    if not sign or not key or value == "":
-        raise ConfigurationError(f"option {word!r} is not of the form key=value", "For example temperature=0.2")
+    if not sign or not key:
+        raise ConfigurationError(
+            f"option {_shown(word)} is not of the form key=value",
+            "For example temperature=0.2; quote a value that holds spaces: 'prompt=two words'.",
+        )
     return key, value
+
+
+def _without_value(key: str) -> ConfigurationError:
+    return ConfigurationError(f"option '{key}=' has no value", f"Write a value behind {key}=, or leave it out.")
+
+
+def _shown(text: str) -> str:
+    return repr(text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…")
 
 
 def _with_whole_paths(words: Sequence[str]) -> list[str]:
@@ -162,7 +186,7 @@ def _with_whole_paths(words: Sequence[str]) -> list[str]:
         of_pipeline = pipeline_words(values)
     except ConfigurationError:
         return list(words)
-    if of_pipeline.name is None:
+    if of_pipeline.name is None or len(values) < len(words):
         return list(words)
     return [f"{key}={of_pipeline.with_whole_path(key, value)}" for key, value in values.items()]
 

@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, RowMapping
 
-from evaluation.candidate import Candidate, PromptProfile
+from evaluation.candidate import Candidate, PipelineChoice, PromptProfile
 from evaluation.records.evidence import Choosable, Place
 from evaluation.store.loaded_memory import loaded_bytes
 from evaluation.store.session import Store
@@ -135,6 +135,7 @@ def _choosable(
         examples=examples,
         profile=row["profile_name"],
         think=row["think"],
+        pipeline=_pipeline(row),
         places=places,
         capabilities=frozenset(newest["capabilities"]) if newest else frozenset(),
         n_parameters=newest["n_parameters"] if newest else None,
@@ -146,8 +147,17 @@ def _choosable(
 def _label(row: RowMapping) -> str:
     named = PromptProfile(name=row["profile_name"])
     return Candidate(
-        model=row["model"], digest=row["digest"], options=row["options"], profile=named, think=row["think"]
+        model=row["model"],
+        digest=row["digest"],
+        options=row["options"],
+        profile=named,
+        think=row["think"],
+        pipeline=_pipeline(row),
     ).label
+
+
+def _pipeline(row: RowMapping) -> PipelineChoice | None:
+    return None if row["pipeline"] is None else PipelineChoice(**row["pipeline"])
 
 
 def _bytes(versions: Sequence[RowMapping]) -> float | None:

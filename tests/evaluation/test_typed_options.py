@@ -68,9 +68,9 @@ def test_a_text_that_means_none_is_refused(text: str, option_type: Any) -> None:
 
 def test_options_are_described_and_missing_ones_named() -> None:
     assert described_options(Options) == {
-        "depth": "int",
-        "names": "tuple[str, ...] = ()",
-        "mode": "Optional[Literal['fast', 'slow']] = None",
+        "depth": "a whole number",
+        "names": "texts separated by |; empty unless given",
+        "mode": "fast or slow, or none; none unless given",
     }
     assert missing_option(Options, {"names": ()}) == "depth"
     assert missing_option(Options, {"depth": 1}) is None

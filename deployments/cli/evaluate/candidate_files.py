@@ -40,8 +40,8 @@ def with_candidate_files(
             candidates.append(text)
             continue
         loaded = read_candidate(Path(text.strip().removeprefix(MARK)).expanduser())
-        if loaded.is_changed:
-            print_status(f"note: {loaded.path} was changed since it was written; its evidence is of another candidate")
+        for change in loaded.changes:
+            print_status(f"note: {change}")
         files.append(loaded)
         profile = _stored_profile(loaded, store)
         candidates.append(text_of(loaded.configuration, profile=profile))

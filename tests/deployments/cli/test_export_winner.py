@@ -203,8 +203,33 @@ def test_a_program_refuses_other_weights_and_says_both(
         capture_output=True, text=True, env=os.environ | {"LLM_URL": ollama_by_script.url},
     )  # fmt: skip
 
-    assert 1 == ended.returncode
+    assert 2 == ended.returncode
+    assert "Traceback" not in ended.stderr
     assert f"good has the weights {'f' * 64} here, and was measured with " in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "url", "said"),
+    [
+        ([], None, "the following arguments are required: prompt"),
+        (["a", "b"], None, "unrecognized arguments: b"),
+        ([" "], None, "the prompt is empty"),
+        (["a"], "http://127.0.0.1:9", "cannot be reached"),
+        (["a"], "nonsense", "gave no answer"),
+    ],
+)
+def test_a_program_that_is_used_wrongly_says_so_and_exits_with_2(
+    benchwright: Command, measured: str, tmp_path: Path, words: list[str], url: str | None, said: str
+) -> None:
+    benchwright("export", "last", "--winner", "--candidate", LABEL, "--out", tmp_path / "winner.py")
+    ended = subprocess.run(
+        [sys.executable, "-I", tmp_path / "winner.py", *words],
+        capture_output=True, text=True, env=os.environ | ({} if url is None else {"LLM_URL": url}),
+    )  # fmt: skip
+
+    assert 2 == ended.returncode
+    assert said in ended.stderr
+    assert "Traceback" not in ended.stderr
 
 
 @pytest.mark.parametrize("name", ["winner.yaml", "winner.py", "winner.openai.json", "winner.json"])

@@ -445,9 +445,9 @@ def test_what_is_told_of_it_comes_from_its_class(mine: Callable[..., Pipeline], 
     assert description.name == "mine"
     assert description.docstring == "Asks `depth` times."
     assert [(option.name, option.type, option.meaning, option.is_model) for option in description.options] == [
-        ("depth", "int = 1", "How often it asks.", False),
-        ("words", "tuple[str, ...] = ()", "", False),
-        ("other", "str = ''", "Model of the last question.", True),
+        ("depth", "a whole number; 1 unless given", "How often it asks.", False),
+        ("words", "texts separated by |; empty unless given", "", False),
+        ("other", "text; empty unless given", "Model of the last question.", True),
     ]
 
 

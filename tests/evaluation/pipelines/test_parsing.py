@@ -19,6 +19,7 @@ from evaluation.pipelines.pipeline import Pipeline
 from evaluation.pipelines.retrieval import Retrieval
 from evaluation.pipelines.sectioned import Section, Sectioned
 from evaluation.pipelines.self_consistency import SelfConsistency
+from evaluation.requests.evaluation_request import CandidateRequest
 from evaluation.requests.pipeline_words import OF_EVERY_CANDIDATE
 
 TEMPLATE = (
@@ -97,15 +98,26 @@ def test_a_bad_template_is_named(content: str | None, message: str, tmp_path: Pa
 @pytest.mark.parametrize(
     ("name", "options", "message", "step"),
     [
-        ("map_reduce", {"chunk_size": "many"}, "chunk_size='many' is not allowed", "chunk_size=… as int = 1024"),
-        ("map_reduce", {"chunk_size": "1.5"}, "chunk_size='1.5' is not allowed", "as int = 1024"),
-        ("map_reduce", {"chunk_size": ""}, "chunk_size='' is not allowed", "as int = 1024"),
-        ("self_consistency", {"sample_temperature": "nan"}, "sample_temperature='nan'", "as float = 0.7"),
-        ("self_consistency", {"reasoning": "maybe"}, "reasoning='maybe' is not allowed", "as bool = False"),
-        ("self_consistency", {"extractor": "word"}, "extractor='word' is not allowed", "'number', 'choice'"),
-        ("cascade", {}, "pipeline 'cascade' needs the option 'large'", "large: str"),
+        ("map_reduce", {"chunk_size": "many"}, "='many' is not allowed", "=…: a whole number; 1024 unless given."),
+        ("map_reduce", {"chunk_size": "1.5"}, "chunk_size='1.5' is not allowed", "a whole number"),
+        ("map_reduce", {"chunk_size": ""}, "chunk_size='' is not allowed", "a whole number"),
+        ("self_consistency", {"sample_temperature": "nan"}, "sample_temperature='nan'", "a number; 0.7 unless given"),
+        ("self_consistency", {"reasoning": "maybe"}, "reasoning='maybe' is not allowed", "true or false; false unless"),
+        ("self_consistency", {"extractor": "word"}, "extractor='word' is not allowed", "choice, label or text"),
+        ("cascade", {}, "pipeline 'cascade' needs the option 'large'", "large: text"),
         ("cascade", {"large": ""}, "no larger model", "large=llama3.1:70b"),
-        ("self_consistency", {"n": "1"}, "n=1 must be from 2 to 100", None),
+        ("self_consistency", {"n": "1"}, "n=1 must be from 2 to 100", "n=5"),
+        ("few_shot", {"k": "99"}, "k=99 must be from 1 to 64", "k=4"),
+        ("refine", {"rounds": "0"}, "rounds=0 must be from 1", "rounds=2"),
+        ("map_reduce", {"chunk_size": "0"}, "chunk_size=0 must be at least 1", "chunk_size=512"),
+        ("map_reduce", {"note_tokens": "0"}, "note_tokens=0 must be at least 1", "note_tokens=256"),
+        ("cascade", {"large": "b", "threshold": "7"}, "threshold=7 must be from 0 to 1", "threshold=0.5"),
+        ("cascade", {"large": "b", "pattern": "("}, "is no regular expression", "leave pattern out"),
+        ("map_reduce", {"map_prompt": "{text} {contxt}"}, "map_prompt has the unknown placeholder {contxt", "{number}"),
+        ("map_reduce", {"combine_prompt": "{text}{total}"}, "combine_prompt has the unknown placeholder {", "{text}"),
+        ("map_reduce", {"map_prompt": "{Text}"}, "the unknown placeholder {Text}", "{text}, {question}"),
+        ("refine", {"critique_prompt": "Mend {answer}"}, "the unknown placeholder {answer}", "has no placeholders"),
+        ("chain_of_thought", {"instruction": "On {question}"}, "unknown placeholder {question}", "no placeholders"),
     ],
 )
 def test_bad_values_are_refused_with_what_is_allowed(
@@ -133,7 +145,7 @@ def test_a_message_does_not_repeat_whole_prompts() -> None:
     with pytest.raises(ConfigurationError) as error:
         parse_pipeline("map_reduce", {"size": "1"})
 
-    assert "map_prompt: str = 'Below is part" in str(error.value)
+    assert "map_prompt: text; Below is part" in str(error.value)
     assert "that matters for this task" not in str(error.value)
 
 
@@ -161,3 +173,32 @@ def test_no_option_has_a_name_that_means_something_for_every_candidate() -> None
 
     assert taken == SHADOWED
     assert {*OPTIONS, "seed", "pipeline", *OF_EVERY_CANDIDATE} <= RESERVED
+
+
+@pytest.mark.parametrize("text", [r"\boxed{answer}", r"\frac{a}{b}", "x^{n}", '{"best": 1}', "{{name}}", "{ name }"])
+def test_braces_that_are_no_placeholder_stay(text: str) -> None:
+    assert text in str(parse_pipeline("refine", {"critique_prompt": f"Mend it: {text}"}).critique_prompt)
+
+
+def test_a_misspelt_placeholder_of_a_section_is_refused_with_its_section(tmp_path: Path) -> None:
+    template = tmp_path / "report.yaml"
+    template.write_text("sections: [{name: Summary, prompt: 'Sum up {documnt}'}]")
+
+    with pytest.raises(ConfigurationError, match=r"section 'Summary' has the unknown placeholder \{documnt\}"):
+        parse_pipeline("sectioned", {"sections": str(template)})
+
+
+def test_a_very_long_value_is_cut_in_the_message() -> None:
+    with pytest.raises(ConfigurationError) as error:
+        parse_pipeline("map_reduce", {"chunk_size": "9x" * 5_000})
+
+    assert len(str(error.value)) < 400
+
+
+def test_a_heading_may_be_empty(tmp_path: Path) -> None:
+    template = tmp_path / "report.yaml"
+    template.write_text("sections: [{name: Summary, prompt: 'Sum up {document}'}]")
+    request = CandidateRequest.parse(f"m pipeline=sectioned sections={template} heading=")
+
+    assert request == CandidateRequest.parse(request.as_text())
+    assert parse_pipeline("sectioned", request.pipeline_options).heading == ""
