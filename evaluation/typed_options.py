@@ -24,9 +24,18 @@ def option_types(kind: type) -> dict[str, Any]:
 
 
 def described_options(kind: type) -> dict[str, str]:
-    """Return the type and default of each option in words, by its name."""
+    """Return what may be written for each option and its default, in words, by its name."""
     hints = get_type_hints(kind)
     return {field.name: _described(field, hints[field.name]) for field in fields(kind)}
+
+
+def described_arguments(kind: type) -> dict[str, str]:
+    """Return the type and default of each option as Python has them, for what is written as a call: `f(n=1)`."""
+    hints = get_type_hints(kind)
+    return {
+        field.name: kind_name(hints[field.name]) + ("" if field.default is MISSING else f" = {field.default!r}")
+        for field in fields(kind)
+    }
 
 
 def required_options(kind: type) -> tuple[str, ...]:
@@ -150,4 +159,6 @@ def _default_in_words(default: Any) -> str:
         return str(default).lower()
     if isinstance(default, str):
         return " ".join(default.split()) or "empty"
+    if isinstance(default, float):
+        return f"{default:g}"
     return SEPARATOR.join(map(str, default)) if isinstance(default, tuple) else str(default)

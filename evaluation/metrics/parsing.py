@@ -14,7 +14,7 @@ from evaluation.metrics import METRICS
 from evaluation.metrics.metric import Metric
 from evaluation.metrics.metric_files import EXAMPLE, loaded_metric, metric_in_file
 from evaluation.metrics.third_party import MissingMetric, third_party_metric, third_party_names
-from evaluation.typed_options import described_options, has_type, in_type, kind_name, missing_option, option_types
+from evaluation.typed_options import described_arguments, has_type, in_type, kind_name, missing_option, option_types
 from evaluation.user_code.error_locations import in_words
 
 
@@ -151,7 +151,7 @@ def available_metrics() -> Catalogue[Metric]:
 
 def metric_options(metric: type[Metric]) -> dict[str, str]:
     """Return the type and default of each option of a metric, in words, by the option's name."""
-    return described_options(metric)
+    return described_arguments(metric)
 
 
 def _name_and_options(text: str) -> tuple[str, dict[str, Any]]:

@@ -148,9 +148,11 @@ def parse_options(words: list[str]) -> dict[str, Any]:
     pairs = list(map(_key_and_value, words))
     values = dict(pairs)
     for key, value in values.items():
-        given = [_shown(each) for name, each in pairs if name == key]
-        if len(given) > 1:
-            raise ConfigurationError(f"option {key!r} is given {len(given)} times: {', '.join(given)}", "Give it once.")
+        values_of_key = [_shown(each) for name, each in pairs if name == key]
+        if len(values_of_key) > 1:
+            raise ConfigurationError(
+                f"option {key!r} is given {len(values_of_key)} times: {', '.join(values_of_key)}", "Give it once."
+            )
         if key == PIPELINE and not value:
             raise _without_value(key)
     of_pipeline = pipeline_words(values)

@@ -205,7 +205,8 @@ def test_nothing_half_written_stays(
 def test_an_explanation_is_told_beside_what_is_exported(recommend: Command) -> None:
     said = recommend("--task", "summarization", "--export", "env", "--explain")
 
-    assert said.out.startswith("export LLM_MODEL=large:1b\n")
+    assert said.out.startswith("# verdict: large:1b scores 95.0 %")
+    assert "\nexport LLM_MODEL=large:1b\n" in said.out
     assert "By utility:" in said.err
 
 
