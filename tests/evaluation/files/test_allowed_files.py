@@ -11,7 +11,7 @@ import pytest
 
 from evaluation.benchmarks.loading import load_benchmark
 from evaluation.errors import BenchwrightError, ConfigurationError, UnknownNameError
-from evaluation.files.allowed_files import limit_files, allowed_path
+from evaluation.files.allowed_files import allowed_path, limit_files
 from evaluation.metrics.parsing import parse_metric
 from evaluation.retrieval.documents import read_corpus
 from evaluation.settings import Settings
