@@ -3,6 +3,8 @@
 import re
 from pathlib import Path
 
+from evaluation.files.allowed_files import path_at
+
 _PLAIN = re.compile(r"[A-Za-z_]\w*(?:\s*\(.*\))?", re.DOTALL)
 _IN_A_FILE = re.compile(r"(?P<path>.+?\.py):(?P<call>[A-Za-z_]\w*(?:\s*\(.*\))?)", re.DOTALL)
 
@@ -33,4 +35,4 @@ def with_whole_path(text: str, *, folder: Path | None = None) -> str:
         folder: The folder that a path is relative to; None: the working directory.
     """
     path_and_call = file_and_call(text)
-    return text if path_and_call is None else f"{((folder or Path()) / path_and_call[0]).resolve()}:{path_and_call[1]}"
+    return text if path_and_call is None else f"{path_at(str(path_and_call[0]), folder)}:{path_and_call[1]}"

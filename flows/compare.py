@@ -47,7 +47,7 @@ async def compare(request: ComparisonRequest, invocation_id: str | None = None) 
         request: Which runs, or what to evaluate first; along what, by which metrics, with which margin.
         invocation_id: Leave empty. Given by whoever starts the flow and wants to find the results of its evaluation.
     """
-    await use_own_settings()
+    request = await use_own_settings(request)
     own_id = UUID(str(flow_run.id))
     invocation = invocation_id or own_id.hex
     return await run_interruptibly(

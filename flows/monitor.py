@@ -26,7 +26,7 @@ async def monitor(request: MonitorRequest = _AS_IT_IS) -> Any:
     Args:
         request: What is looked at, and what is too much.
     """
-    await use_own_settings()
+    request = await use_own_settings(request)
     return await run_interruptibly(UUID(str(flow_run.id)), lambda: _monitor(request))
 
 

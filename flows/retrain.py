@@ -28,7 +28,7 @@ async def retrain(request: RetrainRequest = _AS_IT_IS) -> Any:
     Args:
         request: When to train, and with which seed.
     """
-    await use_own_settings()
+    request = await use_own_settings(request)
     return await run_interruptibly(UUID(str(flow_run.id)), lambda: _retrain(request))
 
 

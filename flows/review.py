@@ -35,7 +35,7 @@ async def review(request: ReviewRequest = _AS_IT_IS) -> Any:
     Args:
         request: Whose answers, how many cases, and how they are rated.
     """
-    await use_own_settings()
+    request = await use_own_settings(request)
     if request.unblind and request.review is not None:
         return await publish_result(request.review, unblind=True)
     # Each time that a person has answered, all of this starts again in another process: what is done is stored.

@@ -44,7 +44,7 @@ async def stretch(request: Share, invocation_id: str) -> Any:
         request: Which share of its cases.
         invocation_id: Of the evaluation.
     """
-    await use_own_settings()
+    request = await use_own_settings(request)
     own_id = UUID(str(flow_run.id))
     async with interruptible(own_id) as interruption:
         try:

@@ -34,7 +34,7 @@ async def score(request: ScoreRequest) -> Any:
     Args:
         request: Which run, which metrics, and which models they ask.
     """
-    await use_own_settings()
+    request = await use_own_settings(request)
     return await run_interruptibly(UUID(str(flow_run.id)), lambda: _score(request))
 
 

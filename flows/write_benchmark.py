@@ -43,7 +43,7 @@ async def write_benchmark(request: WritingRequest) -> Any:
     Args:
         request: The documents, the two models, and how many cases.
     """
-    await use_own_settings()
+    request = await use_own_settings(request)
     return await run_interruptibly(UUID(str(flow_run.id)), lambda: _write(request))
 
 

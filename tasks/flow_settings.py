@@ -2,20 +2,29 @@
 
 from prefect.context import FlowRunContext
 
-from evaluation.files.allowed_files import limit_files
+from evaluation.files.allowed_files import file_limit, limit_files
+from evaluation.requests.request_model import RequestT
 from evaluation.settings import Settings
 from tasks.block_values import use_results_database
 
 
-async def use_own_settings() -> None:
+async def use_own_settings(request: RequestT) -> RequestT:
     """Apply the operator's settings to this flow run: its results database, and the files its request may name.
 
     A flow started on the command line may name every file. The parameters of a deployment's run come from Prefect's
     API, including forms, and may name files in one folder only.
+
+    Args:
+        request: The flow's request.
+
+    Returns:
+        The request with absolute paths; those of a deployment's run are relative to that folder.
     """
     if _is_of_a_deployment():
         limit_files(Settings().form_files)
     await use_results_database()
+    limit = file_limit()
+    return request.with_whole_paths(None if limit is None else limit.folder)
 
 
 def _is_of_a_deployment() -> bool:

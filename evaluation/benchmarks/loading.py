@@ -11,7 +11,7 @@ from evaluation.benchmarks.formats import FORMATS
 from evaluation.benchmarks.suites import load_suite, standard_suites
 from evaluation.case import Benchmark
 from evaluation.errors import ConfigurationError
-from evaluation.files.allowed_files import must_be_allowed
+from evaluation.files.allowed_files import allowed_path, file_limit
 
 
 def load_benchmark(
@@ -38,8 +38,8 @@ def load_benchmark(
         refuse_fields(f"the standard suite {str(source)!r}", fields, ignore)
         suite = load_suite(str(source))
         return replace(suite, name=name) if name else suite
-    must_be_allowed(Path(source).expanduser(), what="the benchmark")
-    return load_file(Path(source).expanduser(), fields=fields, ignore=ignore, name=name, source=str(source))
+    path = allowed_path(Path(source), what="the benchmark")
+    return load_file(path.expanduser(), fields=fields, ignore=ignore, name=name, source=str(source))
 
 
 def _is_path(source: str | Path) -> bool:
@@ -47,7 +47,14 @@ def _is_path(source: str | Path) -> bool:
         return True
     if source in standard_suites():
         return False
-    return "/" in source or "\\" in source or bool(Path(source).suffix) or os.path.exists(source)
+    return "/" in source or "\\" in source or bool(Path(source).suffix) or _is_there(source)
+
+
+def _is_there(name: str) -> bool:
+    """Check whether a name without folder and suffix is a file, where it may be one."""
+    if (limit := file_limit()) is None:
+        return os.path.exists(name)
+    return limit.folder is not None and os.path.exists(limit.folder / name)
 
 
 def refuse_fields(what: str, fields: Mapping[str, str] | None, ignore: Sequence[str]) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from evaluation.catalogue import Catalogue
 from evaluation.errors import BenchwrightError, ConfigurationError, UnknownNameError
-from evaluation.files.allowed_files import must_be_allowed
+from evaluation.files.allowed_files import allowed_path
 from evaluation.files.unreadable import reason_of
 from evaluation.metric_specs import file_and_call, names_a_file
 from evaluation.metrics import METRICS
@@ -23,9 +23,9 @@ def without_class(text: str) -> ConfigurationError | None:
     path = text.strip().removesuffix(":")
     if not path.endswith(".py"):
         return None
-    must_be_allowed(Path(path), what="the metric file")
+    file = allowed_path(Path(path), what="the metric file")
     try:
-        classes = _metric_classes(Path(path).expanduser().read_bytes())
+        classes = _metric_classes(file.expanduser().read_bytes())
     except (OSError, ValueError, SyntaxError, RuntimeError, RecursionError, MemoryError) as error:
         why = reason_of(error).partition("\n")[0]
         return ConfigurationError(
@@ -121,7 +121,7 @@ def _class_and_options(text: str) -> tuple[type[Metric], dict[str, Any]]:
 
 def _own_class(path: Path, class_name: str) -> type[Metric]:
     """Return the class in the user's file, unless its name is already taken."""
-    must_be_allowed(path, what=f"the metric {class_name}:")
+    path = allowed_path(path, what=f"the metric {class_name}:")
     kind = metric_in_file(path, class_name)
     if kind.name in METRICS or kind.name in third_party_names():
         raise ConfigurationError(

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from evaluation.errors import ConfigurationError, UnknownNameError
-from evaluation.files.allowed_files import must_be_allowed
+from evaluation.files.allowed_files import allowed_path, file_limit
 from evaluation.options import OPTIONS
 from evaluation.pipelines.pipeline import CORPUS, PATH, READ_FROM, Pipeline
 from evaluation.typed_options import described_options, missing_option, option_types, value_in_text
@@ -49,14 +49,13 @@ def _value(kind: type[Pipeline], field: Field[Any], option_type: Any, text: str)
             f"Write {field.name}=…: {_briefly(described_options(kind)[field.name])}.",
         ) from None
     if value and field.metadata in (PATH, CORPUS):
-        _allowed_path(kind, field, text)
+        path = _allowed_path(kind, field, text)
+        return value if file_limit() is None else str(path)
     return value
 
 
 def _allowed_path(kind: type[Pipeline], field: Field[Any], text: str) -> Path:
-    path = Path(text)
-    must_be_allowed(path, what=f"{field.name} of the pipeline {kind.name!r}:")
-    return path
+    return allowed_path(Path(text), what=f"{field.name} of the pipeline {kind.name!r}:")
 
 
 def _step(kind: type[Pipeline]) -> str:

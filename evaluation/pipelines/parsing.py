@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from evaluation.errors import ConfigurationError, UnknownNameError
-from evaluation.files.allowed_files import must_be_allowed
+from evaluation.files.allowed_files import allowed_path
 from evaluation.files.unreadable import reason_of
 from evaluation.metric_specs import file_and_call
 from evaluation.pipelines.catalogue import PIPELINES
@@ -107,8 +107,8 @@ def _own_source(name: str, *, may_name_a_file: bool) -> tuple[Path, bytes, str]:
             "Name it yourself with --candidate where you trust it.",
         )
     path_and_class = file_and_call(name)
-    path = path_and_class[0] if path_and_class is not None else Path(name.strip().removesuffix(":")).expanduser()
-    must_be_allowed(path, what="the pipeline's file")
+    named = str(path_and_class[0]) if path_and_class is not None else name.strip().removesuffix(":")
+    path = allowed_path(Path(named), what="the pipeline's file")
     source = read_source(path, what="the pipeline's file")
     if path_and_class is None or not path_and_class[1].isidentifier():
         raise _without_class(name, path, source)

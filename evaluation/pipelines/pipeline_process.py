@@ -18,6 +18,7 @@ from typing import IO, Any
 
 from evaluation.case import Case
 from evaluation.errors import ConfigurationError, UnknownNameError
+from evaluation.files.allowed_files import FileLimit, file_limit
 from evaluation.pipelines.declarations import Declaration, refuse_declaration
 from evaluation.pipelines.descriptions import PipelineDescription
 from evaluation.pipelines.pipeline import PipelineInput, StepFailedError
@@ -29,7 +30,7 @@ from evaluation.user_code.source_files import hash_of
 _CHILD = "evaluation.pipelines.pipeline_process_child"
 MEMORY_SHARE = 0.5
 """Share of the machine's memory that a user's pipeline may write to."""
-_processes: dict[tuple[Path, str, str], "PipelineProcess"] = {}
+_processes: dict[tuple[Path, str, str, FileLimit | None], "PipelineProcess"] = {}
 _opening = threading.Lock()
 
 
@@ -39,7 +40,7 @@ class _StoppedError(Exception):
 
 def process_of(path: Path, source: bytes, class_name: str) -> "PipelineProcess":
     """Return the process of a class of a user's file with this content; it is started by its first call."""
-    key = (path, hash_of(source), class_name)
+    key = (path, hash_of(source), class_name, file_limit())
     with _opening:
         if key not in _processes:
             _processes[key] = PipelineProcess(path, source, class_name)
@@ -60,6 +61,8 @@ class PipelineProcess:
     def __init__(self, path: Path, source: bytes, class_name: str) -> None:
         """Start nothing yet."""
         self._path, self._source, self._class_name = path, source, class_name
+        self._limit = file_limit()
+        """The files that its options may name, whichever thread starts it."""
         self._at_work = threading.RLock()
         self._changing = threading.Lock()
         self._child: ChildProcess | None = None
@@ -234,6 +237,7 @@ class PipelineProcess:
                 "path": str(self._path),
                 "source": base64.b64encode(self._source).decode(),
                 "class_name": self._class_name,
+                "form_files": None if self._limit is None else [_text_of(self._limit.folder)],
             }
             try:
                 value = self._read(self._exchanged(hello, START_LIMIT_S))
@@ -287,6 +291,10 @@ class PipelineProcess:
     def _end(self) -> str:
         child, self._child = self._child, None
         return "" if child is None else child.end()
+
+
+def _text_of(folder: Path | None) -> str | None:
+    return None if folder is None else str(folder)
 
 
 def _received(pipe: IO[bytes]) -> Any:

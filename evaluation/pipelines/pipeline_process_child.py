@@ -14,6 +14,7 @@ from typing import Any, BinaryIO, get_args
 
 from evaluation.case import Case
 from evaluation.errors import BenchwrightError, UnknownNameError
+from evaluation.files.allowed_files import limit_files
 from evaluation.pipelines.declarations import declaration_of
 from evaluation.pipelines.descriptions import description_of
 from evaluation.pipelines.pipeline import Pipeline, PipelineInput, PipelineResult, StageFailedError, Stages
@@ -161,6 +162,9 @@ def main() -> None:
     path, walker = Path(hello["path"]), None
     if hello["memory_bytes"]:
         limit_memory(hello["memory_bytes"])
+    if hello["form_files"] is not None:
+        (folder,) = hello["form_files"]
+        limit_files(None if folder is None else Path(folder))
 
     def loaded() -> Any:
         nonlocal walker

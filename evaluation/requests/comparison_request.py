@@ -1,7 +1,8 @@
 """The request of a comparison: the parameters of `compare`, identical in form and command."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from pathlib import Path
+from typing import Any, Self
 
 from pydantic import ConfigDict, Field, field_validator, model_validator
 
@@ -58,6 +59,12 @@ class ComparisonRequest(RequestModel):
                 "nothing to compare: give at least one RUN or an EXPERIMENT, or --benchmark and --model to evaluate now"
             )
         return self
+
+    def with_whole_paths(self, folder: Path | None = None) -> Self:
+        """Return the request with absolute paths in its evaluation."""
+        if self.evaluation is None:
+            return self
+        return self.model_copy(update={"evaluation": self.evaluation.with_whole_paths(folder)})
 
     def read_margin(self) -> Margin | None:
         """Return the requested margin.

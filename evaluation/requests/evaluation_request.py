@@ -3,8 +3,9 @@
 import math
 import re
 import shlex
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
@@ -27,6 +28,7 @@ from evaluation.requests.request_model import (
     ServerText,
     checked_request,
 )
+from evaluation.requests.whole_paths import candidate_at, options_at
 
 OF_BLOCK = "block:"
 """Prefix of the name of a block of prices; the block is read by the process that runs the request."""
@@ -181,27 +183,6 @@ def _shown(text: str) -> str:
     return repr(text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…")
 
 
-def _with_whole_paths(words: Sequence[str]) -> list[str]:
-    """Return the words of a candidate with absolute paths; words that cannot be read stay, and are refused later."""
-    try:
-        values = dict(map(_key_and_value, words))
-        of_pipeline = pipeline_words(values)
-    except ConfigurationError:
-        return list(words)
-    if of_pipeline.name is None or len(values) < len(words):
-        return list(words)
-    return [f"{key}={of_pipeline.with_whole_path(key, value)}" for key, value in values.items()]
-
-
-def _candidate_with_whole_paths(text: str) -> str:
-    try:
-        model, *words = shlex.split(text)
-    except ValueError:
-        return text
-    whole = _with_whole_paths(words)
-    return text if whole == words else shlex.join([model, *whole])
-
-
 def names_a_model(value: Any) -> Any:
     """Check the name, or each of a list of names, of models that metrics ask, and return it unchanged.
 
@@ -302,21 +283,6 @@ class EvaluationRequest(RequestModel):
             return [f"{key}={as_word(item)}" for key, item in value.items()]
         return value
 
-    @field_validator("options")
-    @classmethod
-    def _corpora_have_whole_paths(cls, value: list[str]) -> list[str]:
-        return _with_whole_paths(value)
-
-    @field_validator("candidates")
-    @classmethod
-    def _candidates_have_whole_paths(cls, value: list[str]) -> list[str]:
-        return [_candidate_with_whole_paths(text) for text in value]
-
-    @field_validator("metrics")
-    @classmethod
-    def _files_have_whole_paths(cls, value: list[str]) -> list[str]:
-        return [with_whole_path(text) for text in value]
-
     _names_a_model = field_validator("judges", "embedder")(names_a_model)
 
     @field_validator("prices")
@@ -348,6 +314,16 @@ class EvaluationRequest(RequestModel):
                 "(--limit, --level)"
             )
         return self
+
+    def with_whole_paths(self, folder: Path | None = None) -> Self:
+        """Return the request with absolute paths of metrics, and of pipelines and their files."""
+        return self.model_copy(
+            update={
+                "options": options_at(self.options, folder),
+                "candidates": [candidate_at(text, folder) for text in self.candidates],
+                "metrics": [with_whole_path(text, folder=folder) for text in self.metrics],
+            }
+        )
 
     @property
     def case_limit(self) -> int | None:

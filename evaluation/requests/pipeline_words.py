@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evaluation.errors import UnknownNameError
+from evaluation.files.allowed_files import path_at
 from evaluation.options import OPTIONS
 from evaluation.pipelines.pipeline import CORPUS, CORPUS_OPTION, PATH, READ_FROM, Pipeline
 from evaluation.typed_options import option_types
@@ -37,7 +38,7 @@ class PipelineWords:
         """Names of its options; None for a pipeline of one's own, whose file tells them only when it is run."""
         if self.name is None:
             return frozenset()
-        if _is_own(self.name):
+        if is_own(self.name):
             return None
         return frozenset(option.name for option in fields(_catalogue()[self.name]))
 
@@ -59,19 +60,25 @@ class PipelineWords:
         names = sorted(self.option_names or ())
         raise UnknownNameError("option", word, [*OPTIONS, *OF_EVERY_CANDIDATE, *names])
 
-    def with_whole_path(self, word: str, value: str) -> str:
-        """Return a value with an absolute path where the word names a file or folder; any other as it is."""
-        if word == PIPELINE and _is_own(value):
+    def with_whole_path(self, word: str, value: str, folder: Path | None = None) -> str:
+        """Return a value with an absolute path where the word names a file or folder; any other as it is.
+
+        Args:
+            word: An option's name.
+            value: Its value.
+            folder: The folder that a path is relative to; None: the working directory.
+        """
+        if word == PIPELINE and is_own(value):
             path, _, class_name = value.rpartition(":")
-            return f"{Path(path).expanduser().resolve()}:{class_name}"
+            return f"{path_at(path, folder)}:{class_name}"
         if self.name is None or not value:
             return value
-        if _is_own(self.name):
-            corpus = Path(value).expanduser()
-            return str(corpus.resolve()) if word == CORPUS_OPTION and corpus.exists() else value
+        if is_own(self.name):
+            corpus = path_at(value, folder)
+            return str(corpus) if word == CORPUS_OPTION and corpus.exists() else value
         options = [option for option in fields(_catalogue()[self.name]) if option.name == word]
         names_a_path = any(option.metadata in (PATH, CORPUS) or READ_FROM in option.metadata for option in options)
-        return str(Path(value).expanduser().resolve()) if names_a_path else value
+        return str(path_at(value, folder)) if names_a_path else value
 
 
 def pipeline_words(options: Mapping[str, Any]) -> PipelineWords:
@@ -81,7 +88,7 @@ def pipeline_words(options: Mapping[str, Any]) -> PipelineWords:
         UnknownNameError: no such pipeline.
     """
     name = options.get(PIPELINE)
-    if name is not None and not _is_own(str(name)):
+    if name is not None and not is_own(str(name)):
         _catalogue()[str(name)]
     return PipelineWords(name=None if name is None else str(name))
 
@@ -94,7 +101,7 @@ def swept_kinds(options: Sequence[str], parameters: Sequence[str]) -> dict[str, 
         parameters: The parameters, as `key=values`.
     """
     kinds: dict[str, type] = {PIPELINE: str}
-    if any(text.startswith(f"{PIPELINE}=") and _is_own(text) for text in (*options, *parameters)):
+    if any(text.startswith(f"{PIPELINE}=") and is_own(text) for text in (*options, *parameters)):
         kinds |= dict.fromkeys((text.partition("=")[0].strip() for text in parameters), str)
     for pipeline in _catalogue().values():
         for name, kind in option_types(pipeline).items():
@@ -110,9 +117,10 @@ def refuse_bad_options(name: str, options: Mapping[str, str]) -> None:
     """
     from evaluation.pipelines.parsing import parse_pipeline
 
-    if not _is_own(name):
+    if not is_own(name):
         parse_pipeline(name, options)
 
 
-def _is_own(name: str) -> bool:
+def is_own(name: str) -> bool:
+    """Check whether a pipeline is a class in a user's file."""
     return ".py:" in name

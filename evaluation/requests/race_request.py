@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Mapping
-from typing import Any, Literal
+from pathlib import Path
+from typing import Any, Literal, Self
 
 from pydantic import ConfigDict, Field, field_validator, model_validator
 
@@ -62,6 +63,10 @@ class RaceRequest(RequestModel):
         if self.evaluation.spread > 1:
             raise ValueError("a race decides as results arrive, and cannot be spread over workers: leave spread out")
         return self
+
+    def with_whole_paths(self, folder: Path | None = None) -> Self:
+        """Return the request with absolute paths in its evaluation."""
+        return self.model_copy(update={"evaluation": self.evaluation.with_whole_paths(folder)})
 
     @property
     def own_fields(self) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Request files: read and write the YAML of `evaluate -f`."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -8,8 +9,9 @@ from evaluation.files.bounded_reading import read_settings_text
 from evaluation.files.unreadable import unreadable
 from evaluation.files.yaml_text import read_yaml
 from evaluation.metric_specs import with_whole_path
-from evaluation.requests.evaluation_request import EvaluationRequest
+from evaluation.requests.evaluation_request import EvaluationRequest, as_word
 from evaluation.requests.prices import read_prices
+from evaluation.requests.whole_paths import candidate_at, options_at
 
 AN_EXAMPLE = "`benchwright show RUN --as-yaml` prints an example."
 
@@ -42,6 +44,13 @@ def read_request_file(path: Path) -> dict[str, Any]:
         fields["metrics"] = [
             with_whole_path(text, folder=path.parent) if isinstance(text, str) else text for text in texts
         ]
+    if isinstance(fields.get("candidates"), str | list):
+        texts = [fields["candidates"]] if isinstance(fields["candidates"], str) else fields["candidates"]
+        fields["candidates"] = [candidate_at(text, path.parent) if isinstance(text, str) else text for text in texts]
+    if isinstance(options := fields.get("options"), Mapping):
+        options = [f"{key}={as_word(value)}" for key, value in options.items()]
+    if isinstance(options, list) and all(isinstance(word, str) for word in options):
+        fields["options"] = options_at(options, path.parent)
     if isinstance(fields.get("prices"), str):
         fields["prices"] = read_prices(path.parent / fields["prices"]).content
     return fields

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from difflib import get_close_matches
-from typing import Annotated, Any, TypeVar, get_args
+from pathlib import Path
+from typing import Annotated, Any, Self, TypeVar, get_args
 
 from pydantic import (
     AfterValidator,
@@ -17,7 +18,7 @@ from pydantic_core import PydanticCustomError
 
 from evaluation.errors import ConfigurationError
 
-RequestT = TypeVar("RequestT", bound=BaseModel)
+RequestT = TypeVar("RequestT", bound="RequestModel")
 ItemT = TypeVar("ItemT")
 COMMAND_LINE = "the command line"
 
@@ -34,6 +35,14 @@ class RequestModel(BaseModel):
                 kind = "float" if float in kinds else "int"
                 raise PydanticCustomError(f"{kind}_parsing", "must be a number without underscores")
         return value
+
+    def with_whole_paths(self, folder: Path | None = None) -> Self:
+        """Return the request with absolute paths; unchanged if it names no files.
+
+        Args:
+            folder: The folder that relative paths are relative to; None: the working directory.
+        """
+        return self
 
 
 def _kinds(annotation: Any) -> set[Any]:
@@ -122,7 +131,7 @@ def refusal(error: ValidationError, field_names: Iterable[str], *, source: str) 
 def checked_request(
     kind: type[RequestT], fields: Mapping[str, Any], *, source: str = COMMAND_LINE, about: str | None = None
 ) -> RequestT:
-    """Return the validated request of this kind.
+    """Return the validated request of this kind, with absolute paths.
 
     Args:
         kind: Class of the request.
@@ -134,10 +143,11 @@ def checked_request(
         ConfigurationError: names each field, its value and what is allowed.
     """
     try:
-        return kind.model_validate(dict(fields))
+        request = kind.model_validate(dict(fields))
     except ValidationError as error:
         refused = refusal(error, kind.model_fields, source=source)
         raise ConfigurationError(refused.message, refused.next_step if about is None else about) from None
+    return request.with_whole_paths()
 
 
 def file_step(error: ValidationError, *, outer: type[BaseModel], inner: type[BaseModel], example: str) -> str:

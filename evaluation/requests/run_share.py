@@ -1,9 +1,11 @@
 """Shares of a run: the part of its cases that one of several processes works on, and which may run concurrently."""
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
+
+from evaluation.requests.request_model import RequestModel
 
 
-class Share(BaseModel):
+class Share(RequestModel):
     """Every n-th case of a run in benchmark order; all shares together are all cases."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", title="Share")

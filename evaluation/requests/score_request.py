@@ -1,10 +1,12 @@
 """The request to score stored answers again: the parameters of `score`."""
 
 from collections.abc import Mapping
-from typing import Any
+from pathlib import Path
+from typing import Any, Self
 
 from pydantic import ConfigDict, Field, field_validator
 
+from evaluation.metric_specs import with_whole_path
 from evaluation.records.runs import RunRecord
 from evaluation.requests.evaluation_request import NAMES_OF_PROVIDERS, EvaluationRequest, names_a_model
 from evaluation.requests.request_model import OneOrMore, RequestModel, checked_request
@@ -29,6 +31,10 @@ class ScoreRequest(RequestModel):
     )
 
     _names_a_model = field_validator("judges", "embedder")(names_a_model)
+
+    def with_whole_paths(self, folder: Path | None = None) -> Self:
+        """Return the request with absolute paths of metrics."""
+        return self.model_copy(update={"metrics": [with_whole_path(text, folder=folder) for text in self.metrics]})
 
     def for_run(self, run: RunRecord) -> EvaluationRequest:
         """Return the evaluation request that would measure the same on the same candidates."""

@@ -1,7 +1,8 @@
 """The request of a sweep: the parameters of `sweep`, identical in form and command."""
 
 from collections.abc import Collection, Mapping
-from typing import Any, Literal
+from pathlib import Path
+from typing import Any, Literal, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
@@ -14,6 +15,7 @@ from evaluation.quality_metrics import QUALITIES
 from evaluation.requests.evaluation_request import CandidateRequest, EvaluationRequest, as_word, parse_options
 from evaluation.requests.pipeline_words import swept_kinds
 from evaluation.requests.request_model import OneOrMore, RequestModel, checked_request
+from evaluation.requests.whole_paths import swept_at
 from evaluation.sweeps.designs import Design, combinations
 from evaluation.sweeps.space import MODEL, PROFILE, Combination, Parameter, parse_parameters
 
@@ -76,6 +78,13 @@ class SweepRequest(RequestModel):
             raise ValueError("no parameter to sweep: give --param NAME=VALUES, or several --model")
         self._refuse_fixed({parameter.name for parameter in swept})
         return self
+
+    def with_whole_paths(self, folder: Path | None = None) -> Self:
+        """Return the request with absolute paths in its evaluation and its parameters."""
+        evaluation = self.evaluation.with_whole_paths(folder)
+        options, parameters = swept_at(evaluation.options, self.parameters, folder)
+        evaluation = evaluation.model_copy(update={"options": options})
+        return self.model_copy(update={"evaluation": evaluation, "parameters": parameters})
 
     def _refuse_fixed(self, swept: Collection[str]) -> None:
         """Refuse an option that is both swept and fixed."""

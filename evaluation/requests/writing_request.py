@@ -6,6 +6,7 @@ from typing import Any, Self
 
 from pydantic import ConfigDict, Field, field_validator, model_validator
 
+from evaluation.files.allowed_files import path_at
 from evaluation.files.names import name_problem
 from evaluation.requests.evaluation_request import NAMED_SO, NAMES_OF_PROVIDERS, EvaluationRequest, names_a_model
 from evaluation.requests.request_model import ModelText, OneOrMore, RequestModel, ServerText, checked_request
@@ -71,6 +72,13 @@ class WritingRequest(RequestModel):
         if name is not None and (problem := name_problem(name)):
             raise ValueError(problem)
         return name
+
+    def with_whole_paths(self, folder: Path | None = None) -> Self:
+        """Return the request with paths in the folder; unchanged without one: the suite says where it is from."""
+        if folder is None:
+            return self
+        out = None if self.out is None else str(path_at(self.out, folder))
+        return self.model_copy(update={"corpus": str(path_at(self.corpus, folder)), "out": out})
 
     @property
     def n_drafts(self) -> int:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from evaluation.benchmarks.rendering import check_renderable
 from evaluation.case import Benchmark
 from evaluation.errors import ConfigurationError, UnknownNameError
+from evaluation.files.allowed_files import file_limit
 from evaluation.files.names import normal_name
 from evaluation.metrics.metric import Metric, Need
 from evaluation.metrics.needs import missing_needs
@@ -56,7 +57,7 @@ def find_benchmark(
     from evaluation.benchmarks.loading import load_benchmark, refuse_fields
     from evaluation.benchmarks.suites import standard_suites
 
-    if name in standard_suites() or Path(name).exists() or store is None:
+    if name in standard_suites() or store is None or (file_limit() is None and Path(name).exists()):
         return load_benchmark(name, fields=fields, ignore=ignore)
     from evaluation.store.benchmarks import find_benchmark as find_stored
     from evaluation.store.benchmarks import list_benchmarks, load_benchmark_version

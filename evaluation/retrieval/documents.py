@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from evaluation.errors import ConfigurationError
-from evaluation.files.allowed_files import must_be_allowed
+from evaluation.files.allowed_files import allowed_path
 from evaluation.files.bounded_reading import in_mib
 from evaluation.fingerprint import fingerprint
 from evaluation.retrieval.readers import READERS, UnreadableDocumentError
@@ -54,7 +54,7 @@ def read_corpus(path: Path) -> Corpus:
     Raises:
         ConfigurationError: no such path, nothing to read in it, or a document that cannot be read.
     """
-    must_be_allowed(path, what="the corpus")
+    path = allowed_path(path, what="the corpus")
     if not path.exists():
         raise ConfigurationError(f"no such corpus: {str(path)!r}", "Name a folder with documents, or a file.")
     readable, skipped = _sorted_out(path)
@@ -74,6 +74,7 @@ def read_document(file: Path, name: str) -> Document:
     Raises:
         ConfigurationError: it is too large, encrypted, damaged or cannot be opened.
     """
+    allowed_path(file, what="the document")  # it may be a link to somewhere else
     try:
         size = file.stat().st_size
         if size > LARGEST_FILE:

@@ -9,7 +9,7 @@ from prefect.cache_policies import NO_CACHE
 
 from evaluation.benchmarks.suites import standard_suites
 from evaluation.errors import ConfigurationError
-from evaluation.files.allowed_files import must_be_allowed
+from evaluation.files.allowed_files import allowed_path
 from evaluation.planning.plan import MetricModelPlan
 from evaluation.requests.writing_request import WritingRequest
 from evaluation.resolution.suite_writing import WritingModels, resolve_writing
@@ -93,8 +93,7 @@ def refuse_target(request: WritingRequest) -> None:
         if request.suite_name in standard_suites():
             raise ConfigurationError(f"{request.suite_name!r} is the name of a standard suite", "Give --name another.")
         return
-    file = Path(request.out).expanduser()
-    must_be_allowed(file, what="the suite's file")
+    file = allowed_path(Path(request.out).expanduser(), what="the suite's file")
     if file.exists():
         raise ConfigurationError(f"{request.out!r} is there already", "Name a new file with --out.")
     if file.suffix != ".jsonl":

@@ -95,8 +95,9 @@ def test_a_database_that_is_lost_before_the_first_request_ends_the_command_befor
     words = prepare(name, Interrupter(lambda: None, prefect_api))
     n_before = len(ollama_by_script.chats)
 
-    async def loses() -> None:
+    async def loses(request: Any) -> Any:
         LOSSES[loss](path, empty_database)
+        return request
 
     monkeypatch.setattr(f"flows.{name}.use_own_settings", loses)
 

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from evaluation.benchmarks.loading import load_benchmark
-from evaluation.errors import ConfigurationError, UnknownNameError
-from evaluation.files.allowed_files import limit_files, must_be_allowed
+from evaluation.errors import BenchwrightError, ConfigurationError, UnknownNameError
+from evaluation.files.allowed_files import allowed_path, limit_files
 from evaluation.metrics.parsing import parse_metric
+from evaluation.retrieval.documents import read_corpus
 from evaluation.settings import Settings
 
 METRIC = """
@@ -49,7 +50,7 @@ def limited(folder: Path | None, call: Any, *words: Any) -> Any:
 
 
 def test_who_typed_a_path_may_name_every_file(folder: Path) -> None:
-    must_be_allowed(Path("/etc/passwd"), what="the benchmark")
+    allowed_path(Path("/etc/passwd"), what="the benchmark")
     assert 1 == len(load_benchmark(str(folder / "cases.jsonl")).cases)
 
 
@@ -96,6 +97,41 @@ def test_the_code_of_a_metric_is_run_where_it_may_be_named_and_its_file_is_not_e
     assert (folder / "mine.ran").exists()
 
 
+def test_a_relative_path_of_a_form_is_in_the_folder_of_forms_wherever_the_worker_is(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(folder.parent / "beside")
+    (folder / "own.jsonl").write_text('{"id": "1", "prompt": "own?", "references": ["b"]}\n')
+    (folder / "plain").write_text('{"id": "1", "prompt": "plain?", "references": ["b"]}\n')
+    assert "own?" == limited(folder, load_benchmark, "own.jsonl").cases[0].prompt
+    assert (folder / "own.jsonl").resolve() == limited(folder, lambda: allowed_path(Path("own.jsonl"), what="x"))
+    assert "mine_of_a_form" == limited(folder, parse_metric, "mine.py:Mine").name
+    assert not (folder.parent / "beside" / "mine.ran").exists()
+    with pytest.raises(ConfigurationError, match="the folder of which forms may name files"):
+        limited(folder, load_benchmark, "../beside/cases.jsonl")
+
+
+def test_a_corpus_in_the_folder_may_not_hold_links_to_documents_outside_of_it(folder: Path) -> None:
+    (folder / "docs").mkdir()
+    (folder / "docs" / "a.txt").write_text("allowed")
+    assert ["allowed"] == [document.text for document in limited(folder, read_corpus, Path("docs")).documents]
+    (folder.parent / "beside" / "secret.txt").write_text("secret")
+    (folder / "docs" / "b.txt").symlink_to(folder.parent / "beside" / "secret.txt")
+    with pytest.raises(ConfigurationError, match="the folder of which forms may name files"):
+        limited(folder, read_corpus, folder / "docs")
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/etc\0/passwd", "~nobody-of-that-name/x", "loop.jsonl", "x" * 5000 + ".jsonl"],
+    ids=["null", "home", "loop", "long"],
+)
+def test_paths_that_cannot_be_are_refused_in_words(folder: Path, path: str) -> None:
+    (folder / "loop.jsonl").symlink_to(folder / "loop.jsonl")
+    with pytest.raises(BenchwrightError):
+        limited(folder, load_benchmark, path)
+
+
 def test_the_limit_holds_in_threads_and_tasks_that_are_started_under_it_and_not_outside(folder: Path) -> None:
     path = str(folder / "cases.jsonl")
 
@@ -112,7 +148,7 @@ def test_the_limit_holds_in_threads_and_tasks_that_are_started_under_it_and_not_
 
 def test_a_pipe_in_the_folder_is_refused_and_not_waited_for(folder: Path) -> None:
     os.mkfifo(folder / "pipe.jsonl")
-    limited(folder, lambda: must_be_allowed(folder / "cases.jsonl", what="the benchmark"))
-    limited(folder, lambda: must_be_allowed(folder / "missing.jsonl", what="the benchmark"))
+    limited(folder, lambda: allowed_path(folder / "cases.jsonl", what="the benchmark"))
+    limited(folder, lambda: allowed_path(folder / "missing.jsonl", what="the benchmark"))
     with pytest.raises(ConfigurationError, match="is a pipe or a device"):
-        limited(folder, lambda: must_be_allowed(folder / "pipe.jsonl", what="the benchmark"))
+        limited(folder, lambda: allowed_path(folder / "pipe.jsonl", what="the benchmark"))

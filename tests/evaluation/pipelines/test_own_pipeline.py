@@ -428,6 +428,50 @@ def test_only_files_that_a_user_may_name_are_run(tmp_path: Path) -> None:
     assert not (tmp_path / "ran").exists()
 
 
+READS = """
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import ClassVar
+from evaluation.pipelines.pipeline import PATH, READ_FROM, Pipeline
+
+def words(path):
+    return path.read_text()
+
+@dataclass(frozen=True, kw_only=True)
+class Reads(Pipeline):
+    name: ClassVar[str] = "reads"
+    summary: ClassVar[str] = "reads files that its options name"
+    notes: str = field(default="", metadata={READ_FROM: words})
+    template: str = field(default="", metadata=PATH)
+
+    def run(self, task):
+        yield ()
+"""
+
+
+@pytest.mark.parametrize("option", ["notes", "template"])
+def test_options_that_name_files_are_held_to_the_folder_of_forms_in_its_process_too(
+    tmp_path: Path, option: str
+) -> None:
+    folder = tmp_path / "forms"
+    folder.mkdir()
+    (folder / "mine.py").write_text(READS)
+    (folder / "inside.txt").write_text("inside")
+    (tmp_path / "secret.txt").write_text("the secret")
+    (folder / "link.txt").symlink_to(tmp_path / "secret.txt")
+
+    def by_form(value: str) -> Pipeline:
+        limit_files(folder)
+        return parse_pipeline("mine.py:Reads", {option: value})
+
+    for value in (str(tmp_path / "secret.txt"), "../secret.txt", "link.txt", "/etc/passwd"):
+        with pytest.raises(ConfigurationError, match="the folder of which forms may name files"):
+            copy_context().run(by_form, value)
+    shown = repr(copy_context().run(by_form, "inside.txt"))
+    assert ("notes='inside'" if option == "notes" else f"template='{folder}/inside.txt'") in shown
+    assert "the secret" in repr(parse_pipeline(f"{folder}/mine.py:Reads", {"notes": str(tmp_path / "secret.txt")}))
+
+
 def test_nothing_of_the_file_runs_in_our_process(mine: Callable[..., Pipeline], tmp_path: Path) -> None:
     place = tmp_path / "pids"
     (tmp_path / "mine.py").write_text(f"import os\nprint(os.getpid(), file=open({str(place)!r}, 'a'))\n" + OWN)
