@@ -3,11 +3,12 @@
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, TypedDict
 
 from evaluation.candidate import PromptProfile, WorkedExample
-from evaluation.candidate_files.configuration import Call, CandidateConfiguration, CandidateExport
+from evaluation.candidate_files.configuration import Call, CandidateConfiguration, CandidateExport, OtherModel
 from evaluation.candidate_files.modelfile import as_modelfile as written_modelfile
+from evaluation.errors import ConfigurationError
 from evaluation.escaping import as_json, for_terminal
 from evaluation.options import MODELS_OWN
 from evaluation.providers import PROVIDERS
@@ -31,6 +32,12 @@ class Configuration:
     digest: str | None
     options: Mapping[str, object]
     think: object
+    pipeline: str | None
+    """Name of its pipeline; None: the model is asked directly."""
+    pipeline_options: Mapping[str, str]
+    """Those that were set."""
+    other_models: tuple[OtherModel, ...]
+    """The models that its pipeline asks beside its own."""
     profile: str
     system: str | None
     template: str
@@ -50,6 +57,7 @@ def configuration_of(candidate: Choosable) -> Configuration:
         digest=candidate.digest,
         options=candidate.options,
         think=candidate.think,
+        **_of_pipeline(candidate),
         profile=candidate.profile,
         system=candidate.system,
         template=candidate.template,
@@ -59,6 +67,20 @@ def configuration_of(candidate: Choosable) -> Configuration:
         memory_bytes=candidate.memory_bytes,
         not_ready=candidate.not_ready,
     )
+
+
+class _OfPipeline(TypedDict):
+    pipeline: str | None
+    pipeline_options: Mapping[str, str]
+    other_models: tuple[OtherModel, ...]
+
+
+def _of_pipeline(candidate: Choosable) -> _OfPipeline:
+    choice = candidate.pipeline
+    if choice is None:
+        return {"pipeline": None, "pipeline_options": {}, "other_models": ()}
+    others = tuple(OtherModel(name=name, digest=digest) for name, digest in choice.models.items())
+    return {"pipeline": choice.name, "pipeline_options": dict(choice.options), "other_models": others}
 
 
 def written_as(
@@ -104,7 +126,17 @@ def _as_json(candidate: Choosable, evidence: Mapping[str, str]) -> str:
 
 
 def as_environment(candidate: Choosable) -> str:
-    """Return lines `export LLM_…=…` for a shell, with any values quoted safely."""
+    """Return lines `export LLM_…=…` for a shell, with any values quoted safely.
+
+    Raises:
+        ConfigurationError: it has a pipeline, which a program that reads them would not know of.
+    """
+    if candidate.pipeline is not None:
+        raise ConfigurationError(
+            f"{candidate.label!r} asks by the pipeline {candidate.pipeline.name!r}: variables of a shell hold its "
+            "model alone",
+            "Use the format python, yaml or json.",
+        )
     place = next((place for place in candidate.places if place.url is not None), None)
     values = {
         "LLM_MODEL": candidate.model,
@@ -160,4 +192,5 @@ def _whole_configuration(candidate: Choosable) -> CandidateConfiguration:
         options=candidate.options,
         profile=profile,
         think=candidate.think,
+        **_of_pipeline(candidate),
     )

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from evaluation.candidate import PipelineChoice
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -44,11 +46,13 @@ class Choosable:
     """Worked examples of its profile: pairs of a prompt and its answer, shown before the question."""
     profile: str = "plain"
     think: Any = None
+    pipeline: PipelineChoice | None = None
+    """None: the model is asked directly."""
     places: tuple[Place, ...] = ()
     capabilities: frozenset[str] = frozenset()
     n_parameters: int | None = None
     memory_bytes: float | None = None
-    """Memory of the loaded model if observed, else the size of its file."""
+    """Memory of the loaded model if observed, else the size of its file; of a pipeline, all its models together."""
     not_ready: str | None = None
     """Why it cannot be called now: retired, or its tag refers to other weights. None if it can."""
 
