@@ -9,6 +9,7 @@ from itertools import combinations, islice
 from typing import Any
 
 from evaluation.comparisons.case_values import count_cases, find_preferences
+from evaluation.comparisons.changed_parts import changed_parts
 from evaluation.comparisons.metric_comparison import MetricComparer, MetricComparison
 from evaluation.comparisons.metrics import MeasuredMetric, find_metrics
 from evaluation.comparisons.sides import Member, Side, find_members, find_side, make_sides
@@ -220,6 +221,7 @@ def remarks_on(
     return (
         *_same_candidates(sides),
         *_one_tag_two_weights(sides),
+        *changed_parts(sides),
         *_unverified(sides),
         *_unfinished(sides),
         *(_other_machines(sides) if timed else ()),
