@@ -136,6 +136,11 @@ class Candidate:
         return fingerprint(identity if self.pipeline is None else identity | {"pipeline": self.pipeline.identity})
 
     @property
+    def pipeline_models(self) -> tuple[str, ...]:
+        """Names of the other models that its pipeline asks."""
+        return () if self.pipeline is None else tuple(self.pipeline.models)
+
+    @property
     def label(self) -> str:
         """A short display name: the model, and what differs from the defaults."""
         return self.label_with(())

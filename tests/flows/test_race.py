@@ -88,9 +88,9 @@ def test_a_budget_of_calls_counts_every_request_of_a_pipeline(
 ) -> None:
     ollama_by_script.add("good")
     ollama_by_script.add("other")
-    candidates = ["good pipeline=self_consistency n=5", "other"]
+    evaluation = {"candidates": ["good pipeline=self_consistency n=5", "other"]}
 
-    race(benchmark_file(60), models=[], candidates=candidates, levels="smoke=16,full", budget="calls=60")
+    race(benchmark_file(60), models=[], evaluation=evaluation, levels="smoke=16,full", budget="calls=60")
 
     found = race_result(store, "one").race.outcome
     n_asked = _n_asked(ollama_by_script, "good") + _n_asked(ollama_by_script, "other")
