@@ -218,10 +218,11 @@ def remarks_on(
 ) -> tuple[str, ...]:
     """Return the remarks on a comparison, one sentence each."""
     timed = any(figure.metric.word in _TIMED for figure in figures)
+    has_pipelines = any(member.pipeline is not None for side in sides for member in side.members)
     return (
         *_same_candidates(sides),
         *_one_tag_two_weights(sides),
-        *changed_parts(sides),
+        *(changed_parts(sides) if has_pipelines else ()),
         *_unverified(sides),
         *_unfinished(sides),
         *(_other_machines(sides) if timed else ()),

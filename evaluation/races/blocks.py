@@ -62,7 +62,7 @@ def _next_look(
     share = affordable_share(
         state.rules.budget,
         spent,
-        wanted=_together([prices[place] for place in state.alive]).times(n_new * n_repeats),
+        needed=_together([prices[place] for place in state.alive]).times(n_new * n_repeats),
         kept=_together(dearest).times(n_repeats * n_held_out(state.rules, state.n_pool)),
     )
     n_affordable = math.floor(n_new * min(1.0, share) + 1e-9)
@@ -83,8 +83,8 @@ def _confirmation(state: RaceState, grid: Grid, spent: Spent, prices: Sequence[A
         return None
     places = tuple(sorted((*state.alive, second)))
     n_needed = n_to_confirm(state, grid)
-    wanted = _together([prices[place] for place in places]).times(n_needed * state.rules.n_repeats)
-    share = affordable_share(state.rules.budget, spent, wanted=wanted)
+    needed = _together([prices[place] for place in places]).times(n_needed * state.rules.n_repeats)
+    share = affordable_share(state.rules.budget, spent, needed=needed)
     n_new = math.floor(n_needed * min(1.0, share) + 1e-9)
     if n_new < 1:
         return None
@@ -102,21 +102,21 @@ FOR_CONFIRMING = 0.2
 """Largest share of a budget that the race reserves for the confirmation."""
 
 
-def affordable_share(budget: Budget, spent: Spent, *, wanted: AnswerPrice, kept: AnswerPrice = NOTHING) -> float:
-    """Return the share of the wanted answers, from 0 to 1, that the remaining budget allows.
+def affordable_share(budget: Budget, spent: Spent, *, needed: AnswerPrice, kept: AnswerPrice = NOTHING) -> float:
+    """Return the share of the answers, from 0 to 1, that the remaining budget allows.
 
     Args:
         budget: The race's limits.
         spent: What it has used so far.
-        wanted: What the answers wanted next take together.
+        needed: What the answers needed next take together.
         kept: What must still be possible afterwards, up to a fifth of the budget.
     """
     shares = [1.0]
     for name in ("calls", "minutes", "tokens"):
         limit = getattr(budget, name)
-        if limit is not None and wanted.calls > 0:
+        if limit is not None and needed.calls > 0:
             left = limit - getattr(spent, name) - min(FOR_CONFIRMING * limit, getattr(kept, name))
-            takes = getattr(wanted, name)
+            takes = getattr(needed, name)
             shares.append(left / takes if takes else float(left > 0))
     return max(0.0, min(shares))
 

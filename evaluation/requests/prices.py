@@ -99,10 +99,10 @@ def stored_prices(table: PriceTable, model_names: Sequence[str]) -> dict[str, An
         model_names: Its model, and the others that its pipeline asks.
     """
     prices = {name: price_of(table, name) for name in model_names}
-    known = {name: price.options for name, price in prices.items() if price is not None}
+    options = {name: price.options for name, price in prices.items() if price is not None}
     if len(prices) == 1:
-        return {PRICE: next(iter(known.values()), None)}
-    return {PRICE: None, PRICES: known if len(known) == len(prices) else None}
+        return {PRICE: next(iter(options.values()), None)}
+    return {PRICE: None, PRICES: options if len(options) == len(prices) else None}
 
 
 def models_without_price(table: PriceTable, model_names: Sequence[str]) -> tuple[str, ...]:

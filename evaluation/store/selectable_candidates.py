@@ -46,8 +46,8 @@ def _with_memory(choosable: Choosable, seen: float | None, versions: Mapping[str
     own = choosable.memory_bytes if seen is None else seen
     models = {} if choosable.pipeline is None else choosable.pipeline.models
     sizes = [own, *(_bytes(_same(versions.get(name, ()), digest)) for name, digest in models.items())]
-    known = [size for size in sizes if size is not None]
-    return replace(choosable, memory_bytes=sum(known) if len(known) == len(sizes) else None)
+    complete = [size for size in sizes if size is not None]
+    return replace(choosable, memory_bytes=sum(complete) if len(complete) == len(sizes) else None)
 
 
 def find_choosable(store: Store, key: str) -> Choosable | None:

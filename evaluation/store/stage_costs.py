@@ -48,11 +48,11 @@ def _sums(connection: Connection, run_candidate_id: int) -> Iterator[Row[Any]]:
     of = stage.c
     kinds = (of.case_id, of.repeat, of.model, of.kind)
     numbers = {"prompt_tokens": of.prompt_tokens, "output_tokens": of.output_tokens, "energy_j": of.energy_j}
-    known = [
+    summed = [
         sa.case((sa.func.count(column) == sa.func.count(), sa.func.sum(column))).label(name)
         for name, column in numbers.items()
     ]
-    query = sa.select(*kinds, *known).where(of.run_candidate_id == run_candidate_id, of.kind.in_(_PRICED))
+    query = sa.select(*kinds, *summed).where(of.run_candidate_id == run_candidate_id, of.kind.in_(_PRICED))
     with connection.execute(query.group_by(*kinds)) as result:
         yield from result
 
@@ -73,5 +73,5 @@ def _cost(price: CostUsd, row: Row[Any]) -> float | None:
 
 
 def _total(parts: Sequence[float | None]) -> float | None:
-    known = [part for part in parts if part is not None]
-    return sum(known) if known and len(known) == len(parts) else None
+    priced = [part for part in parts if part is not None]
+    return sum(priced) if priced and len(priced) == len(parts) else None
