@@ -92,6 +92,13 @@ class PipelineChoice:
         return [self.signature, sorted(self.models.items()), self.corpus]
 
     @property
+    def parts(self) -> dict[str, str]:
+        """What may change under the same label, with its identity: weights of other models, corpus, the pipeline."""
+        weights = {f"the weights of {name}": digest for name, digest in self.models.items() if digest is not None}
+        corpus = {} if self.corpus is None else {"the corpus": self.corpus}
+        return {**weights, **corpus, "the pipeline's version or defaults": self.signature}
+
+    @property
     def words(self) -> list[str]:
         """The words of a label: the pipeline and the options that the user set, a path by its last part."""
         options = [f"{key}={value.rstrip('/').rpartition('/')[2] or value}" for key, value in self.options.items()]
@@ -127,6 +134,11 @@ class Candidate:
         }
         # Left out without one, so that candidates of versions that knew no pipelines keep their fingerprints.
         return fingerprint(identity if self.pipeline is None else identity | {"pipeline": self.pipeline.identity})
+
+    @property
+    def pipeline_models(self) -> tuple[str, ...]:
+        """Names of the other models that its pipeline asks."""
+        return () if self.pipeline is None else tuple(self.pipeline.models)
 
     @property
     def label(self) -> str:

@@ -99,6 +99,12 @@ class Generation:
     """Mean log-probability of the tokens; None unless asked for, and where the server does not report it."""
     energy_j: float | None = None
     """GPU energy of the answer, if measured; available some time after the answer."""
+    wait_s: float | None = None
+    """Seconds in which at least one request of a pipeline was under way, without loading: those of requests side by
+    side count once. None without a pipeline, or where a model was loaded for an unknown time."""
+    cost_usd: float | None = None
+    """Cost of a pipeline that asks several models, each request at the price of its own model; None for other answers,
+    whose cost is counted from their tokens or energy."""
     sources: tuple[Passage, ...] | None = None
     """Passages that were shown to the model, in the order of their numbers in the prompt; None without retrieval, empty
     where the search found none."""

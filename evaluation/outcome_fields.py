@@ -2,7 +2,7 @@
 
 A field that is added to `Generation` or `Timing` is stored, read back, exported and counted as a figure without further
 code; what remains to add is its column, its place in the results of a case, and the provider that fills it. Fields that
-hold several values (`WITHOUT_COLUMN`) are not among them.
+are stored elsewhere (`WITHOUT_COLUMN`) are not among them.
 """
 
 from collections.abc import Iterator, Mapping
@@ -14,8 +14,8 @@ from typing import Any, get_args, get_type_hints
 from evaluation.errors import FailureKind
 from evaluation.generation import Failure, Generation, Outcome, Timing
 
-WITHOUT_COLUMN = frozenset({"sources", "mean_logprob"})
-"""Fields of an answer that hold several values: no columns, and not among its flat values."""
+WITHOUT_COLUMN = frozenset({"sources", "mean_logprob", "wait_s", "cost_usd"})
+"""Fields of an answer that are stored elsewhere: no columns of answers, and not among the flat values."""
 
 
 def _kinds(of: type[Generation | Timing]) -> Iterator[tuple[str, type]]:

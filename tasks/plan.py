@@ -16,7 +16,7 @@ from evaluation.planning.resuming import refuse_changed_weights, refuse_held
 from evaluation.records.candidates import MetricUse
 from evaluation.records.runs import SERVER_VERSIONS, RunCandidatePlan, RunPlan, RunRecord
 from evaluation.requests.evaluation_request import EvaluationRequest
-from evaluation.requests.prices import PRICE, common_price
+from evaluation.requests.prices import stored_prices
 from evaluation.requests.run_share import Share, whole_of
 from evaluation.resolution.benchmarks import ResolvedBenchmark
 from evaluation.resolution.resolution import Resolution, resolve
@@ -205,7 +205,7 @@ def _planned(
     candidate, endpoint, info = resolved.candidate, resolved.endpoint, resolved.info
     options = _as_begun(resolved.options_for(item.benchmark), run.run_id, candidate.fingerprint, earlier)
     versions = {server.name: server.server_version for server in resolved.endpoints}
-    price = common_price(plan_request.request.price_table(), resolved.asked_models)
+    prices = stored_prices(plan_request.request.price_table(), resolved.asked_models)
     run_candidate_id = add_run_candidate(
         store,
         RunCandidatePlan(
@@ -224,7 +224,7 @@ def _planned(
                 "think": candidate.think,
                 "gpu_tag": endpoint.gpu_tag,
                 SERVER_VERSIONS: versions,
-                PRICE: price.options if price is not None else None,
+                **prices,
                 "family": info.family,
                 "parameter_size": info.parameter_size,
                 "quantization": info.quantization,

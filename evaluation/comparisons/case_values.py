@@ -19,19 +19,18 @@ from evaluation.comparisons.metrics import FIGURES
 from evaluation.comparisons.sides import Member, Side
 from evaluation.generation import Failure, PromptState
 from evaluation.metrics import METRICS
-from evaluation.metrics.cost import cost_metric
+from evaluation.metrics.cost import CostUsd
 from evaluation.metrics.guarded_calls import BrokenMetricError, combining
 from evaluation.metrics.judges.pairwise import JudgePairwise
 from evaluation.metrics.metric import Metric
 from evaluation.metrics.parsing import metric_of
 from evaluation.records.candidates import MetricUse
 from evaluation.records.outcomes import OutcomeCounts
-from evaluation.requests.prices import PRICE
 from evaluation.resolution.metric_models import is_opponent
 from evaluation.results.comparisons import Flip, Flips, PreferenceResult
 from evaluation.results.sides import SideCounts
 from evaluation.scoring.aggregation import case_values
-from evaluation.scoring.usage_estimates import by_prompt_state
+from evaluation.scoring.usage_estimates import by_prompt_state, candidate_cost
 from evaluation.stats.bradley_terry import Vote
 from evaluation.stats.preferences import rank_preferences
 from evaluation.store.outcome_numbers import failed_cases, iterate_figures, iterate_values
@@ -99,7 +98,9 @@ def figures_of(store: Store, member: Member) -> Figures:
     metrics = _figure_metrics(member)
     case_ids: list[str] = []
     columns = {name: {state: array("d") for state in PromptState} for name in metrics}
-    for case_id, of_case in groupby(iterate_figures(store, member.row_id), key=itemgetter(0)):
+    cost = metrics.get(CostUsd.name)
+    figures = iterate_figures(store, member.row_id, cost if isinstance(cost, CostUsd) else None)
+    for case_id, of_case in groupby(figures, key=itemgetter(0)):
         generations = [generation for _, generation in of_case]
         case_ids.append(case_id)
         for name, metric in metrics.items():
@@ -113,7 +114,7 @@ def figures_of(store: Store, member: Member) -> Figures:
 
 def _figure_metrics(member: Member) -> dict[str, Metric]:
     metrics: dict[str, Metric] = {name: METRICS[name]() for name in FIGURES if name != "cost_usd"}
-    if (cost := cost_metric(member.details.get(PRICE))) is not None:
+    if (cost := candidate_cost(member.details)) is not None:
         metrics["cost_usd"] = cost
     return metrics
 

@@ -9,6 +9,7 @@ from itertools import combinations, islice
 from typing import Any
 
 from evaluation.comparisons.case_values import count_cases, find_preferences
+from evaluation.comparisons.changed_parts import changed_parts
 from evaluation.comparisons.metric_comparison import MetricComparer, MetricComparison
 from evaluation.comparisons.metrics import MeasuredMetric, find_metrics
 from evaluation.comparisons.sides import Member, Side, find_members, find_side, make_sides
@@ -217,9 +218,11 @@ def remarks_on(
 ) -> tuple[str, ...]:
     """Return the remarks on a comparison, one sentence each."""
     timed = any(figure.metric.word in _TIMED for figure in figures)
+    has_pipelines = any(member.pipeline is not None for side in sides for member in side.members)
     return (
         *_same_candidates(sides),
         *_one_tag_two_weights(sides),
+        *(changed_parts(sides) if has_pipelines else ()),
         *_unverified(sides),
         *_unfinished(sides),
         *(_other_machines(sides) if timed else ()),

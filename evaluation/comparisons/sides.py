@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from evaluation.candidate import Candidate, PipelineChoice
 from evaluation.errors import ConfigurationError, IncomparableError, UnknownNameError
 from evaluation.records.runs import SERVER_VERSIONS, RunCandidateRecord, RunRecord
 from evaluation.requests.comparison_request import FIRST
@@ -20,6 +21,7 @@ class Member:
     run: RunRecord
     candidate: RunCandidateRecord
     profile: str
+    pipeline: PipelineChoice | None = None
 
     @property
     def run_id(self) -> str:
@@ -92,19 +94,19 @@ def find_members(store: Store, run_ids: Sequence[str]) -> tuple[Member, ...]:
         ConfigurationError: several runs begin like this.
     """
     runs = {run.plan.run_id: run for run in (find_run(store, run_id) for run_id in run_ids)}
-    profiles: dict[str, str] = {}
+    keys = dict.fromkeys(record.plan.candidate_fingerprint for run in runs.values() for record in run.candidates)
+    candidates = {key: find_candidate(store, key) for key in keys}
     return tuple(
-        Member(run=run, candidate=record, profile=_profile(store, record.plan.candidate_fingerprint, profiles))
+        _member(run, record, candidates[record.plan.candidate_fingerprint])
         for run in runs.values()
         for record in run.candidates
     )
 
 
-def _profile(store: Store, fingerprint: str, profile_names: dict[str, str]) -> str:
-    if fingerprint not in profile_names:
-        candidate = find_candidate(store, fingerprint)
-        profile_names[fingerprint] = candidate.profile.name if candidate is not None else "unknown"
-    return profile_names[fingerprint]
+def _member(run: RunRecord, record: RunCandidateRecord, candidate: Candidate | None) -> Member:
+    if candidate is None:
+        return Member(run=run, candidate=record, profile="unknown")
+    return Member(run=run, candidate=record, profile=candidate.profile.name, pipeline=candidate.pipeline)
 
 
 def _detail(name: str) -> Callable[[Member], Any]:
@@ -307,6 +309,7 @@ def _by_weights(groups: Mapping[str, list[Member]]) -> dict[str, list[Member]]:
 
 
 def _refuse_two_weights(by: str, value: str, group: Sequence[Member]) -> None:
+    refuse_other_parts(by, value, group)
     seen: dict[str, Member] = {}
     for member in group:
         first = seen.setdefault(member.model, member)
@@ -316,6 +319,24 @@ def _refuse_two_weights(by: str, value: str, group: Sequence[Member]) -> None:
                 f"{first.identity[:12]} in run {first.run_id} and {member.identity[:12]} in run {member.run_id}",
                 "Compare them with `--by digest`, or leave one of the runs out.",
             )
+
+
+def refuse_other_parts(by: str, value: str, group: Sequence[Member]) -> None:
+    """Refuse to merge candidates of one label whose pipelines ask other weights or search another corpus.
+
+    Raises:
+        IncomparableError: it names what differs, and the runs.
+    """
+    seen: dict[tuple[str, str], tuple[str, Member]] = {}
+    for member in group if by == "candidate" else ():
+        for part, identity in ({} if member.pipeline is None else member.pipeline.parts).items():
+            before, first = seen.setdefault((member.label, part), (identity, member))
+            if before != identity:
+                raise IncomparableError(
+                    f"by {by!r}, the side {value!r} would merge two candidates named {member.label!r}: {part} changed "
+                    f"between run {first.run_id} and run {member.run_id}",
+                    "Leave --by out, which compares them separately, or leave one of the runs out.",
+                )
 
 
 def find_side(sides: Sequence[Side], name: str, *, option: str = "--against") -> Side:

@@ -8,8 +8,12 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from statistics import fmean
 
+from evaluation.candidate import DEFAULT_OPTIONS, PLAIN_PROFILE
 from evaluation.case import Benchmark, Case
+from evaluation.errors import BenchwrightError
 from evaluation.generation import Generation
+from evaluation.pipelines.catalogue import PIPELINES
+from evaluation.pipelines.parsing import parse_pipeline
 from evaluation.pipelines.pipeline import MOST_EXAMPLES, PipelineInput
 from evaluation.pipelines.stages import (
     AskModel,
@@ -27,6 +31,8 @@ from evaluation.resolution.resolved_candidate import ResolvedCandidate
 
 MOST_WALKED = 40
 """Cases that are walked through on paper, evenly spread over all."""
+_SHORT_CASE = Case(case_id="short", prompt="1 + 1?", references=("2",))
+_BENCHMARK = Benchmark(name="short", task_type="question_answering", cases=())
 REPLY = ModelReply(generation=Generation(answer="1", text="1", output_tokens=1))
 
 
@@ -64,6 +70,22 @@ def requests_on_paper(
     for option in {option for count in counts for option in count}:
         by_model[names.get(option, resolved.candidate.model)] += fmean(count[option] for count in counts)
     return {model: n or 1.0 for model, n in by_model.items()}
+
+
+def requests_of_a_pipeline(name: str, options: Mapping[str, str]) -> float:
+    """Return the requests of a short case on paper; 1 for a pipeline of one's own, and one that cannot walk through it.
+
+    Args:
+        name: The pipeline as a candidate names it.
+        options: Its options.
+    """
+    if name not in PIPELINES:
+        return 1.0
+    task = PipelineInput(case=_SHORT_CASE, benchmark=_BENCHMARK, profile=PLAIN_PROFILE, options=DEFAULT_OPTIONS)
+    try:
+        return max(1.0, float(_walked(Walk(parse_pipeline(name, options), task)).total()))
+    except BenchwrightError:
+        return 1.0
 
 
 def _walked(walk: Walk) -> Counter[str]:

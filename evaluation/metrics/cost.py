@@ -4,7 +4,7 @@ cost = (tokens in · price in + tokens out · price out) / 10⁶, or joules / 3.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from math import inf, isfinite
 from typing import ClassVar
 
@@ -15,6 +15,7 @@ from evaluation.metrics.metric import AnswerMetric
 from evaluation.scores import Measurement
 
 JOULES_PER_KWH = 3.6e6
+_PRICES = ("input_per_million", "output_per_million", "per_kwh")
 _EXAMPLE = "For example cost_usd(input_per_million=0.15, output_per_million=0.60), or cost_usd(per_kwh=0.30)"
 
 
@@ -46,12 +47,10 @@ class CostUsd(AnswerMetric):
 
     def __post_init__(self) -> None:
         """Refuse an invalid price, half a token price, and both kinds of price at once."""
-        for option in fields(self):
-            price = getattr(self, option.name)
+        for name in _PRICES:
+            price = getattr(self, name)
             if price is not None and not (isfinite(price) and price >= 0):
-                raise ConfigurationError(
-                    f"cost_usd: {option.name}={price!r} must be a finite number of at least 0", _EXAMPLE
-                )
+                raise ConfigurationError(f"cost_usd: {name}={price!r} must be a finite number of at least 0", _EXAMPLE)
         if (self.input_per_million is None) != (self.output_per_million is None):
             raise ConfigurationError(
                 "cost_usd: give both input_per_million and output_per_million (0 is allowed)", _EXAMPLE
@@ -89,6 +88,34 @@ class CostUsd(AnswerMetric):
         return generation.energy_j / JOULES_PER_KWH * self.per_kwh
 
 
+@dataclass(frozen=True, kw_only=True)
+class CostOfModelsUsd(CostUsd):
+    """US dollars for the answer of a pipeline that asks several models, each request at the price of its own model."""
+
+    name: ClassVar[str] = CostUsd.name
+
+    prices: tuple[tuple[str, CostUsd], ...] = ()
+    """Price of each model, by its name."""
+
+    def measure_answer(self, case: Case, generation: Generation) -> Measurement | None:
+        is_by_energy = any(price.per_kwh is not None for _, price in self.prices)
+        if generation.cost_usd is None or (generation.reused and is_by_energy):
+            return None
+        return Measurement(value=generation.cost_usd)
+
+
 def cost_metric(price: Mapping[str, float] | None) -> CostUsd | None:
     """Return the metric for a price as a run stores it with a candidate; None for a candidate without one."""
     return CostUsd(**price) if price else None
+
+
+def cost_of_models(prices: Mapping[str, Mapping[str, float]] | None) -> CostOfModelsUsd | None:
+    """Return the metric for the prices of a candidate's models as a run stores them; None without them."""
+    if not prices:
+        return None
+    return CostOfModelsUsd(prices=tuple((model, CostUsd(**price)) for model, price in sorted(prices.items())))
+
+
+def is_free(price: CostUsd) -> bool:
+    """Check whether an answer costs nothing, however many tokens it has."""
+    return price.is_by_token and not price.input_per_million and not price.output_per_million

@@ -50,7 +50,10 @@ class _Speed(AnswerMetric):
 
 @dataclass(frozen=True, kw_only=True)
 class LatencyS(_Speed):
-    """Seconds from sending to the last byte, without the model's loading: a user's wait, queue included."""
+    """Seconds from sending to the last byte, without the model's loading: a user's wait, queue included.
+
+    Of a pipeline, the seconds in which at least one of its requests was under way.
+    """
 
     name: ClassVar[str] = "latency_s"
     unit: ClassVar[str] = "s"
@@ -61,6 +64,8 @@ class LatencyS(_Speed):
     )
 
     def _value(self, generation: Generation, timing: Timing) -> float | None:
+        if generation.wait_s is not None:
+            return generation.wait_s
         return _without_loading(timing.total_s, generation, timing)
 
 

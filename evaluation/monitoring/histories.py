@@ -52,8 +52,29 @@ def _models(runs: Sequence[MonitoredRun], since: datetime) -> list[Verdict]:
         )
         for (model, endpoint), identities in seen.items()
     ]
+    verdicts += _parts(runs, since)
     # Alerts of earlier versions were about the model at whichever server; nothing keeps them open.
     return [*verdicts, *(Verdict(subject=subject_of("model", model)) for model in {model for model, _ in seen})]
+
+
+def _parts(runs: Sequence[MonitoredRun], since: datetime) -> list[Verdict]:
+    """Return the history of what each pipeline rests on beside its own model: other models' weights, its corpus."""
+    seen: defaultdict[tuple[str, str, str], list[_NotedIdentity]] = defaultdict(list)
+    for run in runs:
+        for part, identity in run.parts.items():
+            seen[part, run.candidate, run.endpoint].append(_NotedIdentity(value=identity, run=run))
+    return [
+        _verdict(
+            "model",
+            f"{part} of {candidate} at {endpoint}",
+            identities,
+            since,
+            f"{part[0].upper()}{part[1:]} changed, on which {candidate} rests",
+            WARNING,
+            candidate=candidate,
+        )
+        for (part, candidate, endpoint), identities in seen.items()
+    ]
 
 
 def _servers(runs: Sequence[MonitoredRun], since: datetime) -> list[Verdict]:

@@ -83,6 +83,7 @@ def _point(run: MonitoredRun, calls: Calls, scores: Mapping[MetricUse, float], h
         is_baseline=BASELINE in run.tags,
         setting=Setting(
             model=run.digest,
+            parts=run.parts,
             judge=None if use is None else use.signature,
             server=run.server_versions.get(run.endpoint),
             endpoint=run.endpoint,

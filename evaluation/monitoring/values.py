@@ -29,6 +29,8 @@ class Setting:
 
     model: str | None = None
     """Digest of the weights."""
+    parts: Mapping[str, str] = field(default_factory=dict)
+    """What else a pipeline rests on, with its identity: weights of other models, its corpus, its version."""
     judge: str | None = None
     """Signature of the headline metric, which includes its judge's weights."""
     server: str | None = None

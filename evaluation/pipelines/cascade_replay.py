@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import cast
 
 from evaluation.pipelines.cascade import ESCALATED, Cascade
@@ -42,6 +43,11 @@ def highest_threshold(cascade: Cascade) -> float:
     return HIGHEST_THRESHOLD.get(cascade.signal, 1.0)
 
 
+@cache
+def _never_escalating(cascade: Cascade) -> Cascade:
+    return replace(cascade, threshold=_LOWEST_THRESHOLD.get(cascade.signal, 0.0), ask_both=False)
+
+
 def replay(cascade: Cascade, task: PipelineInput, replies: Mapping[str, StageReply]) -> CascadeReplay:
     """Return what the cascade answers to a case at every threshold.
 
@@ -50,8 +56,7 @@ def replay(cascade: Cascade, task: PipelineInput, replies: Mapping[str, StageRep
         task: The case.
         replies: The replies that are there, by the names of their stages.
     """
-    never = replace(cascade, threshold=_LOWEST_THRESHOLD.get(cascade.signal, 0.0), ask_both=False)
-    walk, stages = Walk(never, task), list[str]()
+    walk, stages = Walk(_never_escalating(cascade), task), list[str]()
     while walk.waiting and all(request.stage in replies for request in walk.waiting):
         stages += [request.stage for request in walk.waiting]
         walk.feed(replies[request.stage] for request in walk.waiting)

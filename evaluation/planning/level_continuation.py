@@ -13,7 +13,7 @@ from evaluation.records.candidates import MetricUse
 from evaluation.records.runs import SERVER_VERSIONS, InvocationRecord, RunCandidateRecord, RunRecord
 from evaluation.requests.case_levels import CaseLevel, higher_level
 from evaluation.requests.evaluation_request import EvaluationRequest
-from evaluation.requests.prices import PRICE, common_price
+from evaluation.requests.prices import stored_prices
 from evaluation.requests.run_share import whole_of
 from evaluation.resolution.benchmarks import ResolvedBenchmark
 from evaluation.resolution.resolution import Resolution
@@ -130,7 +130,7 @@ def _differing_ways(
     stored: RunCandidateRecord, resolved: ResolvedCandidate, item: ResolvedBenchmark, request: EvaluationRequest
 ) -> list[str]:
     plan, details = stored.plan, stored.plan.details
-    price = common_price(request.price_table(), resolved.asked_models)
+    prices = stored_prices(request.price_table(), resolved.asked_models)
     servers = {endpoint.name: endpoint.server_version for endpoint in resolved.endpoints}
     gpu_tag, provider = resolved.endpoint.gpu_tag, resolved.endpoint.provider
     checks = {
@@ -138,6 +138,6 @@ def _differing_ways(
         "servers": (details.get(SERVER_VERSIONS), plan.provider, details.get("gpu_tag"))
         == (servers, provider, gpu_tag),
         "slots": plan.slots == sum(endpoint.slots for endpoint in resolved.endpoints),
-        "prices": details.get(PRICE) == (None if price is None else price.options),
+        "prices": all(details.get(name) == price for name, price in prices.items()),
     }
     return [name for name, is_equal in checks.items() if not is_equal]

@@ -29,9 +29,32 @@ class Spent:
     """Resources that a race has used so far."""
 
     calls: int = 0
+    """Requests to models: one for an answer, or as many as its pipeline asks."""
     minutes: float = 0.0
     tokens: int = 0
     """Tokens of prompts and answers."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerPrice:
+    """What one answer of a candidate takes on average, or several together."""
+
+    calls: float = 1.0
+    minutes: float = 0.0
+    tokens: float = 0.0
+
+    def times(self, n: float) -> "AnswerPrice":
+        """Return what so many answers take."""
+        return AnswerPrice(calls=self.calls * n, minutes=self.minutes * n, tokens=self.tokens * n)
+
+    def plus(self, other: "AnswerPrice") -> "AnswerPrice":
+        """Return what both take."""
+        return AnswerPrice(
+            calls=self.calls + other.calls, minutes=self.minutes + other.minutes, tokens=self.tokens + other.tokens
+        )
+
+
+NOTHING = AnswerPrice(calls=0.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -52,7 +52,7 @@ class Choosable:
     capabilities: frozenset[str] = frozenset()
     n_parameters: int | None = None
     memory_bytes: float | None = None
-    """Memory of the loaded model if observed, else the size of its file."""
+    """Memory of the loaded model if observed, else the size of its file; of a pipeline, all its models together."""
     not_ready: str | None = None
     """Why it cannot be called now: retired, or its tag refers to other weights. None if it can."""
 

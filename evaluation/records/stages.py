@@ -1,7 +1,7 @@
 """Records of the stages of a pipeline, and of what it says of its answer."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -125,7 +125,7 @@ def summed(stages: Sequence[StageRow]) -> Generation:
     """Return the figures of a case from those of its stages, with the texts of the last chat.
 
     Numbers are sums; None where a chat lacks the number, since a part of a sum is no figure of the case. The time to
-    the first token is that of a case with a single stage.
+    the first token is that of a case with a single stage. The wait counts the seconds of stages side by side once.
     """
     if not stages:  # the pipeline failed, or answered, before it asked anything
         return Generation(answer="", text="")
@@ -135,7 +135,27 @@ def summed(stages: Sequence[StageRow]) -> Generation:
     sums = {name: _sum_of(name, flat) for name in (names_of(int) | names_of(float)) - {"seed"}}
     if len(stages) != 1:
         sums[TIME_TO_FIRST] = None
-    return answer_of({**values, **sums, **{name: any(chat[name] for chat in chats) for name in names_of(bool)}})
+    truths = {name: any(chat[name] for chat in chats) for name in names_of(bool)}
+    return replace(answer_of({**values, **sums, **truths}), wait_s=_wait_s(stages))
+
+
+def _wait_s(stages: Sequence[StageRow]) -> float | None:
+    """Return the seconds in which at least one stage was under way, each without the loading at its beginning.
+
+    Neither a turn on a server nor the round of another model is in it, since those depend on the other cases of a run.
+    """
+    spans = []
+    for stage in stages:
+        timing = stage.generation.timing
+        if timing is None or (timing.load_s is None and stage.generation.cold):
+            return None
+        end = stage.finished_at.timestamp()
+        spans.append((end - max(0.0, timing.total_s - (timing.load_s or 0.0)), end))
+    under_way, until = 0.0, float("-inf")
+    for begin, end in sorted(spans):
+        under_way += max(0.0, end - max(begin, until))
+        until = max(until, end)
+    return under_way
 
 
 def _sum_of(name: str, stages: Sequence[tuple[bool, Mapping[str, Any]]]) -> Any:

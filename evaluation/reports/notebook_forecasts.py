@@ -44,7 +44,7 @@ def _schedule(result: RaceForecast) -> Iterator[str]:
     sizes = listed([f"{size:,}" for size in bounds.looks])
     yield f"Candidates are eliminated after {sizes} of {bounds.n_cases:,} cases."
     time = "" if result.most_seconds is None else f", about {duration(result.most_seconds)}"
-    yield f"In all at most {bounds.most_calls:,} of the {bounds.full_grid_calls:,} calls of a full evaluation{time}."
+    yield f"In all at most {bounds.most_calls:,} of the {bounds.full_grid_calls:,} answers of a full evaluation{time}."
     if bounds.note is not None:
         yield f"{bounds.note}."
 

@@ -26,6 +26,8 @@ from evaluation.requests.request_model import file_step
 
 PRICE = "price"
 """Key of a candidate's price (`Price.options`) in its details in a run."""
+PRICES = "prices"
+"""Key of the prices of a candidate that asks several models, by their names, in its details in a run."""
 EXAMPLE = "For example, in YAML: models: {'gpt-oss:*': {input_per_million: 0.15, output_per_million: 0.60}}"
 _WORDS = {
     "extra_forbidden": "is not a key of a price",
@@ -86,13 +88,27 @@ def price_of(table: PriceTable, model_name: str) -> Price | None:
     return None if table.electricity_per_kwh is None else Price(per_kwh=table.electricity_per_kwh)
 
 
-def common_price(table: PriceTable, model_names: Sequence[str]) -> Price | None:
-    """Return the price that all models of a candidate have; None where they differ, or one has none.
+def stored_prices(table: PriceTable, model_names: Sequence[str]) -> dict[str, Any]:
+    """Return the prices of a candidate's models as its details in a run hold them.
 
-    A candidate's tokens and energy are sums over its models, which only a common price can turn into a cost.
+    A candidate of several models has one of them all or none: with a part of them, only the cases that ask no other
+    model would have a cost, which are the cheap ones.
+
+    Args:
+        table: All prices.
+        model_names: Its model, and the others that its pipeline asks.
     """
-    prices = [price_of(table, name) for name in model_names]
-    return prices[0] if all(price == prices[0] for price in prices) else None
+    prices = {name: price_of(table, name) for name in model_names}
+    options = {name: price.options for name, price in prices.items() if price is not None}
+    if len(prices) == 1:
+        return {PRICE: next(iter(options.values()), None)}
+    return {PRICE: None, PRICES: options if len(options) == len(prices) else None}
+
+
+def models_without_price(table: PriceTable, model_names: Sequence[str]) -> tuple[str, ...]:
+    """Return the models for whose lack of a price a candidate of several models has no cost."""
+    lacking = tuple(name for name in model_names if price_of(table, name) is None)
+    return lacking if len(lacking) < len(model_names) else ()
 
 
 def _full(name: str) -> str:

@@ -1,17 +1,18 @@
 """Resolution of a complete request; user errors are found before a token is spent."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from evaluation.case import Benchmark
 from evaluation.errors import ConfigurationError, UnknownNameError
-from evaluation.formatting import counted
+from evaluation.formatting import counted, listed
 from evaluation.metrics.metric import Metric, Need
 from evaluation.metrics.speed import SPEED_METRICS
 from evaluation.model_info import ModelInfo
 from evaluation.requests.case_levels import CASES_OF_LEVEL
 from evaluation.requests.evaluation_request import EvaluationRequest
+from evaluation.requests.prices import models_without_price
 from evaluation.resolution.abilities import refuse_unable_pipeline, refuse_without_ability
 from evaluation.resolution.benchmarks import ResolvedBenchmark, resolve_benchmark
 from evaluation.resolution.candidates import resolve_candidate
@@ -84,7 +85,7 @@ async def resolve(
             continue
         fingerprints.add(candidate.candidate.fingerprint)
         candidates.append(candidate)
-        notes += further_notes
+        notes += [*further_notes, *_without_cost(request, candidate)]
     refuse_absent_passages(corpora.values(), benchmarks)
     benchmarks, models, further_notes = await _with_models(
         request, benchmarks, candidates, endpoints, settings=settings, store=store
@@ -106,6 +107,13 @@ async def resolve(
         notes=tuple(dict.fromkeys(notes)),
         metric_models=models,
     )
+
+
+def _without_cost(request: EvaluationRequest, resolved: ResolvedCandidate) -> Iterator[str]:
+    """Yield a note on a pipeline of which some models have a price and others have none."""
+    if lacking := models_without_price(request.price_table(), resolved.asked_models):
+        models = listed(sorted(set(lacking)))
+        yield f"{resolved.candidate.label} has no cost: there is no price of {models}"
 
 
 async def _with_models(

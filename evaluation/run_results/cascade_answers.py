@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from evaluation.case import Benchmark, Case
 from evaluation.errors import ConfigurationError, StoreError
 from evaluation.generation import Generation
-from evaluation.metrics.cost import cost_metric
+from evaluation.metrics.cost import CostUsd, cost_metric
 from evaluation.pipelines.cascade import ESCALATED, Cascade
 from evaluation.pipelines.cascade_replay import CascadeReplay, CascadeSide, replay
 from evaluation.pipelines.parsing import parse_pipeline
@@ -25,6 +25,8 @@ from evaluation.store.run_cases import run_case_ids
 from evaluation.store.session import Store
 from evaluation.store.stage_rows import load_stages
 
+Prices = Mapping[str, CostUsd | None]
+"""Cost of an answer of each model; None without a price."""
 _ANY_CASE = Case(case_id="any")
 """Placeholder for the case of a cost, which does not depend on it."""
 
@@ -86,7 +88,8 @@ def cascade_answers(
     candidate = find_candidate(store, record.plan.candidate_fingerprint)
     if candidate is None:
         raise StoreError(f"{store.shown_url} does not hold candidate {record.plan.candidate_fingerprint!r} of the run")
-    prices, plan = prices_of(store, run), run.plan
+    table, plan = prices_of(store, run), run.plan
+    prices = {name: _price(table, name) for name in (record.plan.model_name, *candidate.pipeline_models)}
     answers: list[CascadeAnswer] = []
     for case_ids in run_case_ids(store, plan.run_id):
         benchmark = load_benchmark_version(store, plan.benchmark_version, plan.benchmark_name, case_ids=case_ids)
@@ -104,12 +107,17 @@ def cascade_answers(
     return tuple(sorted(answers, key=lambda answer: (answer.case.case_id, answer.repeat)))
 
 
+def _price(table: PriceTable, model: str) -> CostUsd | None:
+    price = price_of(table, model)
+    return cost_metric(None if price is None else price.options)
+
+
 def _without_cases(benchmark: Benchmark) -> Benchmark:
     return replace(benchmark, cases=())
 
 
 def _answer(
-    cascade: Cascade, task: PipelineInput, row: OutcomeRow, stages: Sequence[StageRow], prices: PriceTable
+    cascade: Cascade, task: PipelineInput, row: OutcomeRow, stages: Sequence[StageRow], prices: Prices
 ) -> CascadeAnswer:
     scored = row.outcome if isinstance(row.outcome, Generation) else None
     is_reused = scored is not None and scored.reused
@@ -136,13 +144,13 @@ def _marked(stage: StageRow, *, is_reused: bool) -> StageRow:
     return replace(stage, generation=replace(stage.generation, reused=True)) if is_reused else stage
 
 
-def _alone(replayed: CascadeReplay, by_name: Mapping[str, StageRow], prices: PriceTable) -> PricedAnswer | None:
+def _alone(replayed: CascadeReplay, by_name: Mapping[str, StageRow], prices: Prices) -> PricedAnswer | None:
     if replayed.large is None:
         return None
     return _priced(replace(replayed.large, stages=(ESCALATED,)), by_name, prices)
 
 
-def _priced(side: CascadeSide | None, by_name: Mapping[str, StageRow], prices: PriceTable) -> PricedAnswer | None:
+def _priced(side: CascadeSide | None, by_name: Mapping[str, StageRow], prices: Prices) -> PricedAnswer | None:
     """Return the answer of a side as a run would have stored it, with its cost."""
     if side is None:
         return None
@@ -157,14 +165,13 @@ def _priced(side: CascadeSide | None, by_name: Mapping[str, StageRow], prices: P
     return PricedAnswer(generation=generation, cost_usd=_cost(stages, prices))
 
 
-def _cost(stages: Sequence[StageRow], prices: PriceTable) -> float | None:
+def _cost(stages: Sequence[StageRow], prices: Prices) -> float | None:
     costs = [_cost_of_stage(stage, prices) for stage in stages]
     priced = [cost for cost in costs if cost is not None]
     return sum(priced) if priced and len(priced) == len(costs) else None
 
 
-def _cost_of_stage(stage: StageRow, prices: PriceTable) -> float | None:
-    price = None if stage.model is None else price_of(prices, stage.model)
-    metric = cost_metric(None if price is None else price.options)
+def _cost_of_stage(stage: StageRow, prices: Prices) -> float | None:
+    metric = None if stage.model is None else prices.get(stage.model)
     measured = None if metric is None else metric.measure(_ANY_CASE, (stage.generation,), {})
     return measured.value if isinstance(measured, Measurement) else None

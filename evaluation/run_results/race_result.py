@@ -18,9 +18,18 @@ from evaluation.store.races import RaceRecord, find_race, load_decisions
 from evaluation.store.session import Store
 
 
-def race_outcome(outcome: RaceOutcome, grid: Grid, state: RaceState, spent: Spent) -> RaceOutcomeResult:
-    """Return the outcome of a race as it is stored, with scores in the metric's own unit."""
-    n_candidates = len(state.runners)
+def race_outcome(
+    outcome: RaceOutcome, grid: Grid, state: RaceState, spent: Spent, *, calls_of_a_case: float
+) -> RaceOutcomeResult:
+    """Return the outcome of a race as it is stored, with scores in the metric's own unit.
+
+    Args:
+        outcome: The outcome.
+        grid: All scores.
+        state: The race, over.
+        spent: What it took.
+        calls_of_a_case: Requests of all candidates together for one case, a repeat each.
+    """
     return RaceOutcomeResult(
         verdict=outcome.verdict,
         winner=outcome.winner,
@@ -34,7 +43,7 @@ def race_outcome(outcome: RaceOutcome, grid: Grid, state: RaceState, spent: Spen
         n_cases=state.n_asked,
         n_pool=state.n_pool,
         spent=spent,
-        full_grid_calls=n_candidates * state.n_pool * state.rules.n_repeats,
+        full_grid_calls=round(calls_of_a_case * state.n_pool * state.rules.n_repeats),
     )
 
 

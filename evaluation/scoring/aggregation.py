@@ -14,7 +14,6 @@ import numpy as np
 
 from evaluation.errors import ConfigurationError
 from evaluation.fingerprint import fingerprint
-from evaluation.metrics.cost import cost_metric
 from evaluation.metrics.guarded_calls import BrokenMetricError
 from evaluation.metrics.metric import CorpusMetric, Metric, TooFewRepeatsError
 from evaluation.metrics.metric_process import MetricProcess
@@ -24,9 +23,8 @@ from evaluation.metrics.third_party import MissingMetric
 from evaluation.records.candidates import MetricUse
 from evaluation.records.runs import RunCandidateRecord, RunPlan
 from evaluation.records.scores import EstimateRow
-from evaluation.requests.prices import PRICE
 from evaluation.scores import Measurement
-from evaluation.scoring.usage_estimates import figure_estimates
+from evaluation.scoring.usage_estimates import candidate_cost, figure_estimates
 from evaluation.stats.bootstrap import corpus_estimate
 from evaluation.stats.intervals import mean_estimate
 from evaluation.stats.ratio import ratio_estimate
@@ -98,7 +96,7 @@ def _candidate_estimates(
             continue  # a figure is estimated below, apart for fresh and cached prompts
         with suppress(BrokenMetricError):  # it has no number then, which raises an alarm
             yield from _estimates(store, plan, run_candidate_id, metric, failed, clusters, apart)
-    yield from figure_estimates(store, run_candidate_id, cost_metric(candidate.plan.details.get(PRICE)))
+    yield from figure_estimates(store, run_candidate_id, candidate_cost(candidate.plan.details))
     yield from _energy_per_right(store, plan, run_candidate_id, clusters)
 
 

@@ -9,15 +9,17 @@ from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from operator import itemgetter
+from typing import Any
 
 from evaluation.case import Case
 from evaluation.generation import Generation, PromptState
 from evaluation.metrics import METRICS
-from evaluation.metrics.cost import CostUsd
+from evaluation.metrics.cost import CostUsd, cost_metric, cost_of_models
 from evaluation.metrics.metric import Metric
 from evaluation.metrics.speed import TIMED_METRICS, USAGE_METRICS, reads_the_prompt
 from evaluation.records.candidates import MetricUse
 from evaluation.records.scores import EstimateRow
+from evaluation.requests.prices import PRICE, PRICES
 from evaluation.scores import Estimate, Measurement
 from evaluation.stats.intervals import mean_estimate, quantile_estimate
 from evaluation.store.outcome_numbers import iterate_figures
@@ -28,13 +30,18 @@ _ANY_CASE = Case(case_id="any")
 """Placeholder for the case of a speed figure, which does not depend on it."""
 
 
+def candidate_cost(details: Mapping[str, Any]) -> CostUsd | None:
+    """Return the metric of cost by the prices in a candidate's details in a run; None without prices."""
+    return cost_of_models(details.get(PRICES)) or cost_metric(details.get(PRICE))
+
+
 def figure_estimates(store: Store, run_candidate_id: int, cost: CostUsd | None) -> Iterator[EstimateRow]:
     """Yield the estimates of speed, tokens and cost, from a single pass over the answers' figures."""
     metrics: list[Metric] = [METRICS[name]() for name in (*TIMED_METRICS, *USAGE_METRICS)]
     metrics += [cost] if cost is not None else []
     means = {metric.name: {state: array("d") for state in PromptState} for metric in metrics}
     paid = array("d")
-    for _, of_case in groupby(iterate_figures(store, run_candidate_id), key=itemgetter(0)):
+    for _, of_case in groupby(iterate_figures(store, run_candidate_id, cost), key=itemgetter(0)):
         generations = [generation for _, generation in of_case]
         for metric in metrics:
             measured = [metric.measure(_ANY_CASE, (generation,), {}) for generation in generations]

@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection
 
 from evaluation.fingerprint import fingerprint
 from evaluation.records.evidence import Choosable
-from evaluation.requests.prices import PRICE
+from evaluation.requests.prices import PRICE, PRICES
 from evaluation.store.monitored_metrics import IMPORT, Yardstick, yardsticks
 from evaluation.store.selectable_candidates import choosables, imported
 from evaluation.store.tables import generation, run_candidate, score, scoreboard_import, scoreboard_row
@@ -29,6 +29,8 @@ class AskedCandidate:
     key: str
     yardstick: Yardstick
     price: Mapping[str, float] | None
+    prices: Mapping[str, Mapping[str, float]] | None
+    """Prices of all models that its pipeline asks."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +73,7 @@ class EvidenceBase:
             candidates[elsewhere.key] = elsewhere
         content = [
             [
-                [entry.row_id, entry.key, entry.yardstick.name, entry.yardstick.task, entry.price]
+                [entry.row_id, entry.key, entry.yardstick.name, entry.yardstick.task, entry.price, entry.prices]
                 for entry in asked_candidates
             ],
             [[entry.import_id, list(entry.candidates)] for entry in imports],
@@ -88,12 +90,16 @@ def _hash_of(yardstick: str) -> str:
 
 def _asked_candidates(connection: Connection) -> tuple[AskedCandidate, ...]:
     by_run = {yardstick.run_id: yardstick for yardstick in yardsticks(connection)}
-    price = run_candidate.c.details[PRICE]
+    prices = [run_candidate.c.details[name].label(name) for name in (PRICE, PRICES)]
     columns = (run_candidate.c.id, run_candidate.c.run_id, run_candidate.c.candidate_fingerprint)
-    rows = connection.execute(sa.select(*columns, price.label("price")).order_by(run_candidate.c.id)).all()
+    rows = connection.execute(sa.select(*columns, *prices).order_by(run_candidate.c.id)).all()
     return tuple(
         AskedCandidate(
-            row_id=row.id, key=row.candidate_fingerprint, yardstick=by_run[row.run_id], price=row.price or None
+            row_id=row.id,
+            key=row.candidate_fingerprint,
+            yardstick=by_run[row.run_id],
+            price=row.price or None,
+            prices=row.prices or None,
         )
         for row in rows
         if row.run_id in by_run

@@ -10,12 +10,15 @@ from numpy.typing import NDArray
 from sqlalchemy.engine import Connection
 
 from evaluation.generation import PromptState
+from evaluation.metrics.cost import cost_of_models
 from evaluation.records.evidence import Choosable, Evidence, EvidenceCase
 from evaluation.store.evidence_base import AskedCandidate, ImportedScoreboard
-from evaluation.store.monitored_metrics import IMPORT, version_of
+from evaluation.store.monitored_metrics import IMPORT
 from evaluation.store.safe_text import unescape_text
 from evaluation.store.selectable_candidates import imported, labelled_apart
-from evaluation.store.tables import benchmark, benchmark_case, generation, score, scoreboard_case, scoreboard_row
+from evaluation.store.stage_costs import read_stage_costs
+from evaluation.store.stage_rows import CaseKey
+from evaluation.store.tables import generation, score, scoreboard_case, scoreboard_row, trace
 
 _CHUNK = 500
 _PAGE = 500
@@ -137,8 +140,13 @@ def add_runs(
 def _add_candidates(connection: Connection, columns: Columns, metric_key: str, group: Sequence[AskedCandidate]) -> None:
     """Add the rows of the candidates that one metric measures."""
     by_id = {candidate.row_id: candidate for candidate in group}
+    stage_costs = {
+        row_id: read_stage_costs(connection, row_id, cost)
+        for row_id, candidate in by_id.items()
+        if (cost := cost_of_models(candidate.prices)) is not None
+    }
     for page in _plain_pages(connection, _scored(metric_key, list(by_id))):
-        ids, case_ids, *numbers = zip(*page, strict=True)
+        ids, case_ids, repeats, *numbers = zip(*page, strict=True)
         values, latency_s, n_in, n_out, energy_j, is_cached = (np.array(column, dtype=np.float64) for column in numbers)
         begins = np.flatnonzero(np.diff(np.array(ids, dtype=np.int64), prepend=-1)).tolist()
         for start, end in zip(begins, [*begins[1:], len(ids)], strict=True):
@@ -149,7 +157,9 @@ def _add_candidates(connection: Connection, columns: Columns, metric_key: str, g
                 case=columns.cases((yardstick.task, yardstick.name), case_ids[here]),
                 quality=(values[here] - yardstick.worst) / (yardstick.best - yardstick.worst),
                 latency_s=np.maximum(latency_s[here], 0.0),
-                cost_usd=_cost(candidate.price or {}, n_in[here], n_out[here], energy_j[here]),
+                cost_usd=_cost(candidate.price or {}, n_in[here], n_out[here], energy_j[here])
+                if (of_stages := stage_costs.get(candidate.row_id)) is None
+                else _looked_up(of_stages, case_ids[here], repeats[here]),
                 energy_j=energy_j[here],
                 is_cached=is_cached[here] > 0,
             )
@@ -175,6 +185,7 @@ def _scored(metric_key: str, row_ids: Sequence[int]) -> sa.Select[Any]:
     is_cached = sa.func.coalesce(of.prompt_state, PromptState.FRESH.value) != PromptState.FRESH.value
     latency_s = sa.case(
         (sa.or_(of.reused, is_cached), None),
+        (trace.c.wait_s.is_not(None), trace.c.wait_s),
         (of.load_s.is_not(None), of.total_s - of.load_s),
         (of.cold, None),
         else_=of.total_s,
@@ -183,6 +194,7 @@ def _scored(metric_key: str, row_ids: Sequence[int]) -> sa.Select[Any]:
         sa.select(
             of.run_candidate_id,
             sa.type_coerce(of.case_id, sa.Text()),
+            of.repeat,
             score.c.value,
             # As the metric `latency_s` has it: without the model's loading, and none where that is not known. Of fresh
             # prompts alone: who was asked a case second would look faster.
@@ -194,6 +206,7 @@ def _scored(metric_key: str, row_ids: Sequence[int]) -> sa.Select[Any]:
         )
         # `coalesce` keeps a planner from the unique index, which lacks the value.
         .join(score, sa.and_(score.c.generation_id == of.id, sa.func.coalesce(score.c.metric_key, "") == metric_key))
+        .outerjoin(trace, trace.c.generation_id == of.id)
         .where(of.run_candidate_id.in_(row_ids))
         .order_by(of.run_candidate_id, of.id)
     )
@@ -209,6 +222,12 @@ def _cost(price: Mapping[str, float], n_in: _Reals, n_out: _Reals, energy_j: _Re
     if "per_kwh" in price:
         return energy_j / _JOULES_PER_KWH * price["per_kwh"]
     return np.full(len(energy_j), np.nan)
+
+
+def _looked_up(costs: Mapping[CaseKey, float], case_ids: Sequence[str], repeats: Sequence[int]) -> _Reals:
+    """Return the cost of each row from that of its stages."""
+    keys = zip(map(unescape_text, case_ids), repeats, strict=True)
+    return np.array([costs.get(key, np.nan) for key in keys], dtype=np.float64)
 
 
 def add_import(
@@ -252,42 +271,3 @@ def _imported_cases(
         if tasks is None or task in tasks:
             numbers[position] = columns.cases((task, f"{IMPORT}{import_id}"), (case_id,))[0]
     return numbers
-
-
-def read_families(connection: Connection, groups: Collection[Group]) -> dict[Group, dict[str, str]]:
-    """Return the family of each case, by group and stored case id.
-
-    A case that stands alone is identified by its content, so that it is one family in all versions of its benchmark.
-    """
-    of_version: dict[str, dict[str, str]] = {}
-    families: dict[Group, dict[str, str]] = {}
-    for task, yardstick in groups:
-        if yardstick.startswith(IMPORT):
-            families[task, yardstick] = _imported_families(connection, task, yardstick.removeprefix(IMPORT))
-            continue
-        version = version_of(yardstick)
-        if version not in of_version:
-            of_version[version] = _families_of(connection, version)
-        families[task, yardstick] = of_version[version]
-    return families
-
-
-def _families_of(connection: Connection, version: str) -> dict[str, str]:
-    of = benchmark_case.c
-    first = sa.select(benchmark.c.name).where(benchmark.c.version == version).order_by(benchmark.c.id).limit(1)
-    called = connection.execute(first).scalar()
-    columns = (sa.type_coerce(column, sa.Text()) for column in (of.case_id, of.content_hash, of.cluster))
-    rows = connection.execute(sa.select(*columns).where(of.version == version)).all()
-    return {
-        case_id: content_hash if cluster is None else f"{called}: {cluster}" for case_id, content_hash, cluster in rows
-    }
-
-
-def _imported_families(connection: Connection, task: str, import_id: str) -> dict[str, str]:
-    of = scoreboard_case.c
-    columns = (sa.type_coerce(column, sa.Text()) for column in (of.case_id, of.family))
-    rows = connection.execute(sa.select(*columns).where(of.import_id == import_id, of.task == task)).all()
-    apart = f"{import_id[:12]}: {task}"
-    return {
-        case_id: f"{apart}: {case_id}" if family is None else f"{import_id[:12]}: {family}" for case_id, family in rows
-    }

@@ -26,7 +26,10 @@ _NOT_EVIDENCE = frozenset(
         "kept_scoreboard",
     }
 )
-"""Tables whose changes do not affect evidence. Promotions do not either, but have to be noticed."""
+"""Tables whose changes do not affect evidence. Promotions do not either, but have to be noticed.
+
+Stages and traces change together with the answers that they belong to.
+"""
 _GROWING = ("generation", "promotion", "run_candidate", "score", "scoreboard_import")
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Row, RowMapping
 
+from evaluation.candidate import PipelineChoice
 from evaluation.generation import PromptState
 from evaluation.metrics.speed import tokens_per_s
 from evaluation.records.candidates import MetricUse
@@ -16,7 +17,7 @@ from evaluation.records.runs import SERVER_VERSIONS
 from evaluation.records.status import Status
 from evaluation.store.record_rows import record_of
 from evaluation.store.session import Store
-from evaluation.store.tables import benchmark, generation, metric, run, run_candidate, score, traffic
+from evaluation.store.tables import benchmark, candidate, generation, metric, run, run_candidate, score, trace, traffic
 
 _AT_ONCE = 200
 ENOUGH_FRESH = 5
@@ -35,9 +36,11 @@ class MonitoredRun:
     benchmark: str
     benchmark_version: str
     candidate: str
-    """Its label, independent of its weights."""
+    """Its label, independent of its weights; with whole paths where a run has two of one label."""
     model: str
     digest: str | None
+    parts: Mapping[str, str] = field(default_factory=dict)
+    """What else may change of a candidate with a pipeline, with its identity: weights of other models, its corpus."""
     endpoint: str
     server_versions: Mapping[str, str | None]
     """Versions by endpoint."""
@@ -108,25 +111,34 @@ def monitored_runs(store: Store) -> tuple[MonitoredRun, ...]:
             *(of.id, of.label, of.model_name, of.digest, of.endpoint_name, of.server_version, of.slots, of.details),
             *(of.given_up_reason, of.run_id, run_of.invocation_id, run_of.benchmark_version, run_of.benchmark_name),
             *(run_of.headline, run_of.metrics, run_of.tags, run_of.status, run_of.n_cases, run_of.n_repeats),
-            *(run_of.created_at, run_of.finished_at, benchmark.c.task_type),
+            *(run_of.created_at, run_of.finished_at, benchmark.c.task_type, candidate.c.pipeline),
         )
         .join(run, run_of.id == of.run_id)
+        .outerjoin(candidate, candidate.c.fingerprint == of.candidate_fingerprint)
         .join(benchmark, same_benchmark)
         .where(run_of.status.in_(_ENDED), run_of.archived_at.is_(None))
         .order_by(run_of.created_at, of.id)
     )
     with store.read() as connection:
-        return tuple(_monitored(row) for row in connection.execute(query).mappings())
+        rows = connection.execute(query).mappings().all()
+    times = Counter((row["run_id"], row["label"]) for row in rows)
+    shared = {label for (_, label), n in times.items() if n > 1}
+    return tuple(_monitored(row, has_namesake=row["label"] in shared) for row in rows)
 
 
-def _monitored(row: RowMapping) -> MonitoredRun:
+def _monitored(row: RowMapping, *, has_namesake: bool) -> MonitoredRun:
+    pipeline = None if row["pipeline"] is None else PipelineChoice(**row["pipeline"])
+    label = row["label"]
+    if has_namesake and pipeline is not None:  # two corpora of one name, in two folders
+        label = " ".join([label, *(value for value in pipeline.options.values() if "/" in value)])
     return record_of(
         MonitoredRun,
         row,
         row_id=row["id"],
         task=row["task_type"],
         benchmark=row["benchmark_name"],
-        candidate=row["label"],
+        candidate=label,
+        parts={} if pipeline is None else pipeline.parts,
         model=row["model_name"],
         endpoint=row["endpoint_name"],
         server_versions=row["details"].get(SERVER_VERSIONS) or {row["endpoint_name"]: row["server_version"]},
@@ -142,10 +154,16 @@ def read_calls(store: Store, row_ids: Iterable[int]) -> dict[int, Calls]:
     """Return the figures of the answers of these candidates of runs; each candidate has an entry."""
     calls = {row_id: Calls() for row_id in row_ids}
     of = generation.c
-    latency_s = sa.case((of.load_s.is_not(None), of.total_s - of.load_s), (of.cold, None), else_=of.total_s)
+    latency_s = sa.case(
+        (trace.c.wait_s.is_not(None), trace.c.wait_s),
+        (of.load_s.is_not(None), of.total_s - of.load_s),
+        (of.cold, None),
+        else_=of.total_s,
+    )
     columns = (of.run_candidate_id, of.failure_kind, of.own_failure, of.prompt_tokens, of.output_tokens, of.energy_j)
     for page in _pages(sorted(calls)):
         query = sa.select(*columns, of.generate_s, of.prompt_state, latency_s.label("latency_s"))
+        query = query.outerjoin(trace, trace.c.generation_id == of.id)
         query = query.where(of.run_candidate_id.in_(page), sa.not_(of.reused))
         with store.read() as connection:
             for row in connection.execute(query):

@@ -1,18 +1,20 @@
 """Numeric columns of outcomes for summaries, read in pages along an index without any texts."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Row
 
 from evaluation.generation import Generation
+from evaluation.metrics.cost import CostOfModelsUsd, CostUsd
 from evaluation.outcome_fields import FIGURES, figures_of
 from evaluation.store.columns import SafeText
 from evaluation.store.scores import metric_key
 from evaluation.store.session import Store
-from evaluation.store.tables import generation, score
+from evaluation.store.stage_costs import stage_costs
+from evaluation.store.tables import generation, score, trace
 
 _PAGE = 5000
 
@@ -33,11 +35,23 @@ def iterate_values(store: Store, run_candidate_id: int, signature: str) -> Itera
         yield row.case_id, row.value
 
 
-def iterate_figures(store: Store, run_candidate_id: int) -> Iterator[tuple[str, Generation]]:
-    """Yield (case id, generation) of all answers without their texts, with reused ones marked, by case and repeat."""
-    query = sa.select(generation.c.case_id, generation.c.repeat, *(generation.c[name] for name in FIGURES))
+def iterate_figures(
+    store: Store, run_candidate_id: int, cost: CostUsd | None = None
+) -> Iterator[tuple[str, Generation]]:
+    """Yield (case id, generation) of all answers without their texts, with reused ones marked, by case and repeat.
+
+    Args:
+        store: The store.
+        run_candidate_id: The candidate in its run.
+        cost: The metric of its cost; with prices of several models, the answers have the cost of their stages.
+    """
+    costs = stage_costs(store, run_candidate_id, cost) if isinstance(cost, CostOfModelsUsd) else {}
+    columns = (generation.c.case_id, generation.c.repeat, *(generation.c[name] for name in FIGURES), trace.c.wait_s)
+    query = sa.select(*columns).outerjoin(trace, trace.c.generation_id == generation.c.id)
     for row in _by_case(store, run_candidate_id, query.where(_is_answer())):
-        yield row.case_id, figures_of(row._mapping)
+        figures, cost_usd = figures_of(row._mapping), costs.get((row.case_id, row.repeat))
+        is_of_stages = row.wait_s is not None or cost_usd is not None
+        yield row.case_id, replace(figures, wait_s=row.wait_s, cost_usd=cost_usd) if is_of_stages else figures
 
 
 def iterate_energies(store: Store, run_candidate_id: int, signature: str) -> Iterator[ScoredEnergy]:

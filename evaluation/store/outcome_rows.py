@@ -42,10 +42,12 @@ def _insert_trace(connection: Connection, row: OutcomeRow, of_pipeline: Trace) -
         "generation_id": connection.execute(sa.select(generation.c.id).where(*same)).scalar_one(),
         "confidence": of_pipeline.confidence,
         "sources": None if sources is None else listed_passages(sources),
+        "wait_s": row.outcome.wait_s if isinstance(row.outcome, Generation) else None,
         "notes": dict(of_pipeline.notes),
     }
     insert_passages(connection, passages_by_hash(sources or ()))
-    upsert(connection, trace, [values], key=["generation_id"], update=["confidence", "sources", "notes"])
+    key, *others = values
+    upsert(connection, trace, [values], key=[key], update=others)
 
 
 def outcome_values(row: OutcomeRow) -> dict[str, Any]:
@@ -86,7 +88,7 @@ def stored_outcome(
         run_candidate_id=row["run_candidate_id"],
         case_id=row["case_id"],
         repeat=row["repeat"],
-        outcome=_with_sources(_outcome(row), of_pipeline, passages or {}),
+        outcome=_with_trace(_outcome(row), of_pipeline, passages or {}),
         endpoint=row["endpoint"],
         finished_at=row["finished_at"],
         started_at=row["started_at"],
@@ -102,7 +104,8 @@ def _outcome(row: RowMapping) -> Outcome:
     return answer_of(row) if kind is None else failure_of(FailureKind(kind), row)
 
 
-def _with_sources(outcome: Outcome, of_pipeline: RowMapping | None, passages: Mapping[str, Passage]) -> Outcome:
-    if of_pipeline is None or of_pipeline["sources"] is None or isinstance(outcome, Failure):
+def _with_trace(outcome: Outcome, of_pipeline: RowMapping | None, passages: Mapping[str, Passage]) -> Outcome:
+    if of_pipeline is None or isinstance(outcome, Failure):
         return outcome
-    return replace(outcome, sources=with_relevance(of_pipeline["sources"], passages))
+    sources = None if of_pipeline["sources"] is None else with_relevance(of_pipeline["sources"], passages)
+    return replace(outcome, sources=sources, wait_s=of_pipeline["wait_s"])

@@ -11,7 +11,10 @@ from evaluation.errors import StoreError
 from evaluation.races.state import Decision, Fate
 from evaluation.store.session import Store
 from evaluation.store.statements import now, upsert
-from evaluation.store.tables import generation, race, race_decision, run_candidate
+from evaluation.store.tables import generation, race, race_decision, run_candidate, stage
+
+_REQUESTS = ("chat", "embed")
+"""Kinds of stages that ask a model for an answer or an embedding."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,11 +32,13 @@ class RaceRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RunCosts:
-    """Calls and tokens of a run."""
+class CandidateCosts:
+    """Answers, calls and tokens of a candidate of a run."""
 
-    n_calls: int
+    n_answers: int
     """Requested outcomes, including failures and without reused ones."""
+    n_calls: int
+    """Requests to models: as many as outcomes, or as the stages of a pipeline that asked one."""
     n_tokens: int
     """Tokens of prompts and answers."""
 
@@ -119,15 +124,29 @@ def load_decisions(store: Store, invocation_id: str) -> tuple[Decision, ...]:
         )
 
 
-def costs_of_run(store: Store, run_id: str) -> RunCosts:
-    """Return what a run has cost so far, read from an index of its candidates."""
+def costs_of_run(store: Store, run_id: str) -> dict[int, CandidateCosts]:
+    """Return what each candidate of a run has cost so far, by its row, read from indexes of its answers and stages."""
     tokens = sa.func.coalesce(generation.c.prompt_tokens, 0) + sa.func.coalesce(generation.c.output_tokens, 0)
     query = (
-        sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(tokens), 0))
-        .select_from(generation)
+        sa.select(generation.c.run_candidate_id, sa.func.count(), sa.func.coalesce(sa.func.sum(tokens), 0))
         .join(run_candidate, run_candidate.c.id == generation.c.run_candidate_id)
         .where(run_candidate.c.run_id == run_id, sa.not_(generation.c.reused))
+        .group_by(generation.c.run_candidate_id)
+    )
+    same = [stage.c[name] == generation.c[name] for name in ("run_candidate_id", "case_id", "repeat")]
+    reused = sa.exists().where(*same, generation.c.reused)
+    requests = (
+        sa.select(stage.c.run_candidate_id, sa.func.count())
+        .join(run_candidate, run_candidate.c.id == stage.c.run_candidate_id)
+        .where(run_candidate.c.run_id == run_id, stage.c.kind.in_(_REQUESTS), ~reused)
+        .group_by(stage.c.run_candidate_id)
     )
     with store.read() as connection:
-        n_calls, n_tokens = connection.execute(query).one()
-    return RunCosts(n_calls=int(n_calls), n_tokens=int(n_tokens))
+        rows = connection.execute(query).all()
+        n_requests = dict(connection.execute(requests).tuples().all())
+    return {
+        row_id: CandidateCosts(
+            n_answers=int(n_answers), n_calls=n_requests.get(row_id, int(n_answers)), n_tokens=int(n_tokens)
+        )
+        for row_id, n_answers, n_tokens in rows
+    }

@@ -31,14 +31,23 @@ def choosables(connection: Connection) -> dict[str, Choosable]:
     query = sa.select(candidate, *columns).join(profile, own)
     rows = connection.execute(query).mappings()
     candidates = {
-        row["fingerprint"]: _choosable(row, versions.get(row["model"], ()), servers, last_places[row["fingerprint"]])
+        row["fingerprint"]: _choosable(row, versions, servers, last_places[row["fingerprint"]])
         for row in rows
         if row["fingerprint"] in last_places
     }
-    return {
-        key: replace(choosable, memory_bytes=loaded.get(key, choosable.memory_bytes))
-        for key, choosable in candidates.items()
-    }
+    return {key: _with_memory(choosable, loaded.get(key), versions) for key, choosable in candidates.items()}
+
+
+def _with_memory(choosable: Choosable, seen: float | None, versions: Mapping[str, Sequence[RowMapping]]) -> Choosable:
+    """Return the candidate with the memory of its model, and of all others that its pipeline asks.
+
+    Latencies are without loading, so that whoever relies on them has all of its models in memory.
+    """
+    own = choosable.memory_bytes if seen is None else seen
+    models = {} if choosable.pipeline is None else choosable.pipeline.models
+    sizes = [own, *(_bytes(_same(versions.get(name, ()), digest)) for name, digest in models.items())]
+    complete = [size for size in sizes if size is not None]
+    return replace(choosable, memory_bytes=sum(complete) if len(complete) == len(sizes) else None)
 
 
 def find_choosable(store: Store, key: str) -> Choosable | None:
@@ -118,12 +127,18 @@ def _last_asked(connection: Connection) -> dict[str, dict[str, Place]]:
 
 
 def _choosable(
-    row: RowMapping, versions: Sequence[RowMapping], servers: Mapping[str, Any], last_places: Mapping[str, Place]
+    row: RowMapping,
+    versions: Mapping[str, Sequence[RowMapping]],
+    servers: Mapping[str, Any],
+    last_places: Mapping[str, Place],
 ) -> Choosable:
     examples = tuple((prompt, answer) for prompt, answer in row["examples"])
-    same = [version for version in versions if version["digest"] == row["digest"]]
+    same = _same(versions.get(row["model"], ()), row["digest"])
     newest = next(iter(same), None)
-    places, not_ready = _places(row, versions, servers, last_places)
+    pipeline = _pipeline(row)
+    places, not_ready = _places(row["model"], row["digest"], versions, servers, last_places)
+    for name, digest in ({} if pipeline is None else pipeline.models).items():
+        not_ready = not_ready or _places(name, digest, versions, servers, last_places)[1]
     return Choosable(
         key=row["fingerprint"],
         label=_label(row),
@@ -135,8 +150,8 @@ def _choosable(
         examples=examples,
         profile=row["profile_name"],
         think=row["think"],
-        pipeline=_pipeline(row),
-        places=places,
+        pipeline=pipeline,
+        places=places if not_ready is None else (),
         capabilities=frozenset(newest["capabilities"]) if newest else frozenset(),
         n_parameters=newest["n_parameters"] if newest else None,
         memory_bytes=_bytes(same),
@@ -160,16 +175,24 @@ def _pipeline(row: RowMapping) -> PipelineChoice | None:
     return None if row["pipeline"] is None else PipelineChoice(**row["pipeline"])
 
 
+def _same(versions: Sequence[RowMapping], digest: str | None) -> list[RowMapping]:
+    return [version for version in versions if version["digest"] == digest]
+
+
 def _bytes(versions: Sequence[RowMapping]) -> float | None:
     sizes = [version["size_bytes"] for version in versions if version["size_bytes"]]
     return float(sizes[0]) if sizes else None
 
 
 def _places(
-    row: RowMapping, versions: Sequence[RowMapping], servers: Mapping[str, Any], last_places: Mapping[str, Place]
+    name: str,
+    digest: str | None,
+    all_versions: Mapping[str, Sequence[RowMapping]],
+    servers: Mapping[str, Any],
+    last_places: Mapping[str, Place],
 ) -> tuple[tuple[Place, ...], str | None]:
-    """Return where a candidate can be called now, and the reason where it cannot."""
-    name, digest = row["model"], row["digest"]
+    """Return where a candidate's model can be called now, and the reason where it cannot."""
+    versions = all_versions.get(name, ())
     if any(version["retired_at"] is not None for version in versions):
         return (), f"{name} is retired; `benchwright models register {name}` brings it back"
     current = [version for version in versions if version["is_current"] and version["endpoint_name"] is not None]

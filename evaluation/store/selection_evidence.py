@@ -12,8 +12,9 @@ import sqlalchemy as sa
 from evaluation.benchmarks.rendering import render
 from evaluation.records.evidence import Evidence, EvidenceCase
 from evaluation.store.benchmarks import case_ids_of, load_benchmark_version
+from evaluation.store.case_families import read_families
 from evaluation.store.evidence_base import EvidenceBase
-from evaluation.store.evidence_rows import Columns, add_import, add_runs, read_families
+from evaluation.store.evidence_rows import Columns, add_import, add_runs
 from evaluation.store.monitored_metrics import IMPORT, version_of, yardsticks
 from evaluation.store.session import Store
 from evaluation.store.tables import benchmark_case, scoreboard_case

@@ -40,9 +40,11 @@ def _end(store: Store, race_schedule: RaceSchedule, minutes: float, metrics: tup
     run = run_of(store, race_schedule)
     assert run is not None  # noqa: S101 - a race that has asked something has its run
     here = position(store, race_schedule, minutes=minutes)
-    state, _ = next_block(here.state, here.grid, here.spent)
+    state, _ = next_block(here.state, here.grid, here.spent, here.prices)
     result = outcome(state, here.grid, seed=race_schedule.request.evaluation.seed)
-    finish_race(store, race_schedule.invocation_id, as_json(race_outcome(result, here.grid, state, here.spent)))
+    calls_of_a_case = sum(price.calls for price in here.prices)
+    shown = race_outcome(result, here.grid, state, here.spent, calls_of_a_case=calls_of_a_case)
+    finish_race(store, race_schedule.invocation_id, as_json(shown))
     reasons = _why_failed(store, race_schedule, run, metrics)
     status = Status.FAILED if reasons else Status.COMPLETED
     set_run_status(store, run.plan.run_id, status, reason="; ".join(reasons) or None)

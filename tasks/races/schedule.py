@@ -11,7 +11,7 @@ from evaluation.races.blocks import Block, next_block
 from evaluation.races.grid import Grid, grid_of
 from evaluation.races.raceable_metrics import refuse_unfit
 from evaluation.races.resuming import n_cases_decided_on, resumed
-from evaluation.races.rules import Spent
+from evaluation.races.rules import AnswerPrice, Spent
 from evaluation.races.schedule import cut_confirmation
 from evaluation.races.state import Decision, RaceState, Runner
 from evaluation.records.labels import unique_labels
@@ -21,11 +21,12 @@ from evaluation.resolution.benchmarks import resolve_benchmark
 from evaluation.scoring.aggregation import case_values
 from evaluation.store.benchmarks import case_clusters, case_ids_of, load_benchmark_version
 from evaluation.store.plans import create_invocation
-from evaluation.store.races import begin_race, costs_of_run, load_decisions
+from evaluation.store.races import begin_race, load_decisions
 from evaluation.store.runs import runs_of_invocation
 from evaluation.store.session import Store
 from evaluation.version import code_version
 from tasks.load import LoadedBenchmark
+from tasks.races.costs import race_costs
 from tasks.store_calls import call_with_store
 
 
@@ -51,6 +52,8 @@ class Position:
     grid: Grid
     """Scores on the cases that the race's decisions rest on."""
     spent: Spent
+    prices: tuple[AnswerPrice, ...]
+    """What an answer of each candidate takes, by its place."""
     decisions: tuple[Decision, ...]
 
 
@@ -131,7 +134,7 @@ async def next_step(race_schedule: RaceSchedule, *, minutes: float) -> Step | No
 def _next_step(store: Store, race_schedule: RaceSchedule, minutes: float) -> Step | None:
     run = run_of(store, race_schedule)
     here = position(store, race_schedule, minutes=minutes)
-    _, block = next_block(here.state, here.grid, here.spent)
+    _, block = next_block(here.state, here.grid, here.spent, here.prices)
     return None if block is None else _step(here.state, block, run)
 
 
@@ -174,7 +177,9 @@ def position(store: Store, race_schedule: RaceSchedule, *, minutes: float, n_cas
         runners=_runners(run, _n_candidates(race_schedule)),
     )
     state = resumed(beginning, decisions, grid.first(n_cases_decided_on(decisions)))
-    return Position(state=state, grid=grid, spent=_spent(store, run, race_schedule, minutes), decisions=decisions)
+    minutes += race_schedule.minutes_before
+    spent, prices = race_costs(store, run, race_schedule.request.evaluation, minutes=minutes)
+    return Position(state=state, grid=grid, spent=spent, prices=prices, decisions=decisions)
 
 
 def case_order(store: Store, race_schedule: RaceSchedule) -> tuple[str, ...]:
@@ -212,10 +217,3 @@ def _grid(store: Store, run: RunRecord | None, metric: Metric, order: tuple[str,
         )
         scores = [dict(zip(values.case_ids, values.means, strict=True)) for values in values_by_candidate]
     return grid_of(scores, order, value_range=metric.value_range, higher_is_better=metric.higher_is_better)
-
-
-def _spent(store: Store, run: RunRecord | None, race_schedule: RaceSchedule, minutes: float) -> Spent:
-    if run is None:
-        return Spent(minutes=race_schedule.minutes_before + minutes)
-    costs = costs_of_run(store, run.plan.run_id)
-    return Spent(calls=costs.n_calls, minutes=race_schedule.minutes_before + minutes, tokens=costs.n_tokens)

@@ -246,9 +246,12 @@ def test_each_stage_costs_what_its_own_model_costs_and_no_cost_is_told_without_b
     assert both.large_alone.cost_usd is not None
     assert 900 == pytest.approx(both.large_alone.cost_usd.value * 1e6)
     assert only_small.points[-1].figures.cost_usd is None
-    for invocation_id in ("one", "two"):  # by the sums of a case nobody can tell which model's tokens they are
-        (candidate,) = run_result(store, only_run(store, invocation_id).plan.run_id).candidates
-        assert "cost_usd" not in candidate.metrics
+    (of_both,), (of_small,) = (
+        run_result(store, only_run(store, invocation_id).plan.run_id).candidates for invocation_id in ("one", "two")
+    )
+    assert 9 + 900 == pytest.approx(1e6 * of_both.metrics["cost_usd"].value)  # both are asked in every case
+    assert 4 * (9 + 900) == pytest.approx(1e6 * of_both.metrics["cost_usd"].quantities["total"].value)
+    assert "cost_usd" not in of_small.metrics
 
 
 def test_a_metric_that_asks_a_model_has_a_value_only_where_every_answer_was_scored(

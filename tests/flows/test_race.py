@@ -83,6 +83,22 @@ def test_the_best_wins_with_fewer_calls_and_stands_in_the_store_like_any_run(
     assert len(ollama_by_script.loads) <= 3 * found.n_looks
 
 
+def test_a_budget_of_calls_counts_every_request_of_a_pipeline(
+    race: Race, store: Store, ollama_by_script: ScriptedOllama, benchmark_file: Benchmarks
+) -> None:
+    ollama_by_script.add("good")
+    ollama_by_script.add("other")
+    evaluation = {"candidates": ["good pipeline=self_consistency n=5", "other"]}
+
+    race(benchmark_file(60), models=[], evaluation=evaluation, levels="smoke=16,full", budget="calls=60")
+
+    found = race_result(store, "one").race.outcome
+    n_asked = _n_asked(ollama_by_script, "good") + _n_asked(ollama_by_script, "other")
+    assert n_asked == found.spent.calls <= 60
+    assert _n_asked(ollama_by_script, "good") == 5 * _n_asked(ollama_by_script, "other") > 0
+    assert (5 + 1) * 60 == found.full_grid_calls
+
+
 def test_the_confirmation_asks_winner_and_runner_up_unseen_cases_alone(
     race: Race, store: Store, ollama_by_script: ScriptedOllama, benchmark_file: Benchmarks
 ) -> None:

@@ -30,6 +30,10 @@ def show(
         bool,
         typer.Option("--cascade", help="Cascades over their thresholds: share escalated, quality and cost."),
     ] = False,
+    metric: Annotated[
+        str | None,
+        typer.Option("--metric", metavar="NAME", help="Metric of quality for --cascade; default the run's headline."),
+    ] = None,
     as_yaml: Annotated[
         bool, typer.Option("--as-yaml", help="Print the request as a file that `evaluate -f` can run again.")
     ] = False,
@@ -45,12 +49,14 @@ def show(
         )
     if cascade and (as_yaml or case is not None):
         raise ConfigurationError("--cascade cannot be combined with --as-yaml or --case", "Leave out one of them.")
+    if metric is not None and not cascade:
+        raise ConfigurationError(f"--metric {metric!r} is the metric of --cascade", "Add --cascade, or leave it out.")
     with open_stored(db) as store:
         run_id = find_run(store, run).plan.run_id
         if as_yaml:
             sys.stdout.write(_request_as_yaml(store, run_id))
         elif cascade:
-            _show_cascades(store, run_id, as_json=as_json)
+            _show_cascades(store, run_id, metric=metric, as_json=as_json)
         elif case is not None:
             _show_case(store, run_id, case, as_json=as_json)
         else:
@@ -90,10 +96,10 @@ def _show_case(store: "Store", run_id: str, case_id: str, *, as_json: bool) -> N
         print_case_page(shown)
 
 
-def _show_cascades(store: "Store", run_id: str, *, as_json: bool) -> None:
+def _show_cascades(store: "Store", run_id: str, *, metric: str | None, as_json: bool) -> None:
     from evaluation.run_results.cascade_result import cascade_result
 
-    result = cascade_result(store, run_id)
+    result = cascade_result(store, run_id, metric=metric)
     if as_json:
         print_json(result)
     else:

@@ -149,6 +149,8 @@ class TraceTable(Row, table=True):
     """In [0, 1]; None where the pipeline does not know it."""
     sources: list[Any] | None = json_field(null=True)
     """Hash and relevance of each passage shown to the model, in order; None without retrieval."""
+    wait_s: float | None = real_field()
+    """Seconds in which at least one of the requests was under way; None where that is not known."""
     notes: dict[str, Any] = json_field()
 
 

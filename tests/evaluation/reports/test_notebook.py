@@ -303,7 +303,7 @@ def test_a_race_forecast_says_when_it_decides() -> None:
 
     assert "A race of 3 candidates on numbers" in shown.text
     assert "Candidates are eliminated after 20 and 50 of 100 cases." in shown.text
-    assert "In all at most 150 of the 300 calls of a full evaluation." in shown.text
+    assert "In all at most 150 of the 300 answers of a full evaluation." in shown.text
     assert "a note." in shown.text
     assert 1 == len(result.to_frame())
 

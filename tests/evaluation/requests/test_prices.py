@@ -8,7 +8,15 @@ from hypothesis import strategies as st
 
 from evaluation.errors import ConfigurationError
 from evaluation.metrics.cost import CostUsd
-from evaluation.requests.prices import Price, PriceTable, as_prices, common_price, price_of, read_prices
+from evaluation.requests.prices import (
+    Price,
+    PriceTable,
+    as_prices,
+    models_without_price,
+    price_of,
+    read_prices,
+    stored_prices,
+)
 
 YAML = """
 electricity_per_kwh: 0.30
@@ -85,12 +93,15 @@ def test_a_model_of_which_nothing_is_known_has_no_price() -> None:
     assert price_of(table(("b", 1)), "a") is None
 
 
-def test_the_price_of_several_models_is_the_one_that_all_of_them_have() -> None:
-    table = PriceTable(by_model=(("a:*", Price(per_kwh=0.1)), ("b:*", Price(per_kwh=0.2))), electricity_per_kwh=0.1)
+def test_a_candidate_of_several_models_has_the_prices_of_all_of_them_or_none() -> None:
+    table = PriceTable(by_model=(("a:*", Price(per_kwh=0.1)), ("b:*", Price(per_kwh=0.2))))
 
-    assert Price(per_kwh=0.1) == common_price(table, ["a:1b", "a:2b", "embedder"])
-    assert common_price(table, ["a:1b", "b:1b"]) is None
-    assert common_price(PriceTable(by_model=table.by_model), ["a:1b", "embedder"]) is None
+    assert {"price": {"per_kwh": 0.1}} == stored_prices(table, ["a:1b"])
+    both = {"a:1b": {"per_kwh": 0.1}, "b:1b": {"per_kwh": 0.2}}
+    assert {"price": None, "prices": both} == stored_prices(table, ["a:1b", "b:1b"])
+    assert {"price": None, "prices": None} == stored_prices(table, ["a:1b", "embedder"])
+    assert ("embedder",) == models_without_price(table, ["a:1b", "embedder"])
+    assert () == models_without_price(PriceTable(), ["a:1b", "embedder"])
 
 
 def test_a_price_is_kept_as_the_options_of_its_metric() -> None:

@@ -7,14 +7,16 @@ from datetime import UTC, datetime
 import pytest
 from looking_back import only_run
 from stored_rows import save_outcomes
+from stored_stages import make_stage
 
 from evaluation.errors import FailureKind, StoreError
 from evaluation.generation import Failure, Generation
+from evaluation.pipelines.stages import Passages, TokenCounts, Vectors
 from evaluation.races.state import Decision, Fate
 from evaluation.records.outcomes import OutcomeRow
 from evaluation.records.runs import RunPlan
 from evaluation.store.races import (
-    RunCosts,
+    CandidateCosts,
     begin_race,
     costs_of_run,
     find_race,
@@ -23,6 +25,7 @@ from evaluation.store.races import (
     save_decisions,
 )
 from evaluation.store.session import Store
+from evaluation.store.stage_rows import insert_stages
 
 KEPT = Decision(
     look=1, key="f1", label="a", fate=Fate.KEPT, n_cases=20, reason="ahead", evidence={"difference": 0.25, "rival": "b"}
@@ -98,4 +101,30 @@ def test_what_a_run_took_counts_failures_and_leaves_out_what_was_reused(
         ],
     )
 
-    assert RunCosts(n_calls=2, n_tokens=15) == costs_of_run(store, only_run(store, race).plan.run_id)
+    assert {row_id: CandidateCosts(n_answers=2, n_calls=2, n_tokens=15)} == costs_of_run(
+        store, only_run(store, race).plan.run_id
+    )
+
+
+def test_an_answer_of_a_pipeline_costs_as_many_calls_as_it_asked_models(
+    store: Store,
+    race: str,
+    plan_candidate: Callable[..., int],
+    make_row: Callable[..., OutcomeRow],
+    make_answer: Callable[[str], Generation],
+) -> None:
+    row_id = plan_candidate()
+    save_outcomes(store, [make_row(row_id, "case-0", make_answer("42"))])
+    stages = [
+        make_stage(row_id, "sample 1"),
+        make_stage(row_id, "sample 2"),
+        make_stage(row_id, "query", kind="embed", reply=Vectors(values=((1.0,),))),
+        make_stage(row_id, "search", kind="search", reply=Passages(passages=())),
+        make_stage(row_id, "tokens", kind="count", reply=TokenCounts(values=(3,))),
+    ]
+    with store.write() as connection:
+        insert_stages(connection, stages)
+
+    assert {row_id: 3} == {
+        row: costs.n_calls for row, costs in costs_of_run(store, only_run(store, race).plan.run_id).items()
+    }

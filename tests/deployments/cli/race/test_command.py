@@ -93,7 +93,7 @@ def test_a_dry_run_says_when_it_is_decided_and_what_it_takes_at_most_and_asks_no
     assert "--confirm 10 is more than there is: of 10 cases 8 are kept back" in all_kept.out
     assert "compared with the runner-up on at most 20 unseen cases." in said.out
     assert "2 model loads, 40 calls, time unknown: never asked here." in said.out
-    assert "In all at most 200 of the 200 calls of a full evaluation" in said.out
+    assert "In all at most 200 of the 200 answers of a full evaluation" in said.out
     assert "It ends early if its budget is spent: minutes=5." in said.out
     found = plain.json["race"]
     assert ([8], 2, 16, 20, None) == tuple(
