@@ -72,7 +72,7 @@ def test_two_valid_keys_cannot_have_one_name(store: Store) -> None:
 def test_revoking_an_unknown_key_lists_the_known_ones(store: Store) -> None:
     create_key(store, name="ci", scopes=[Scope.READ])
 
-    with pytest.raises(UnknownNameError, match="'nightly'.*ci"):
+    with pytest.raises(UnknownNameError, match=r"'nightly'.*ci"):
         revoke_key(store, "nightly")
 
 
