@@ -8,12 +8,11 @@ from ipaddress import ip_address
 from pathlib import Path
 
 from fastapi import Depends, Request
-from limits import RateLimitItem, parse
+from limits import parse
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 
 from deployments.api.problems import ProblemError
-from evaluation.errors import ConfigurationError
 from evaluation.records.access import ApiKey, Scope
 from evaluation.store.api_keys import PREFIX, authenticate
 from evaluation.store.session import Store
@@ -83,7 +82,7 @@ class Doorkeeper:
     def _count(self, key: ApiKey) -> None:
         if key.rate is None:
             return
-        limit = parse_rate(key.rate)
+        limit = parse(key.rate)
         if not self._limiter.hit(limit, key.key_id):
             reset_at, _ = self._limiter.get_window_stats(limit, key.key_id)
             wait_s = max(1, round(reset_at - time.time()))
@@ -94,23 +93,6 @@ class Doorkeeper:
                 kind="rate",
                 headers={"Retry-After": str(wait_s)},
             )
-
-
-def parse_rate(text: str) -> RateLimitItem:
-    """Return the limit in a text such as `60/minute` or `60/min`.
-
-    Raises:
-        ConfigurationError: it is not one.
-    """
-    wrong = ConfigurationError(f"the rate {text!r} is not one", "Give a number and a time, such as 60/minute or 5/s.")
-    number, sign, unit = text.strip().partition("/")
-    names = {"s": "second", "sec": "second", "min": "minute", "m": "minute", "h": "hour", "d": "day"}
-    unit = names.get(unit.strip(), unit.strip())
-    if not sign or not number.strip().isdecimal() or int(number) < 1:
-        raise wrong
-    if unit not in ("second", "minute", "hour", "day"):
-        raise wrong
-    return parse(f"{int(number)}/{unit}")
 
 
 def needs(scope: Scope) -> Callable[[Request], Access]:

@@ -4,8 +4,10 @@ import shutil
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -61,9 +63,12 @@ def deep() -> tuple[Check, ...]:
     except BenchwrightError:
         endpoints = ()
     for endpoint in endpoints:
-        looks.append((f"endpoint {endpoint.name}", lambda url=endpoint.url: _answers(url), False))  # type: ignore[misc]
+        looks.append((f"endpoint {endpoint.name}", partial(_answers, endpoint.url), False))
     with ThreadPoolExecutor(max_workers=len(looks)) as pool:
-        return tuple(pool.map(lambda look: check(look[0], look[1], needed=look[2]), looks))
+        begun = [
+            pool.submit(copy_context().run, partial(check, name, look, needed=needed)) for name, look, needed in looks
+        ]
+        return tuple(each.result() for each in begun)
 
 
 def _database() -> str:

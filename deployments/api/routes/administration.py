@@ -7,10 +7,11 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from deployments.api.access import ADMIN, parse_rate
+from deployments.api.access import ADMIN
 from deployments.api.replies import PROBLEMS, Paging, page, paging, reply, sorted_page
 from deployments.cli.arguments import open_stored
 from evaluation.records.access import Scope
+from evaluation.request_rates import read_rate
 from evaluation.results.as_json import as_json
 from evaluation.store.api_keys import create_key, list_keys, revoke_key
 from evaluation.store.audit import list_changes
@@ -39,10 +40,9 @@ def keys(request: Request, paging: Page) -> Response:
 @router.post("/keys", status_code=201)
 def make_key(request: Request, body: NewKey) -> Response:
     """Make a key. Its text is in this answer alone, and cannot be had again."""
-    if body.rate is not None:
-        parse_rate(body.rate)
+    rate = None if body.rate is None else str(read_rate(body.rate))
     with open_stored(None) as store:
-        key, text = create_key(store, name=body.name, scopes=body.scopes, expires_at=body.expires_at, rate=body.rate)
+        key, text = create_key(store, name=body.name, scopes=body.scopes, expires_at=body.expires_at, rate=rate)
     return reply(request, {**as_json(key), "key": text}, 201)
 
 

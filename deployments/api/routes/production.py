@@ -13,6 +13,7 @@ from deployments.python import catalogues, changes, stored
 from deployments.python.selecting import load_recommendations, load_scoreboard
 from evaluation.store.traffic import list_traffic
 from selection import Constraints, explain, rank, recommend, report_outcome
+from selection.pages.scoreboard import task_scoreboard
 
 router = APIRouter(responses=PROBLEMS)
 Page = Annotated[Paging, Depends(paging)]
@@ -150,7 +151,8 @@ def outcome(request: Request, body: Outcome) -> Response:
 def scoreboard(request: Request) -> Response:
     """Return what is known of every candidate on every task."""
     with open_stored(None) as store:
-        return reply(request, load_scoreboard(store=store.url))
+        board = load_scoreboard(store=store.url)
+    return reply(request, {"tasks": [task_scoreboard(board, standing) for standing in board.standings.values()]})
 
 
 @router.get("/reviews", tags=["reviews"], dependencies=[READ])
