@@ -10,6 +10,7 @@ def _lazy(target: str, summary: str, *, has_headings: bool = False) -> LazyComma
 
 
 COMMANDS = {
+    "api": _lazy("api:api", "Serve results, runs and recommendations over HTTP, until Ctrl-C."),
     "compare": _lazy(
         "compare.command:compare",
         "Compare candidates case by case: from stored runs, or evaluated now with the options of `evaluate`.",
@@ -69,6 +70,7 @@ COMMANDS = {
     "profiles": _lazy("profiles:profiles", "Prompt profiles: list, show, add."),
     "benchmarks": _lazy("benchmarks:benchmarks", "Benchmarks: list, show, add, validate, write, confirm."),
     "alerts": _lazy("alerts:alerts", "Alerts of the monitor: list, acknowledge, silence, notify."),
+    "keys": _lazy("keys:keys", "Keys of the HTTP interface: create, list, revoke."),
     "blocks": _lazy("blocks.command:blocks", "Prefect blocks for databases, server pools and prices: register, list."),
     "metrics": _lazy("metrics:metrics", "Metrics: list, show."),
     "pipelines": _lazy("pipelines:pipelines", "Pipelines: list, show, try."),

@@ -1,6 +1,7 @@
 """Options that many commands share, and the store and settings behind them."""
 
 import os
+from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,7 +14,7 @@ from tasks.block_names import BLOCK
 
 if TYPE_CHECKING:
     from evaluation.settings import Settings
-    from evaluation.store.session import Store
+    from evaluation.store.session import KeptStore, Store
 
 DatabaseOption = Annotated[
     str | None,
@@ -118,8 +119,14 @@ def database_url(db: str | None) -> str | None:
     return database_of_block()
 
 
+KEPT_OPEN: "ContextVar[KeptStore | None]" = ContextVar("kept_open", default=None)
+"""Store that a server keeps open, used here where none is named; None: the store is opened for each command."""
+
+
 def open_results(db: str | None) -> "Store":
     """Open the store of a command, creating it where there is none yet."""
+    if db is None and (kept := KEPT_OPEN.get()) is not None:
+        return kept
     return open_or_make(database_url(db), typed=db)
 
 
@@ -131,6 +138,8 @@ def open_stored(db: str | None) -> "Store":
     """
     from evaluation.store.session import must_be_there, open_store
 
+    if db is None and (kept := KEPT_OPEN.get()) is not None:
+        return kept
     if (url := database_url(db)) is not None:
         must_be_there(url)
     return open_store(url)

@@ -2,22 +2,18 @@
 
 import os
 import signal
-from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from deployments.cli.arguments import DatabaseOption, JsonOption, database_url, open_results, read_settings
 from deployments.cli.database_creation import open_or_make
+from deployments.cli.serve_options import AllowedHostsOption, FormFilesOption, tell_servers
 from deployments.cli.terminal.output import print_json, print_status
 from deployments.cli.terminal.sign_in import password_words, sign_in_page
 from deployments.cli.terminal.tables import print_line
 from deployments.definitions import DEFINITIONS
 from deployments.forms import Choices, choices_in
-from deployments.guarded.origins import NAMES_VARIABLE, allowed_names, host_name
-from evaluation.errors import ConfigurationError
-from evaluation.files.allowed_files import FOLDER_VARIABLE
 from evaluation.providers import OF_EMBEDDED_SERVER
 from evaluation.records.candidates import EndpointRecord
 
@@ -26,6 +22,8 @@ if TYPE_CHECKING:
     from evaluation.store.session import Store
 
 PORT = 4200
+API_OFFSET = 10
+"""The API is at the port that is so much higher than that of the pages, unless another one is named."""
 
 
 def serve(
@@ -45,18 +43,11 @@ def serve(
             help="Ask for a password; without one, every user of this machine can run what you can.",
         ),
     ] = True,
-    allow_host: Annotated[
-        list[str] | None,
-        typer.Option(metavar="NAME", help="A host name under which browsers may open the pages, besides localhost."),
+    api_port: Annotated[
+        int | None, typer.Option(metavar="N", min=1, max=65535, help="Port of the HTTP API.", show_default="PORT + 10")
     ] = None,
-    form_files: Annotated[
-        str | None,
-        typer.Option(
-            metavar="FOLDER",
-            help="Folder of files that forms may use: benchmarks, and metrics, whose code then runs.",
-            show_default="none",
-        ),
-    ] = None,
+    allow_host: AllowedHostsOption = None,
+    form_files: FormFilesOption = None,
     db: DatabaseOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -68,31 +59,16 @@ def serve(
     from deployments.cli.long_commands import handle_sigterm
     from deployments.serving.home_lock import hold_home, must_be_free
 
-    _tell_servers(allow_host or (), form_files)
+    tell_servers(allow_host or (), form_files)
     with handle_sigterm():
         _heed_other_signals()
         try:
             with hold_home(port):
                 must_be_free(port)
-                _serve(port, embedded, db, has_password=password, as_json=as_json)
+                must_be_free(api_port or port + API_OFFSET)
+                _serve((port, api_port or port + API_OFFSET), embedded, db, has_password=password, as_json=as_json)
         except (KeyboardInterrupt, TerminatedError):
             print_status("stopped")
-
-
-def _tell_servers(names: Sequence[str], form_files: str | None) -> None:
-    """Set the environment variables that the servers and flows of this process read.
-
-    Raises:
-        ConfigurationError: a name is not a host name, or there is no such folder.
-    """
-    try:
-        os.environ[NAMES_VARIABLE] = " ".join(host_name(name) for name in (*allowed_names(), *names))
-    except ValueError as error:
-        raise ConfigurationError(f"{error}", "For example --allow-host bench.example.com") from None
-    if form_files is not None:
-        if not form_files.strip() or not Path(form_files).is_dir():
-            raise ConfigurationError(f"--form-files {form_files!r} is not a folder", "Give an existing folder.")
-        os.environ[FOLDER_VARIABLE] = str(Path(form_files).resolve())
 
 
 def _heed_other_signals() -> None:
@@ -102,12 +78,12 @@ def _heed_other_signals() -> None:
         signal.signal(signal.SIGHUP, signal.getsignal(signal.SIGTERM))
 
 
-def _serve(port: int, embedded: bool | None, db: str | None, *, has_password: bool, as_json: bool) -> None:
+def _serve(ports: tuple[int, int], embedded: bool | None, db: str | None, *, has_password: bool, as_json: bool) -> None:
     from deployments.serving.services import Services
 
     _keep_results_in(db)
     print_status("starting Prefect's server")
-    with Services(port, print_status, _take_up, has_password=has_password) as standing:
+    with Services(ports[0], print_status, _take_up, has_password=has_password) as standing:
         for definition in DEFINITIONS:  # while the server starts
             definition.load_flow()
         standing.server.wait()
@@ -116,6 +92,7 @@ def _serve(port: int, embedded: bool | None, db: str | None, *, has_password: bo
             standing.deploy(DEFINITIONS, _choices(store))
             database = store.shown_url
         standing.start_worker()
+        standing.start_api(ports[1])
         forms = [definition.name for definition in DEFINITIONS if definition.is_for_people]
         _show(standing, forms, database, has_password=has_password, as_json=as_json)
         standing.watch()
@@ -168,6 +145,7 @@ def _show(standing: "Services", deployments: list[str], database: str, *, has_pa
     fields: dict[str, Any] = {
         "pages": page,
         "deployments": {name: f"{page}/deployments?name={name}" for name in deployments},
+        "api": standing.api_url,
         "model_servers": standing.model_servers,
         "database": database,
         "logs": str(standing.logs),
@@ -181,6 +159,7 @@ def _show(standing: "Services", deployments: list[str], database: str, *, has_pa
         "pages": sign_in_page(page) if has_password else page,
         "password": password_words(has_password=has_password) or "none: every user of this machine can sign in",
         "deployments": f"{page}/deployments ({', '.join(deployments)})",
+        "api": standing.api_url,
         "model servers": servers or "none answers: start Ollama, or give --embedded",
         "database": database,
         "logs": str(standing.logs),

@@ -1,11 +1,13 @@
 """The services of `benchwright serve` on one machine, from its start to its end."""
 
 import os
+import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 from typing import Self
 
 import httpx
@@ -13,7 +15,7 @@ import httpx
 from deployments.definitions import Definition
 from deployments.deploying import Deployed, DeployRequest, deploy
 from deployments.forms import Choices
-from deployments.helper_process import HelperProcess, start_embedded
+from deployments.helper_process import HelperProcess, start_embedded, start_helper
 from deployments.prefect_home import prefect_home
 from deployments.prefect_server import PrefectServer, free_port, start_prefect_server
 from deployments.serving import worker
@@ -53,6 +55,8 @@ class Services:
         self._parts: list[Part] = []
         self.model_servers: dict[str, str] = {}
         """Address of each model server that answered at the start, by name."""
+        self.api_url = ""
+        """Address of the HTTP interface, once it was started."""
         self.logs = prefect_home() / "benchwright"
         """Folder of the log files of its processes."""
         self.server = self._start_server(port, has_password=has_password)
@@ -114,6 +118,19 @@ class Services:
         self._stack.callback(reconciler.stop)  # before the worker ends: what is cancelled then is made again by nobody
         reconciler.start()
 
+    def start_api(self, port: int) -> None:
+        """Start the HTTP interface at a port, and wait until it answers.
+
+        Raises:
+            ConfigurationError: it does not start.
+        """
+        start = partial(_start_api, port, self.logs / "api.log")
+        self.api_url = f"http://127.0.0.1:{port}/api/v1"
+        part = Part("API", start, start())
+        self._stack.callback(lambda: part.process.stop())
+        self._parts.append(part)
+        part.process.wait_for_health(f"http://127.0.0.1:{port}/health/live")
+
     def _worker_again(self) -> HelperProcess:
         """Return a new worker after one has ended; flow runs of the old one ended with it, and are marked so."""
         from prefect.client.orchestration import get_client
@@ -161,3 +178,8 @@ class Services:
         while True:
             time.sleep(every_s)
             self.look()
+
+
+def _start_api(port: int, log_path: Path) -> HelperProcess:
+    # -P: nothing in the user's folder may pass for a module of ours.
+    return start_helper([sys.executable, "-P", "-m", "deployments.api", "--port", str(port)], log_path=log_path)

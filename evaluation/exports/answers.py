@@ -1,6 +1,6 @@
 """Answers and scores as rows, with one page in memory at a time."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from evaluation.exports.filters import Filters
@@ -43,15 +43,27 @@ def answer_rows(store: Store, run: RunRecord, words: Mapping[str, str], filters:
         filters: Which outcomes.
     """
     for candidate, label in candidates_of(run, filters):
-        of_candidate = _of_candidate(run, candidate, label)
         for page in _pages(store, candidate, filters):
-            scores = scores_of_generations(store, [stored.generation_id for stored in page]) if words else {}
-            for stored in page:
-                row = of_candidate | _answer(stored)
-                for use, score in scores.get(stored.generation_id, ()):
-                    if use.signature in words:
-                        row |= _score_cells(words[use.signature], score)
-                yield row
+            yield from answers_as_rows(store, run, candidate, label, page, words)
+
+
+def answers_as_rows(
+    store: Store,
+    run: RunRecord,
+    candidate: RunCandidateRecord,
+    label: str,
+    outcomes: Sequence[StoredOutcome],
+    words: Mapping[str, str],
+) -> Iterator[Row]:
+    """Yield a row for each of these outcomes of a candidate, with the scores of the metrics in `words`."""
+    of_candidate = _of_candidate(run, candidate, label)
+    scores = scores_of_generations(store, [stored.generation_id for stored in outcomes]) if words else {}
+    for stored in outcomes:
+        row = of_candidate | _answer(stored)
+        for use, score in scores.get(stored.generation_id, ()):
+            if use.signature in words:
+                row |= _score_cells(words[use.signature], score)
+        yield row
 
 
 def score_rows(store: Store, run: RunRecord, words: Mapping[str, str], filters: Filters) -> Iterator[Row]:

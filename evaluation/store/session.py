@@ -74,6 +74,15 @@ class Store:
         if self._file is None:
             self._file = file_of(self._url)
 
+    def check(self) -> None:
+        """Return once the database has answered.
+
+        Raises:
+            StoreError: it is away.
+        """
+        with self.read() as connection:
+            connection.execute(sa.select(1)).scalar_one()
+
     def close(self) -> None:
         """Close all connections."""
         self._engine.dispose()
@@ -85,6 +94,25 @@ class Store:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+class KeptStore(Store):
+    """A store that `with` blocks leave open, for servers that use one for all requests; `close` closes it."""
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Leave it open."""
+
+
+def keep_open(url: str | None = None) -> KeptStore:
+    """Open the store at `url` as `open_store` does, and return one that stays open until it is closed.
+
+    Raises:
+        StoreError: as `open_store`.
+    """
+    with open_store(url) as store:
+        return KeptStore(parse_url(store.url))
 
 
 def open_store(url: str | None = None, *, upgrade_from_empty: bool = True, busy_timeout_s: float = 30.0) -> Store:

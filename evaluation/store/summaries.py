@@ -39,10 +39,22 @@ def _counts(run_candidates: sa.ScalarSelect[Any] | sa.Select[Any]) -> sa.Subquer
 
 
 def list_runs(
-    store: Store, *, limit: int | None = 20, include_archived: bool = False, experiment_id: str | None = None
+    store: Store,
+    *,
+    limit: int | None = 20,
+    include_archived: bool = False,
+    experiment_id: str | None = None,
+    before: str | None = None,
 ) -> tuple[RunSummary, ...]:
-    """Return runs, newest first, with their counts over all candidates; of one experiment where it is named."""
+    """Return runs, newest first, with their counts over all candidates; of one experiment where it is named.
+
+    With `before`, only runs that stand behind this one in the list: the next page.
+    """
     page = sa.select(*_SHOWN).order_by(run.c.created_at.desc(), run.c.id.desc()).limit(limit)
+    if before is not None:
+        begin = sa.select(run.c.created_at).where(run.c.id == before).scalar_subquery()
+        is_older = sa.or_(run.c.created_at < begin, sa.and_(run.c.created_at == begin, run.c.id < before))
+        page = page.where(is_older)
     if not include_archived:
         page = page.where(run.c.archived_at.is_(None))
     if experiment_id is not None:

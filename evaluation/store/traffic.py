@@ -107,6 +107,7 @@ def list_traffic(
     until: datetime | None = None,
     ok: bool | None = None,
     limit: int | None = None,
+    before: str | None = None,
 ) -> tuple[TrafficCall, ...]:
     """Call with their steps, the oldest first.
 
@@ -118,8 +119,15 @@ def list_traffic(
         until: Begun before this moment.
         ok: True: those that did not fail; False: those that did; None: both.
         limit: Number of newest ones to return.
+        before: Only calls older than the one with this id.
     """
     query = _filtered(sa.select(traffic), task=task, candidate=candidate, since=since, until=until)
+    if before is not None:
+        same = traffic.c.call_id == before
+        begin = sa.select(traffic.c.started_at).where(same).scalar_subquery()
+        number = sa.select(traffic.c.id).where(same).scalar_subquery()
+        is_same_time = sa.and_(traffic.c.started_at == begin, traffic.c.id < number)
+        query = query.where(sa.or_(traffic.c.started_at < begin, is_same_time))
     if ok is not None:
         query = query.where(traffic.c.ok.is_(ok))
     newest_first = query.order_by(traffic.c.started_at.desc(), traffic.c.id.desc()).limit(limit)

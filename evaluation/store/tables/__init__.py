@@ -1,5 +1,6 @@
 """The tables, a file for each kind. Rows are built by the functions beside them from already valid values."""
 
+from evaluation.store.tables.access import api_key, audit_entry, idempotent_request
 from evaluation.store.tables.alerts import alert, alert_silence, monitor_look
 from evaluation.store.tables.benchmarks import benchmark, benchmark_case
 from evaluation.store.tables.candidates import candidate, endpoint, model, profile
@@ -36,6 +37,8 @@ __all__ = [
     "alert",
     "alert_silence",
     "annotation",
+    "api_key",
+    "audit_entry",
     "benchmark",
     "benchmark_case",
     "candidate",
@@ -51,6 +54,7 @@ __all__ = [
     "gpu_sample",
     "holder",
     "holder_run",
+    "idempotent_request",
     "invocation",
     "metric",
     "model",

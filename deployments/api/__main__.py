@@ -1,0 +1,59 @@
+"""The process of the HTTP interface: `python -P -m deployments.api`, started by `benchwright api` and `serve`."""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from deployments.guarded.origins import allowed_names
+
+PORT = 4210
+
+
+def main(words: list[str]) -> None:
+    """Serve until a signal ends it; answers that have begun are finished."""
+    parser = argparse.ArgumentParser(prog="deployments.api")
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=PORT)
+    parser.add_argument("--require-key", action="store_true")
+    options = parser.parse_args(words)
+    import uvicorn
+
+    from deployments.api.app import create_app
+    from deployments.cli.arguments import database_url
+    from evaluation.errors import BenchwrightError
+    from evaluation.files.allowed_files import FOLDER_VARIABLE
+    from evaluation.store.session import keep_open
+
+    folder = os.environ.get(FOLDER_VARIABLE)
+    try:
+        store = keep_open(database_url(None))
+    except BenchwrightError as error:
+        raise SystemExit(f"error: {error.message}\n  next: {error.next_step or 'See the message.'}") from None
+    app = create_app(
+        store,
+        names=allowed_names(),
+        requires_key=options.require_key,
+        form_files=Path(folder) if folder else None,
+    )
+    try:
+        uvicorn.run(
+            app,
+            host=options.host,
+            port=options.port,
+            log_level="warning",
+            http="h11",
+            ws="none",
+            loop="asyncio",
+            server_header=False,
+            proxy_headers=False,
+            timeout_keep_alive=30,
+            timeout_graceful_shutdown=60,
+            h11_max_incomplete_event_size=64 * 1024,
+        )
+    finally:
+        store.close()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

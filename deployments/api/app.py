@@ -1,0 +1,121 @@
+"""The ASGI application of the HTTP interface: its routes behind the guard."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from fastapi import FastAPI
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from deployments.api.access import Doorkeeper
+from deployments.api.events import Channels
+from deployments.api.figures import Figures
+from deployments.api.guard import Guard
+from deployments.api.problems import add_handlers
+from deployments.api.routes import administration, catalogues, operation, production, stored, work
+from deployments.cli.arguments import KEPT_OPEN
+from evaluation import __version__
+from evaluation.files.allowed_files import limit_files
+from evaluation.store.session import KeptStore
+from evaluation.store.totals import store_totals
+
+PREFIX = "/api/v1"
+_PROBLEM_SCHEMA = {
+    "type": "object",
+    "required": ["type", "title", "status", "detail"],
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "next_step": {"type": "string"},
+        "instance": {"type": "string"},
+        "errors": {"type": "array", "items": {"type": "object"}},
+    },
+}
+
+
+def create_app(
+    store: KeptStore, *, names: Iterable[str] = (), requires_key: bool = False, form_files: Path | None = None
+) -> ASGIApp:
+    """Return the application.
+
+    Args:
+        store: The results.
+        names: Host names under which it is reached, beside those of loopback.
+        requires_key: Refuse requests without a key from this machine too.
+        form_files: Folder of which requests may name files; None: they may name none.
+    """
+    app = FastAPI(
+        title="Benchwright",
+        version=__version__,
+        summary="Evidence for choosing among language models that run on your own machines.",
+        openapi_url=f"{PREFIX}/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        lifespan=_lifespan,
+    )
+    app.state.figures, app.state.channels = Figures(lambda: store_totals(store)), Channels()
+    add_handlers(app)
+    for router in (stored.router, catalogues.router, production.router, work.router, administration.router):
+        app.include_router(router, prefix=PREFIX)
+    app.include_router(operation.router)
+    _describe_problems(app)
+    return Guard(_InContext(app, store, form_files), Doorkeeper(store=store, requires_key=requires_key), names=names)
+
+
+class _InContext:
+    """Serves each request with the open store, and with the limit of the files that it may name."""
+
+    def __init__(self, app: FastAPI, store: KeptStore, form_files: Path | None) -> None:
+        self._app, self._store, self._form_files = app, store, form_files
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            KEPT_OPEN.set(self._store)
+            limit_files(self._form_files)
+        figures: Figures = self._app.state.figures
+        began = time.perf_counter()
+        figures.at_once.inc()
+        status = 500
+
+        async def send_counted(message: "dict[str, object]") -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = int(str(message["status"]))
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_counted)  # type: ignore[arg-type]
+        finally:
+            figures.at_once.dec()
+            if scope["type"] == "http":
+                route = getattr(scope.get("route"), "path", "other")
+                figures.requests.labels(scope["method"], route, str(status)).inc()
+                figures.durations.labels(route).observe(time.perf_counter() - began)
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    """Give the loop threads enough for the reading requests, which block."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(max_workers=16, thread_name_prefix="api"))
+    yield
+
+
+def _describe_problems(app: FastAPI) -> None:
+    """Add the shape of problems to the description, and say how a key is sent."""
+    describe = app.openapi
+
+    def described() -> dict[str, object]:
+        description = describe()
+        components = description.setdefault("components", {})
+        components.setdefault("schemas", {})["Problem"] = _PROBLEM_SCHEMA
+        components["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
+        description["security"] = [{}, {"key": []}]
+        return description
+
+    app.openapi = described  # type: ignore[method-assign]

@@ -1,0 +1,122 @@
+"""Progress as server-sent events: one look at the store serves all who follow the same flow run."""
+
+import asyncio
+import hashlib
+import json
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import partial
+
+from fastapi import Request
+from fastapi.responses import Response
+from sse_starlette import EventSourceResponse, ServerSentEvent
+
+from deployments.api import flow_runs
+from deployments.api.problems import ProblemError
+from deployments.cli.arguments import open_stored
+from evaluation.errors import StoreError
+from evaluation.results.as_json import as_json
+from evaluation.results.flow_runs import WorkStatus
+from evaluation.run_results.work_status import work_status
+
+LOOK_EVERY_S = 1.0
+HEARTBEAT_S = 10
+
+
+@dataclass
+class Channel:
+    """What is known of a flow run, for all who follow it."""
+
+    status: WorkStatus | None = None
+    problem: ProblemError | None = None
+    n_followers: int = 0
+    changed: asyncio.Condition = field(default_factory=asyncio.Condition)
+    task: "asyncio.Task[None] | None" = None
+
+
+class Channels:
+    """The flow runs that somebody follows now."""
+
+    def __init__(self) -> None:
+        self._channels: dict[str, Channel] = {}
+
+    async def follow(self, flow_run_id: str, last_event_id: str | None) -> AsyncIterator[ServerSentEvent]:
+        """Yield an event for each change, and one at the end; a client that was here goes on after its last event."""
+        channel = self._channels.setdefault(flow_run_id, Channel())
+        channel.n_followers += 1
+        if channel.task is None:
+            channel.task = asyncio.create_task(self._look(flow_run_id, channel))
+        last = last_event_id
+        try:
+            while True:
+                async with channel.changed:
+                    await channel.changed.wait_for(partial(_has_news, channel, last))
+                status, problem = channel.status, channel.problem
+                if status is None:
+                    detail = {} if problem is None else problem.body(None)
+                    yield ServerSentEvent(json.dumps(detail), event="problem")
+                    return
+                last = _event_id(status)
+                name = "end" if status.flow_run.has_ended else "progress"
+                yield ServerSentEvent(json.dumps(as_json(status)), event=name, id=last)
+                if status.flow_run.has_ended:
+                    return
+        finally:
+            channel.n_followers -= 1
+            if not channel.n_followers and channel.task is not None:
+                channel.task.cancel()
+                with suppress(KeyError):
+                    del self._channels[flow_run_id]
+
+    async def _look(self, flow_run_id: str, channel: Channel) -> None:
+        """Look at the flow run until it has ended."""
+        while channel.status is None or not channel.status.flow_run.has_ended:
+            try:
+                status = await asyncio.to_thread(_look_once, flow_run_id)
+            except ProblemError as problem:
+                if problem.status == 404 or channel.status is None:
+                    channel.problem = problem
+                    channel.status = None
+                    async with channel.changed:
+                        channel.changed.notify_all()
+                    return
+            except StoreError:
+                pass
+            else:
+                if channel.status is None or _event_id(status) != _event_id(channel.status):
+                    channel.status = status
+                    async with channel.changed:
+                        channel.changed.notify_all()
+            await asyncio.sleep(LOOK_EVERY_S)
+
+
+async def event_stream(request: Request, flow_run_id: str) -> Response:
+    """Return the events of a flow run.
+
+    Raises:
+        ProblemError: 404, there is no such flow run; 503, no Prefect server.
+    """
+    await asyncio.to_thread(flow_runs.find, flow_run_id)
+    channels: Channels = request.app.state.channels
+    events = channels.follow(flow_run_id, request.headers.get("last-event-id"))
+    return EventSourceResponse(events, ping=HEARTBEAT_S, headers={"Cache-Control": "no-store"})
+
+
+def _look_once(flow_run_id: str) -> WorkStatus:
+    flow_run = flow_runs.find(flow_run_id)
+    with open_stored(None) as store:
+        return work_status(store, flow_run)
+
+
+def _has_news(channel: Channel, last: str | None) -> bool:
+    if channel.status is None:
+        return channel.problem is not None
+    return channel.status.flow_run.has_ended or _event_id(channel.status) != last
+
+
+def _event_id(status: WorkStatus) -> str:
+    """Return an id that is the same for the same progress, after a restart of this server too."""
+    counts = [status.flow_run.state, status.n_done, status.n_failed, status.n_planned, status.latest_answer]
+    each = [(one.candidate, one.status, one.n_done, one.n_failed) for one in status.candidates]
+    return hashlib.sha256(json.dumps([counts, each]).encode()).hexdigest()[:16]

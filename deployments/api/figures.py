@@ -1,0 +1,105 @@
+"""Figures for Prometheus: requests of this server, and totals of the store."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from evaluation.errors import StoreError
+from evaluation.store.totals import StoreTotals
+
+TOTALS_EVERY_S = 30.0
+"""Totals read every answer: a scrape gets those of the last half minute."""
+
+
+class Figures:
+    """Figures of one server."""
+
+    def __init__(self, totals: Callable[[], StoreTotals]) -> None:
+        self.registry = CollectorRegistry()
+        self.requests = Counter(
+            "benchwright_http_requests_total",
+            "Requests by method, route and status.",
+            ["method", "route", "status"],
+            registry=self.registry,
+        )
+        self.durations = Histogram(
+            "benchwright_http_request_seconds",
+            "Seconds from a request to the end of its answer.",
+            ["route"],
+            registry=self.registry,
+        )
+        self.at_once = Gauge("benchwright_http_requests_in_flight", "Requests being answered.", registry=self.registry)
+        self.registry.register(_StoreCollector(totals))
+
+    def text(self) -> bytes:
+        """Return the figures in Prometheus' text format."""
+        return generate_latest(self.registry)
+
+
+class _StoreCollector(Collector):
+    """Totals of the store, read at most every half minute."""
+
+    def __init__(self, totals: Callable[[], StoreTotals]) -> None:
+        self._totals, self._lock = totals, threading.Lock()
+        self._read_at: float | None = None
+        self._last: StoreTotals | None = None
+
+    def describe(self) -> Iterator[Metric]:
+        """Return nothing, so that registering does not read the store."""
+        return iter(())
+
+    def collect(self) -> Iterator[Metric]:
+        totals = self._current()
+        up = GaugeMetricFamily("benchwright_store_up", "Whether the results database answers.")
+        up.add_metric([], float(totals is not None))
+        yield up
+        if totals is None:
+            return
+        yield _gauge("benchwright_runs", "Stored runs by status.", "status", totals.runs)
+        yield _gauge("benchwright_alerts_open", "Alerts that are not over, by rule.", "rule", totals.open_alerts)
+        yield _counter("benchwright_answers", "Stored answers.", totals.answers)
+        yield _labelled("benchwright_failures", "Failures of model servers by kind.", "kind", totals.failures)
+        yield _counter("benchwright_prompt_tokens", "Tokens of prompts.", totals.prompt_tokens)
+        yield _counter("benchwright_output_tokens", "Tokens of answers.", totals.output_tokens)
+        yield _counter("benchwright_energy_joules", "Energy of answers.", totals.energy_j)
+        calls = CounterMetricFamily(
+            "benchwright_calls", "Recorded calls by candidate and outcome.", labels=["candidate", "outcome"]
+        )
+        for (candidate, ok), n in sorted(totals.calls.items()):
+            calls.add_metric([candidate, "ok" if ok else "failed"], n)
+        yield calls
+
+    def _current(self) -> StoreTotals | None:
+        with self._lock:
+            now = time.monotonic()
+            if self._read_at is None or now - self._read_at > TOTALS_EVERY_S:
+                try:
+                    self._last = self._totals()
+                    self._read_at = now
+                except StoreError:
+                    return None
+            return self._last
+
+
+def _gauge(name: str, words: str, label: str, values: dict[str, int]) -> Metric:
+    family = GaugeMetricFamily(name, words, labels=[label])
+    for key, n in sorted(values.items()):
+        family.add_metric([key], n)
+    return family
+
+
+def _labelled(name: str, words: str, label: str, values: dict[str, int]) -> Metric:
+    family = CounterMetricFamily(name, words, labels=[label])
+    for key, n in sorted(values.items()):
+        family.add_metric([key], n)
+    return family
+
+
+def _counter(name: str, words: str, value: float) -> Metric:
+    family = CounterMetricFamily(name, words)
+    family.add_metric([], value)
+    return family

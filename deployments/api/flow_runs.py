@@ -1,0 +1,166 @@
+"""Work through Prefect: flow runs of the deployments that forms and schedules start, so that they share one queue."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import httpx
+
+from deployments.api.problems import ProblemError
+from deployments.definitions import DEFINITIONS
+from evaluation.results.flow_runs import FlowRunStatus
+
+if TYPE_CHECKING:
+    from prefect.client.orchestration import SyncPrefectClient
+    from prefect.client.schemas.objects import FlowRun
+
+NEXT_STEP = "Start `benchwright serve`, or name a Prefect server with PREFECT_API_URL and run `benchwright deploy`."
+_ENDED = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
+
+
+def start(deployment: str, parameters: Mapping[str, Any], *, idempotency_key: str | None = None) -> FlowRunStatus:
+    """Start a flow run of a deployment.
+
+    Args:
+        deployment: Its name, as `benchwright deploy` gives it.
+        parameters: Of the flow.
+        idempotency_key: A second start with it returns the first flow run.
+
+    Raises:
+        ProblemError: 503, no Prefect server or no such deployment there; 422, Prefect refuses the parameters.
+    """
+    from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterName
+
+    entrypoint = next(each.entrypoint for each in DEFINITIONS if each.name == deployment)
+    with _client() as client:
+        named = DeploymentFilter(name=DeploymentFilterName(any_=[deployment]))
+        found = [each for each in client.read_deployments(deployment_filter=named) if _is_ours(each, entrypoint)]
+        if not found:
+            raise ProblemError(
+                503, f"the deployment {deployment!r} is not on the Prefect server", NEXT_STEP, kind="not-deployed"
+            )
+        made = client.create_flow_run_from_deployment(
+            found[0].id, parameters=dict(parameters), idempotency_key=idempotency_key, tags=["api"]
+        )
+        return _status(made)
+
+
+def find(flow_run_id: str) -> FlowRunStatus:
+    """Return the status of a flow run.
+
+    Raises:
+        ProblemError: 404, there is none of this id; 503, no Prefect server.
+    """
+    with _client() as client:
+        return _status(_read(client, flow_run_id))
+
+
+def cancel(flow_run_id: str) -> FlowRunStatus:
+    """Cancel a flow run; what is stored stays, and can be resumed.
+
+    Raises:
+        ProblemError: 404, there is none of this id; 409, it has ended; 503, no Prefect server.
+    """
+    from prefect.states import Cancelled, Cancelling
+
+    with _client() as client:
+        flow_run = _read(client, flow_run_id)
+        status = _status(flow_run)
+        if status.has_ended:
+            raise ProblemError(409, f"the flow run has ended: {status.state}", kind="ended")
+        is_at_work = status.state_type in ("RUNNING", "PENDING")
+        state: Any = Cancelling() if is_at_work else Cancelled()
+        client.set_flow_run_state(flow_run.id, state, force=True)
+        return _status(client.read_flow_run(flow_run.id))
+
+
+def resume(flow_run_id: str) -> FlowRunStatus:
+    """Have an ended flow run made again: it asks only what is not stored.
+
+    Raises:
+        ProblemError: 404, there is none of this id; 409, it is at work, or complete; 503, no Prefect server.
+    """
+    from prefect.states import Scheduled
+
+    with _client() as client:
+        flow_run = _read(client, flow_run_id)
+        status = _status(flow_run)
+        if not status.has_ended or status.state_type == "COMPLETED":
+            raise ProblemError(409, f"only what failed or was cancelled is resumed: it is {status.state}", kind="state")
+        again: Any = Scheduled(message="resumed through the API")
+        client.set_flow_run_state(flow_run.id, again, force=True)
+        return _status(client.read_flow_run(flow_run.id))
+
+
+@contextmanager
+def _client() -> "Iterator[SyncPrefectClient]":
+    """Yield a client of the Prefect server; its errors are problems."""
+    from prefect.client.orchestration import get_client
+    from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
+    from prefect.settings import get_current_settings
+
+    if not get_current_settings().api.url:
+        raise ProblemError(503, "no Prefect server is named", NEXT_STEP, kind="no-prefect-server")
+    try:
+        with get_client(sync_client=True) as client:
+            yield client
+    except ObjectNotFound:
+        raise ProblemError(404, "there is no flow run with this id", kind="unknown-name") from None
+    except PrefectHTTPStatusError as error:
+        status = error.response.status_code
+        if status in (409, 422):
+            raise ProblemError(422, f"Prefect refuses the request: {_detail(error.response)}", kind="refused") from None
+        raise _away(f"it answered {status}") from None
+    except httpx.HTTPError as error:
+        raise _away(type(error).__name__) from None
+
+
+def _away(why: str) -> ProblemError:
+    return ProblemError(
+        503,
+        f"the Prefect server is away: {why}",
+        "Start it, or send the request again later.",
+        kind="prefect-away",
+        headers={"Retry-After": "5"},
+    )
+
+
+def _detail(response: httpx.Response) -> str:
+    try:
+        detail = response.json().get("detail")
+    except (ValueError, AttributeError):
+        return response.text[:500]
+    return str(detail)[:500]
+
+
+def _is_ours(deployment: Any, entrypoint: str) -> bool:
+    return str(deployment.entrypoint or "").replace("/", ".") == entrypoint or entrypoint in str(deployment.entrypoint)
+
+
+def _read(client: "SyncPrefectClient", flow_run_id: str) -> "FlowRun":
+    try:
+        return client.read_flow_run(UUID(flow_run_id))
+    except ValueError:
+        raise ProblemError(
+            404,
+            f"{flow_run_id[:80]!r} is not the id of a flow run",
+            "A start answers with its `id`.",
+            kind="unknown-name",
+        ) from None
+
+
+def _status(flow_run: "FlowRun") -> FlowRunStatus:
+    state = flow_run.state
+    state_type = "" if state is None else state.type.value
+    return FlowRunStatus(
+        id=str(flow_run.id),
+        name=flow_run.name,
+        state="" if state is None else str(state.name),
+        state_type=state_type,
+        message=None if state is None else state.message,
+        has_ended=state_type in _ENDED,
+        created_at=flow_run.created,
+        started_at=flow_run.start_time,
+        ended_at=flow_run.end_time,
+    )

@@ -1,0 +1,183 @@
+"""The gate before the application: pages of others, keys, sizes, times, and how many requests at once.
+
+It answers before the application sees anything: a foreign `Host` or `Origin`, a key that is not valid, a body that is
+too large or takes too long. It gives every request an id, and has a row stored for every change.
+"""
+
+import asyncio
+import json
+import secrets
+from collections.abc import Callable, Iterable, MutableMapping
+from typing import Any
+
+from deployments.api.access import Access, Doorkeeper
+from deployments.api.problems import MEDIA_TYPE, ProblemError, problem_of
+from deployments.guarded.origins import App, OwnPagesOnly, Receive, Scope, Send
+from evaluation.errors import BenchwrightError
+from evaluation.store.audit import record_change
+
+MAX_BODY_BYTES = 32 * 1024 * 1024
+BODY_WITHIN_S = 30.0
+"""Seconds for a request's body to arrive."""
+MOST_AT_ONCE = 512
+OPEN_PATHS = frozenset({"/health/live"})
+"""Paths that need no key. Their host and origin are checked all the same."""
+_READING = ("GET", "HEAD", "OPTIONS")
+_HEADERS = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"referrer-policy", b"no-referrer"),
+)
+
+
+class Guard:
+    """ASGI middleware that lets requests through to an application."""
+
+    def __init__(
+        self,
+        app: App,
+        doorkeeper: Doorkeeper,
+        *,
+        names: Iterable[str] = (),
+        is_audited: Callable[[str], bool] = lambda path: path.startswith("/api/v1/"),
+    ) -> None:
+        """Wrap an application.
+
+        Args:
+            app: Application for the requests that are let through; finds `access` and `request_id` in the state.
+            doorkeeper: Decides who sends a request.
+            names: Allowed host names, beside those of loopback.
+            is_audited: Whether changes at a path are stored.
+        """
+        self._app, self._doorkeeper, self._is_audited = app, doorkeeper, is_audited
+        self._pages = OwnPagesOnly(app, names=names)
+        self._n_at_once = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+        elif scope["type"] == "http":
+            await self._serve(scope, receive, send)
+        else:
+            await send({"type": "websocket.close", "code": 1008})
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request_id = secrets.token_hex(8)
+        answer = _Answer(send, request_id)
+        if self._n_at_once >= MOST_AT_ONCE:
+            await _refuse(answer, ProblemError(503, "too many requests at once", headers={"Retry-After": "1"}))
+            return
+        self._n_at_once += 1
+        access: Access | None = None
+        try:
+            access = await self._admitted(scope)
+            scope.setdefault("state", {}).update(access=access, request_id=request_id)
+            await self._app(scope, _Body(scope, receive), answer)
+        except ProblemError as problem:
+            await _refuse(answer, problem)
+        except BenchwrightError as error:  # the store is away while a key is looked up
+            await _refuse(answer, problem_of(error, reads=True))
+        finally:
+            self._n_at_once -= 1
+            if scope["method"] not in _READING and self._is_audited(scope["path"]):
+                await self._store_change(scope, access, answer)
+
+    async def _admitted(self, scope: Scope) -> Access:
+        if (refusal := self._pages.refusal(scope)) is not None:
+            raise ProblemError(403, refusal, kind="origin")
+        if scope["path"] in OPEN_PATHS:
+            return Access(key=None)
+        authorizations = [value.decode("latin-1") for name, value in scope["headers"] if name == b"authorization"]
+        return await asyncio.to_thread(self._doorkeeper.admit, authorizations, scope.get("client"))
+
+    async def _store_change(self, scope: Scope, access: Access | None, answer: "_Answer") -> None:
+        change = {
+            "key_id": access.key.key_id if access and access.key else None,
+            "key_name": access.name if access else "refused",
+            "method": scope["method"],
+            "path": scope["path"][:200],
+            "status": answer.status or 499,
+            "request_id": answer.request_id,
+        }
+        try:
+            await asyncio.to_thread(lambda: record_change(self._doorkeeper.store, **change))
+        except BenchwrightError:  # the answer was given; a store that is away takes nothing back
+            return
+
+
+class _Answer:
+    """Sends an answer with the headers that all have, and remembers its status."""
+
+    def __init__(self, send: Send, request_id: str) -> None:
+        self._send, self.request_id = send, request_id
+        self.status: int | None = None
+
+    async def __call__(self, message: MutableMapping[str, Any]) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            names = {name for name, _ in _HEADERS}
+            kept = [pair for pair in message.get("headers", []) if pair[0].lower() not in names]
+            own = [*_HEADERS, (b"x-request-id", self.request_id.encode())]
+            message = {**message, "headers": [*kept, *own]}
+        await self._send(message)
+
+
+class _Body:
+    """Receives a request's body up to a size and within a time."""
+
+    def __init__(self, scope: Scope, receive: Receive) -> None:
+        """Check the announced size.
+
+        Raises:
+            ProblemError: 413, more is announced than may come; 400, the size is not a number.
+        """
+        self._receive, self._n_bytes, self._is_whole = receive, 0, False
+        self._loop = asyncio.get_running_loop()
+        self._until = self._loop.time() + BODY_WITHIN_S
+        for name, value in scope["headers"]:
+            if name == b"content-length":
+                if not value.isdigit():
+                    raise ProblemError(400, "Content-Length is not a number", kind="header")
+                self._count(int(value))
+                self._n_bytes = 0
+
+    async def __call__(self) -> MutableMapping[str, Any]:
+        if self._is_whole:
+            return await self._receive()
+        try:
+            async with asyncio.timeout_at(self._until):
+                message = await self._receive()
+        except TimeoutError:
+            raise ProblemError(
+                408,
+                f"the body did not arrive within {BODY_WITHIN_S:.0f} s",
+                kind="slow",
+                headers={"Connection": "close"},
+            ) from None
+        if message["type"] == "http.request":
+            self._count(len(message.get("body", b"")))
+            self._is_whole = not message.get("more_body", False)
+        return message
+
+    def _count(self, n_bytes: int) -> None:
+        self._n_bytes += n_bytes
+        if self._n_bytes > MAX_BODY_BYTES:
+            raise ProblemError(
+                413,
+                f"the body is larger than {MAX_BODY_BYTES:,} bytes",
+                kind="size",
+                headers={"Connection": "close"},
+            )
+
+
+async def _refuse(answer: _Answer, problem: ProblemError) -> None:
+    """Answer with the problem, unless an answer has begun."""
+    if answer.status is not None:
+        raise problem
+    body = json.dumps(problem.body(answer.request_id)).encode()
+    headers = [(b"content-type", MEDIA_TYPE.encode()), (b"content-length", str(len(body)).encode())]
+    headers += [(name.lower().encode(), value.encode()) for name, value in problem.headers.items()]
+    await answer({"type": "http.response.start", "status": problem.status, "headers": headers})
+    await answer({"type": "http.response.body", "body": body})

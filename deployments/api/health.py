@@ -1,0 +1,114 @@
+"""Whether the parts that answer and work are there, each with the time that it took to say so."""
+
+import shutil
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+import httpx
+
+from deployments.cli.arguments import open_stored
+from evaluation.errors import BenchwrightError
+from evaluation.store.registry import list_endpoints
+from evaluation.store.summaries import list_runs
+
+WITHIN_S = 3.0
+LEAST_FREE_BYTES = 512 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """A part that was checked."""
+
+    name: str
+    ok: bool
+    seconds: float
+    detail: str
+    needed: bool = True
+    """Whether requests cannot be answered without it."""
+
+
+def check(name: str, look: Callable[[], str], *, needed: bool = True) -> Check:
+    """Return what a look at a part found; an error is its detail."""
+    began = time.perf_counter()
+    try:
+        detail, ok = look(), True
+    except (BenchwrightError, httpx.HTTPError, OSError, ValueError) as error:
+        message = error.message if isinstance(error, BenchwrightError) else f"{type(error).__name__}: {error}"
+        detail, ok = message[:500], False
+    return Check(name=name, ok=ok, seconds=round(time.perf_counter() - began, 6), detail=detail, needed=needed)
+
+
+def ready() -> tuple[Check, ...]:
+    """Return the checks without which no request can be answered."""
+    return (check("database", _database),)
+
+
+def deep() -> tuple[Check, ...]:
+    """Return the checks of all parts, made side by side: database, Prefect, every endpoint, disk and clock."""
+    looks: list[tuple[str, Callable[[], str], bool]] = [
+        ("database", _database, True),
+        ("prefect", _prefect, False),
+        ("disk", _disk, True),
+        ("clock", _clock, False),
+    ]
+    try:
+        with open_stored(None) as store:
+            endpoints = list_endpoints(store)
+    except BenchwrightError:
+        endpoints = ()
+    for endpoint in endpoints:
+        looks.append((f"endpoint {endpoint.name}", partial(_answers, endpoint.url), False))
+    with ThreadPoolExecutor(max_workers=len(looks)) as pool:
+        begun = [
+            pool.submit(copy_context().run, partial(check, name, look, needed=needed)) for name, look, needed in looks
+        ]
+        return tuple(each.result() for each in begun)
+
+
+def _database() -> str:
+    with open_stored(None) as store:
+        store.check()
+        return store.shown_url
+
+
+def _prefect() -> str:
+    from prefect.settings import get_current_settings
+
+    api = get_current_settings().api
+    if not api.url:
+        raise ValueError("no Prefect server is named (PREFECT_API_URL)")
+    return _answers(f"{api.url.rstrip('/')}/health")
+
+
+def _answers(url: str) -> str:
+    response = httpx.get(url, timeout=WITHIN_S, trust_env=False)
+    if response.status_code >= 500:
+        raise ValueError(f"{url} answered {response.status_code}")
+    return url
+
+
+def _disk() -> str:
+    with open_stored(None) as store:
+        folder = Path(store.path).parent if store.dialect == "sqlite" else Path.cwd()
+    free = shutil.disk_usage(folder).free
+    if free < LEAST_FREE_BYTES:
+        raise ValueError(f"{free // 1024**2} MB are free in {folder}")
+    return f"{free // 1024**2} MB free"
+
+
+def _clock() -> str:
+    """Check that the clock is not before the newest stored run, which would order results wrongly."""
+    with open_stored(None) as store:
+        newest = list_runs(store, limit=1, include_archived=True)
+    now = datetime.now(UTC)
+    if newest and newest[0].created_at > now:
+        raise ValueError(
+            f"the clock says {now.isoformat()}, and the newest run is of {newest[0].created_at.isoformat()}"
+        )
+    return now.isoformat()

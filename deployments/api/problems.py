@@ -1,0 +1,159 @@
+"""Errors as problem details (RFC 9457), with the message and next step that the command line shows."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
+from starlette.exceptions import HTTPException
+
+from evaluation.errors import (
+    BenchwrightError,
+    IncomparableError,
+    ProviderError,
+    RunInUseError,
+    SelectionError,
+    StoreError,
+    StoreUnreachableError,
+    TransientProviderError,
+    UnknownNameError,
+)
+
+MEDIA_TYPE = "application/problem+json"
+_STATUSES: Sequence[tuple[type[BenchwrightError], int]] = (
+    (RunInUseError, 409),
+    (IncomparableError, 409),
+    (SelectionError, 422),
+    (StoreUnreachableError, 503),
+    (StoreError, 500),
+    (TransientProviderError, 503),
+    (ProviderError, 502),
+    (BenchwrightError, 422),
+)
+"""HTTP status of each kind of error; the first that fits."""
+_TITLES = {
+    400: "Bad request",
+    401: "Unauthorized",
+    403: "Forbidden",
+    404: "Not found",
+    405: "Method not allowed",
+    406: "Not acceptable",
+    408: "Request took too long",
+    409: "Conflict",
+    413: "Request too large",
+    422: "Invalid request",
+    429: "Too many requests",
+    500: "Internal error",
+    502: "Model server failed",
+    503: "Unavailable",
+}
+
+
+class ProblemError(Exception):
+    """A request that is refused, with the problem to answer."""
+
+    def __init__(
+        self,
+        status: int,
+        detail: str,
+        next_step: str | None = None,
+        *,
+        kind: str = "refused",
+        headers: Mapping[str, str] | None = None,
+        errors: Sequence[Mapping[str, Any]] = (),
+    ) -> None:
+        super().__init__(status, detail, next_step)
+        self.status, self.detail, self.next_step, self.kind = status, detail, next_step, kind
+        self.headers, self.errors = dict(headers or {}), tuple(errors)
+
+    def body(self, request_id: str | None) -> dict[str, Any]:
+        """Return the problem as JSON."""
+        body: dict[str, Any] = {
+            "type": f"urn:benchwright:problem:{self.kind}",
+            "title": _TITLES.get(self.status, "Error"),
+            "status": self.status,
+            "detail": self.detail,
+        }
+        if self.next_step:
+            body["next_step"] = self.next_step
+        if self.errors:
+            body["errors"] = [dict(error) for error in self.errors]
+        if request_id:
+            body["instance"] = f"urn:benchwright:request:{request_id}"
+        return body
+
+    def response(self, request_id: str | None = None) -> JSONResponse:
+        """Return the problem as a response."""
+        return JSONResponse(self.body(request_id), self.status, headers=self.headers, media_type=MEDIA_TYPE)
+
+
+def problem_of(error: BenchwrightError, *, reads: bool) -> ProblemError:
+    """Return the problem that tells of an error.
+
+    Args:
+        error: The error.
+        reads: Whether the request only reads, so that an unknown name is one in its address.
+    """
+    if isinstance(error, UnknownNameError):
+        status = 404 if reads else 422
+    else:
+        status = next(status for kind, status in _STATUSES if isinstance(error, kind))
+    headers = {"Retry-After": "2"} if status == 503 else {}
+    return ProblemError(status, error.message, error.next_step, kind=_kind(error), headers=headers)
+
+
+def _kind(error: BenchwrightError) -> str:
+    """Return the error's name in words: `unknown-name` of `UnknownNameError`."""
+    name = type(error).__name__.removesuffix("Error")
+    return "".join(f"-{letter.lower()}" if letter.isupper() else letter for letter in name).lstrip("-")
+
+
+def add_handlers(app: FastAPI) -> None:
+    """Answer every error of the application with a problem."""
+
+    @app.exception_handler(ProblemError)
+    async def refused(request: Request, error: ProblemError) -> Response:
+        return error.response(request_id_of(request))
+
+    @app.exception_handler(BenchwrightError)
+    async def failed(request: Request, error: BenchwrightError) -> Response:
+        reads = request.method in ("GET", "HEAD", "DELETE")
+        return problem_of(error, reads=reads).response(request_id_of(request))
+
+    @app.exception_handler(RequestValidationError)
+    async def invalid(request: Request, error: RequestValidationError) -> Response:
+        return validation_problem(error.errors()).response(request_id_of(request))
+
+    @app.exception_handler(HTTPException)
+    async def other(request: Request, error: HTTPException) -> Response:
+        next_step = "GET /api/v1/openapi.json lists the routes." if error.status_code in (404, 405) else None
+        problem = ProblemError(
+            error.status_code, str(error.detail), next_step, kind="http", headers=error.headers or {}
+        )
+        return problem.response(request_id_of(request))
+
+    @app.exception_handler(Exception)
+    async def unexpected(request: Request, error: Exception) -> Response:
+        detail = f"an internal error ({type(error).__name__}); the log has its traceback"
+        return ProblemError(500, detail, kind="internal").response(request_id_of(request))
+
+
+def validation_problem(found: Sequence[Any]) -> ProblemError:
+    """Return the problem that names each invalid field, with what it was and what is allowed."""
+    errors = [{"field": ".".join(map(str, item["loc"])), "message": str(item["msg"])} for item in found]
+    first = errors[0] if errors else {"field": "body", "message": "invalid"}
+    more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+    return ProblemError(
+        422,
+        f"{first['field']}: {first['message']}{more}",
+        "Correct the named fields; /api/v1/openapi.json describes them.",
+        kind="invalid-field",
+        errors=errors,
+    )
+
+
+def request_id_of(request: Request) -> str | None:
+    """Return the id that the server gave the request."""
+    value = request.scope.get("state", {}).get("request_id")
+    return value if isinstance(value, str) else None

@@ -1,0 +1,62 @@
+"""Routes on who may ask: keys, and the audit of changes."""
+
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from deployments.api.access import ADMIN
+from deployments.api.replies import PROBLEMS, Paging, page, paging, reply, sorted_page
+from deployments.cli.arguments import open_stored
+from evaluation.records.access import Scope
+from evaluation.request_rates import read_rate
+from evaluation.results.as_json import as_json
+from evaluation.store.api_keys import create_key, list_keys, revoke_key
+from evaluation.store.audit import list_changes
+
+router = APIRouter(dependencies=[ADMIN], responses=PROBLEMS, tags=["administration"])
+Page = Annotated[Paging, Depends(paging)]
+
+
+class NewKey(BaseModel):
+    """A key to make."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    name: str = Field(min_length=1, max_length=200, examples=["nightly"])
+    scopes: list[Scope] = Field(min_length=1)
+    expires_at: datetime | None = None
+    rate: str | None = Field(None, max_length=50, examples=["60/minute"])
+
+
+@router.get("/keys")
+def keys(request: Request, paging: Page) -> Response:
+    """List keys, without their secrets, those that are over too."""
+    with open_stored(None) as store:
+        return sorted_page(request, list_keys(store), paging, key=lambda item: item.key_id)
+
+
+@router.post("/keys", status_code=201)
+def make_key(request: Request, body: NewKey) -> Response:
+    """Make a key. Its text is in this answer alone, and cannot be had again."""
+    rate = None if body.rate is None else str(read_rate(body.rate))
+    with open_stored(None) as store:
+        key, text = create_key(store, name=body.name, scopes=body.scopes, expires_at=body.expires_at, rate=rate)
+    return reply(request, {**as_json(key), "key": text}, 201)
+
+
+@router.delete("/keys/{key}")
+def end_key(request: Request, key: str) -> Response:
+    """Revoke a key, by its name or id."""
+    with open_stored(None) as store:
+        return reply(request, revoke_key(store, key))
+
+
+@router.get("/audit")
+def audit(request: Request, paging: Page) -> Response:
+    """List the changes that were requested, the newest first."""
+    with open_stored(None) as store:
+        listed = list_changes(store, before=paging.place(int), limit=paging.limit + 1)
+    items = listed[: paging.limit]
+    return page(request, items, paging, next_place=items[-1].entry_id if len(listed) > len(items) else None)

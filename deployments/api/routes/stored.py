@@ -1,0 +1,124 @@
+"""Routes that read stored runs, their cases and stages, comparisons, races, sweeps and experiments."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Request
+from fastapi.responses import Response
+
+from deployments.api.access import READ
+from deployments.api.problems import ProblemError
+from deployments.api.replies import PROBLEMS, Paging, page, paging, reply, sorted_page
+from deployments.cli.arguments import open_stored
+from deployments.python import cascades, catalogues, changes, stored
+from deployments.python.stored import filters_of
+from evaluation.exports.pages import Place, answer_page
+from evaluation.store.experiments import find_experiment
+from evaluation.store.summaries import list_runs
+
+router = APIRouter(dependencies=[READ], responses=PROBLEMS)
+Page = Annotated[Paging, Depends(paging)]
+Names = Annotated[list[str] | None, Query(description="May be repeated.")]
+
+
+@router.get("/runs", tags=["runs"])
+def runs(request: Request, paging: Page, experiment: str | None = None, archived: bool = False) -> Response:
+    """List runs, the newest first."""
+    with open_stored(None) as store:
+        experiment_id = find_experiment(store, experiment).experiment_id if experiment is not None else None
+        listed = list_runs(
+            store,
+            limit=paging.limit + 1,
+            include_archived=archived,
+            experiment_id=experiment_id,
+            before=paging.place(str),
+        )
+    items = listed[: paging.limit]
+    return page(request, items, paging, next_place=items[-1].run_id if len(listed) > len(items) else None)
+
+
+@router.get("/runs/{run}", tags=["runs"])
+def run(request: Request, run: str) -> Response:
+    """Return the result of a run: `last`, an id, or the beginning of one."""
+    return reply(request, stored.load_run(run))
+
+
+@router.get("/runs/{run}/cases", tags=["runs"])
+def cases(
+    request: Request,
+    paging: Page,
+    run: str,
+    candidate: Names = None,
+    metric: Names = None,
+    case: Names = None,
+    failed: bool | None = None,
+) -> Response:
+    """List the answers of a run with their scores, by candidate."""
+    place = paging.place(list)
+    after = None if place is None else _place(place)
+    with open_stored(None) as store:
+        filters = filters_of(candidate or (), metric or (), case or (), failed)
+        found = answer_page(store, run, filters, after=after, limit=paging.limit)
+    last = None if found.last is None else [found.last.run_candidate_id, found.last.generation_id]
+    return page(request, found.rows, paging, next_place=last)
+
+
+@router.get("/runs/{run}/cases/{case:path}", tags=["runs"])
+def case(request: Request, run: str, case: str) -> Response:
+    """Return a case of a run in full: prompt, answers, scores, timings, stages and sources."""
+    return reply(request, stored.load_case(case, run=run))
+
+
+@router.get("/runs/{run}/cascades", tags=["runs"])
+def cascade_curves(request: Request, run: str) -> Response:
+    """Return quality and cost of the cascades of a run at every threshold."""
+    return reply(request, cascades.load_cascades(run))
+
+
+@router.get("/runs/{run}/race", tags=["runs"])
+def race(request: Request, run: str) -> Response:
+    """Return what a race found."""
+    return reply(request, stored.load_race(run))
+
+
+@router.get("/runs/{run}/sweep", tags=["runs"])
+def sweep(request: Request, run: str) -> Response:
+    """Return what a sweep found."""
+    return reply(request, stored.load_sweep(run))
+
+
+@router.get("/runs/{run}/diff/{other}", tags=["runs"])
+def diff(request: Request, run: str, other: str) -> Response:
+    """Return what differs between two runs: parameters, numbers and cases."""
+    return reply(request, changes.diff_runs(run, other))
+
+
+@router.get("/comparisons", tags=["comparisons"])
+def comparisons(request: Request, paging: Page) -> Response:
+    """List stored comparisons, the newest first."""
+    return sorted_page(request, catalogues.list_comparisons(all=True), paging, key=lambda item: item.comparison_id)
+
+
+@router.get("/comparisons/{comparison}", tags=["comparisons"])
+def comparison(request: Request, comparison: str) -> Response:
+    """Return a stored comparison with its pairs."""
+    return reply(request, stored.load_comparison(comparison))
+
+
+@router.get("/experiments", tags=["experiments"])
+def experiments(request: Request, paging: Page, archived: bool = False, tag: Names = None) -> Response:
+    """List experiments, favourites first, then the newest."""
+    listed = catalogues.list_experiments(all=archived, tag=tag or ())
+    return sorted_page(request, listed, paging, key=lambda item: item.experiment_id)
+
+
+@router.get("/experiments/{name}", tags=["experiments"])
+def experiment(request: Request, name: str) -> Response:
+    """Return an experiment with its runs, comparisons and notes."""
+    return reply(request, catalogues.load_experiment(name))
+
+
+def _place(values: list[object]) -> Place:
+    match values:
+        case [int(candidate), int(generation)]:
+            return Place(run_candidate_id=candidate, generation_id=generation)
+    raise ProblemError(422, "cursor: it is not a cursor of this list", "Use `next` of a page.", kind="cursor")

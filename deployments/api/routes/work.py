@@ -1,0 +1,85 @@
+"""Routes that start work, follow it, cancel and resume it. All of it is flow runs of the deployments."""
+
+import hashlib
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Request
+from fastapi.responses import Response
+
+from deployments.api import flow_runs
+from deployments.api.access import READ, RUN
+from deployments.api.events import event_stream
+from deployments.api.idempotency import once
+from deployments.api.replies import PROBLEMS, created, reply
+from deployments.cli.arguments import open_stored
+from evaluation.requests.comparison_request import ComparisonRequest
+from evaluation.requests.evaluation_request import EvaluationRequest
+from evaluation.requests.monitor_request import MonitorRequest
+from evaluation.requests.race_request import RaceRequest
+from evaluation.requests.request_model import RequestModel
+from evaluation.requests.review_request import ReviewRequest
+from evaluation.requests.sweep_request import SweepRequest
+from evaluation.requests.writing_request import WritingRequest
+from evaluation.run_results.work_status import work_status
+from selection.retrain_request import RetrainRequest
+
+router = APIRouter(responses=PROBLEMS, tags=["work"])
+IdempotencyKey = Annotated[
+    str | None, Header(max_length=200, description="A request sent again with the same key is not done again.")
+]
+KINDS: dict[str, tuple[str, type[RequestModel]]] = {
+    "evaluations": ("evaluate", EvaluationRequest),
+    "comparisons": ("compare", ComparisonRequest),
+    "races": ("race", RaceRequest),
+    "sweeps": ("sweep", SweepRequest),
+    "reviews": ("review", ReviewRequest),
+    "monitor-passes": ("monitor", MonitorRequest),
+    "retrainings": ("retrain", RetrainRequest),
+    "written-suites": ("write-benchmark", WritingRequest),
+}
+"""What can be started: the path, the deployment and the request, which is that of the form."""
+
+
+def _add_start(path: str, deployment: str, kind: type[RequestModel]) -> None:
+    def start(request: Request, body: Any, idempotency_key: IdempotencyKey = None) -> Response:
+        parameters = {"request": body.model_dump(mode="json", exclude_unset=True)}
+
+        def begin() -> Response:
+            key = None if idempotency_key is None else hashlib.sha256(f"{path} {idempotency_key}".encode()).hexdigest()
+            begun = flow_runs.start(deployment, parameters, idempotency_key=key)
+            return created(request, begun, f"/api/v1/work/{begun.id}")
+
+        return once(request, idempotency_key, parameters, begin)
+
+    start.__annotations__["body"] = kind
+    start.__doc__ = f"Start the deployment `{deployment}`: the request is that of its form."
+    router.post(f"/{path}", status_code=202, dependencies=[RUN], name=f"start_{deployment}")(start)
+
+
+for _path, (_deployment, _kind) in KINDS.items():
+    _add_start(_path, _deployment, _kind)
+
+
+@router.get("/work/{flow_run}", dependencies=[READ])
+def status(request: Request, flow_run: str) -> Response:
+    """Return the state of a flow run and its progress: cases, pace, time left, the newest answer."""
+    with open_stored(None) as store:
+        return reply(request, work_status(store, flow_runs.find(flow_run)))
+
+
+@router.get("/work/{flow_run}/events", dependencies=[READ])
+async def events(request: Request, flow_run: str) -> Response:
+    """Follow a flow run by server-sent events until it ends; `Last-Event-ID` goes on where a client was."""
+    return await event_stream(request, flow_run)
+
+
+@router.post("/work/{flow_run}/cancellation", status_code=202, dependencies=[RUN])
+def cancellation(request: Request, flow_run: str) -> Response:
+    """Cancel a flow run. What is stored stays, and can be resumed."""
+    return reply(request, flow_runs.cancel(flow_run), 202)
+
+
+@router.post("/work/{flow_run}/resumption", status_code=202, dependencies=[RUN])
+def resumption(request: Request, flow_run: str) -> Response:
+    """Have a flow run that failed or was cancelled made again: it asks only what is not stored."""
+    return reply(request, flow_runs.resume(flow_run), 202)

@@ -1,0 +1,57 @@
+"""Counts over the whole store, for a monitoring system."""
+
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from evaluation.store.session import Store
+from evaluation.store.tables import alert, generation, run, traffic
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreTotals:
+    """Numbers of everything that is stored."""
+
+    runs: dict[str, int]
+    """Runs by their stored status."""
+    answers: int
+    """Answers and the candidates' own failures."""
+    failures: dict[str, int]
+    """Failures of servers by kind."""
+    prompt_tokens: int
+    output_tokens: int
+    energy_j: float
+    open_alerts: dict[str, int]
+    """Alerts that are not over, by rule."""
+    calls: dict[tuple[str, bool], int]
+    """Recorded calls by candidate and whether they came to an end."""
+
+
+def store_totals(store: Store) -> StoreTotals:
+    """Return the totals of the store; reads every answer once from an index."""
+    figures = sa.select(
+        generation.c.failure_kind,
+        sa.func.count(),
+        sa.func.coalesce(sa.func.sum(generation.c.prompt_tokens), 0),
+        sa.func.coalesce(sa.func.sum(generation.c.output_tokens), 0),
+        sa.func.coalesce(sa.func.sum(generation.c.energy_j), 0.0),
+    ).group_by(generation.c.failure_kind)
+    with store.read() as connection:
+        outcomes = connection.execute(figures).all()
+        runs = connection.execute(sa.select(run.c.status, sa.func.count()).group_by(run.c.status)).all()
+        is_open = alert.c.resolved_at.is_(None)
+        alerts = connection.execute(
+            sa.select(alert.c.rule, sa.func.count()).where(is_open).group_by(alert.c.rule)
+        ).all()
+        by_candidate = sa.select(traffic.c.candidate, traffic.c.ok, sa.func.count())
+        calls = connection.execute(by_candidate.group_by(traffic.c.candidate, traffic.c.ok)).all()
+    return StoreTotals(
+        runs={status: n for status, n in runs},
+        answers=sum(n for kind, n, *_ in outcomes if kind is None),
+        failures={kind: n for kind, n, *_ in outcomes if kind is not None},
+        prompt_tokens=sum(int(prompt) for _, _, prompt, _, _ in outcomes),
+        output_tokens=sum(int(output) for _, _, _, output, _ in outcomes),
+        energy_j=sum(float(energy) for *_, energy in outcomes),
+        open_alerts={rule: n for rule, n in alerts},
+        calls={(candidate, bool(ok)): n for candidate, ok, n in calls},
+    )
