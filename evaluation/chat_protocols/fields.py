@@ -14,12 +14,17 @@ def read_body(content: bytes) -> dict[str, Any]:
         ConfigurationError: it is none.
     """
     try:
-        body = json.loads(content)
+        body = json.loads(content, parse_constant=_no_number)
     except (ValueError, RecursionError):
         raise ConfigurationError("the body of the request is not JSON", "Send a JSON object.") from None
     if not isinstance(body, dict):
         raise ConfigurationError("the body of the request is not a JSON object", "Send a JSON object.")
     return body
+
+
+def _no_number(constant: str) -> None:
+    """Refuse `NaN` and `Infinity`, which are no JSON and which other readers refuse."""
+    raise ValueError(constant)
 
 
 def parse_object(line: bytes | str) -> dict[str, Any] | None:

@@ -1,17 +1,15 @@
 import json
 from collections.abc import Iterable
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from evaluation.chat_protocols.answer_readers import AnswerReader, OllamaReader, OpenAiReader
 from evaluation.chat_protocols.calls import ToolUse
 from evaluation.chat_protocols.deltas import Delta, Ending, joined
-from evaluation.chat_protocols.line_splitting import LineSplitter
 from evaluation.chat_protocols.ollama_answers import OllamaAnswer
 from evaluation.chat_protocols.openai_answers import OpenAiAnswer
-from evaluation.errors import ProviderError, TransientProviderError
+from evaluation.errors import TransientProviderError
 
 NAME = st.text("abc", min_size=1, max_size=4)
 PIECES = st.builds(
@@ -31,11 +29,8 @@ ENDINGS = st.builds(
 ANSWERS = st.tuples(st.lists(PIECES, max_size=4), ENDINGS)
 
 
-def read(reader: AnswerReader, stream: bytes, *, cut_at: int = 7) -> Delta:
-    lines = LineSplitter()
-    chunks = [stream[i : i + cut_at] for i in range(0, len(stream), cut_at)]
-    all_lines = [line for chunk in chunks for line in lines.feed(chunk)] + lines.rest()
-    pieces = [reader.read(line) for line in all_lines] + [reader.end()]
+def read(reader: AnswerReader, stream: bytes) -> Delta:
+    pieces = [reader.read(line) for line in stream.split(b"\n") if line.strip()] + [reader.end()]
     return joined(piece for piece in pieces if piece is not None)
 
 
@@ -57,13 +52,13 @@ def same(answer: Delta, pieces: Iterable[Delta], ending: Ending) -> bool:
     return True
 
 
-@given(ANSWERS, st.integers(1, 40))
-def test_a_stream_of_openai_is_read_as_it_was_written(answer: tuple[list[Delta], Ending], cut_at: int) -> None:
+@given(ANSWERS)
+def test_a_stream_of_openai_is_read_as_it_was_written(answer: tuple[list[Delta], Ending]) -> None:
     pieces, ending = answer
     writer = openai()
     stream = b"".join(writer.piece(piece) for piece in [*pieces, Delta(ending=ending)])
 
-    assert same(read(OpenAiReader(), stream, cut_at=cut_at), pieces, ending)
+    assert same(read(OpenAiReader(), stream), pieces, ending)
     assert stream.endswith(b"data: [DONE]\n\n")
 
 
@@ -78,15 +73,13 @@ def test_a_whole_reply_of_openai_is_read_as_it_was_written(answer: tuple[list[De
     assert same(read_back, pieces, ending)
 
 
-@given(ANSWERS, st.booleans(), st.integers(1, 40))
-def test_a_stream_of_ollama_is_read_as_it_was_written(
-    answer: tuple[list[Delta], Ending], is_generate: bool, cut_at: int
-) -> None:
+@given(ANSWERS, st.booleans())
+def test_a_stream_of_ollama_is_read_as_it_was_written(answer: tuple[list[Delta], Ending], is_generate: bool) -> None:
     pieces, ending = answer
     writer = ollama(is_generate=is_generate)
     stream = b"".join(writer.piece(piece) for piece in [*pieces, Delta(ending=ending)])
 
-    assert same(read(OllamaReader(), stream, cut_at=cut_at), pieces, ending)
+    assert same(read(OllamaReader(), stream), pieces, ending)
 
 
 @given(st.binary(max_size=60))
@@ -185,12 +178,3 @@ def test_a_tool_call_without_an_id_gets_one_that_no_other_call_has() -> None:
     uses = read(OpenAiReader(), b"".join(map(writer.piece, [*pieces, Delta(ending=Ending(reason="stop"))]))).tool_uses
 
     assert ["call_chatcmpl-1_0", "call_chatcmpl-1_1"] == [use.call_id for use in uses]
-
-
-def test_a_record_that_never_ends_is_refused() -> None:
-    with pytest.raises(ProviderError, match="more than 10 bytes"):
-        LineSplitter(max_line_bytes=10).feed(b"x" * 11)
-
-
-def test_lines_end_at_line_feeds_alone() -> None:
-    assert ["a\u2028b\u0085c".encode(), b"d"] == LineSplitter().feed("a\u2028b\u0085c\n\nd\n".encode())

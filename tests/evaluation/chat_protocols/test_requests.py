@@ -206,7 +206,7 @@ def test_what_is_wrong_with_a_request_is_named(body: dict[str, object], match: s
         openai_requests.read_chat(body)
 
 
-@pytest.mark.parametrize("content", [b"", b"[]", b"nonsense", b"[" * 100_000, b'{"a": \xff}'])
+@pytest.mark.parametrize("content", [b"", b"[]", b"nonsense", b"[" * 100_000, b'{"a": \xff}', b'{"temperature": NaN}'])
 def test_a_body_that_is_no_object_is_refused(content: bytes) -> None:
     with pytest.raises(ConfigurationError, match="body of the request"):
         read_body(content)
