@@ -38,7 +38,10 @@ async def answer(plan: Plan, request: Request, record: CallRecord, reply: Reply,
     Raises:
         BenchwrightError: none did, and nothing was written.
     """
-    options = await asyncio.gather(*(target.option(time.monotonic()) for target in plan.targets))
+    loaded = await asyncio.gather(*(target.upstream.has_loaded(target.model) for target in plan.targets))
+    # Nothing is awaited from here until the request counts as on its way: the next one has to see the queue.
+    now = time.monotonic()
+    options = [target.option(now, is_loaded=each) for target, each in zip(plan.targets, loaded, strict=True)]
     order = serving_order(options, prefer_loaded=prefer_loaded)
     story = Story(plan=plan, notes=order.notes)
     for target in in_order(plan.targets, order.positions):

@@ -37,14 +37,14 @@ class Target:
     latency_s: float | None = None
     """Expected latency of an answer."""
 
-    async def option(self, now: float) -> Option:
+    def option(self, now: float, *, is_loaded: bool | None) -> Option:
         """Return what the order depends on, as of now."""
         return Option(
             label=self.label,
             server=self.upstream.name,
             rank=self.rank,
             is_tied=self.is_tied,
-            is_loaded=await self.upstream.has_loaded(self.model),
+            is_loaded=is_loaded,
             wait_s=self.upstream.wait_s(self.latency_s),
             promise_s=self.latency_s,
             is_away=not self.upstream.breaker.allows(now),

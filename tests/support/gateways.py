@@ -7,6 +7,7 @@ from typing import Any
 
 from recommendable import N_CASES, SECONDS
 from scripted_upstream import ScriptedUpstream
+from served import eventually
 from served_asgi import AsgiServer, served_asgi
 from stored_runs import Asked, answer, store_run
 
@@ -45,10 +46,11 @@ class Behind:
     servers: Mapping[str, AsgiServer]
     finished: list[FinishedCall] = field(default_factory=list)
 
-    def recorded(self) -> list[TrafficCall]:
-        """The recorded calls, oldest first."""
+    def recorded(self, n_calls: int) -> list[TrafficCall]:
+        """The recorded calls, oldest first, once there are as many."""
+        assert eventually(lambda: len(self.finished) >= n_calls)
         assert 0 == self.gateway.flush()
-        return list(list_traffic(self.store, limit=1000))[::-1]
+        return list(list_traffic(self.store))
 
     @property
     def n_asked(self) -> tuple[int, int]:
@@ -67,9 +69,13 @@ def fill(store: Store, right: Mapping[str, int], urls: Mapping[str, str], provid
     for name, url in urls.items():
         save_endpoint(store, EndpointRecord(name=name, url=url, provider=providers[name]))
     for model, name in zip(("small", "large"), urls, strict=True):
-        info = ModelInfo(name=f"{model}:1b", digest=f"digest-of-{model}", capabilities=("completion", "tools", "vision"))
+        info = ModelInfo(
+            name=f"{model}:1b", digest=f"digest-of-{model}", capabilities=("completion", "tools", "vision")
+        )
         record_seen(store, info, endpoint_name=name)
-    store_run(store, *(_measured(cases, model, right[model]) for model in right), cases=cases, task_type=TASK, name=TASK)
+    store_run(
+        store, *(_measured(cases, model, right[model]) for model in right), cases=cases, task_type=TASK, name=TASK
+    )
 
 
 def _measured(cases: tuple[Case, ...], model: str, n_right: int) -> Asked:
@@ -79,9 +85,7 @@ def _measured(cases: tuple[Case, ...], model: str, n_right: int) -> Asked:
     return Asked(
         candidate=candidate(model, options=options, profile=PROFILE),
         endpoint="here" if model == "small" else "there",
-        outcomes={
-            case.case_id: answer("yes" if i in correct else "no", timing=timing) for i, case in enumerate(cases)
-        },
+        outcomes={case.case_id: answer("yes" if i in correct else "no", timing=timing) for i, case in enumerate(cases)},
     )
 
 
@@ -93,6 +97,7 @@ def gateway_over(
     there_is_ollama: bool = True,
     prefer_loaded: bool = True,
     keep_texts: bool = False,
+    max_body_bytes: int = 2**20,
 ) -> Iterator[Behind]:
     """A gateway on a port, until the end of the block."""
     here = ScriptedUpstream("here", models={"small:1b": "digest-of-small", "embedder:1b": "digest-of-embedder"})
@@ -105,6 +110,7 @@ def gateway_over(
         settings = GatewaySettings(
             prefer_loaded=prefer_loaded,
             keep_texts=keep_texts,
+            max_body_bytes=max_body_bytes,
             listing_age_s=0.0,
             loaded_age_s=0.0,
             on_finished=finished.append,
