@@ -31,9 +31,9 @@ class AsgiServer:
 
 
 @contextmanager
-def served_asgi(app: Any) -> Iterator[AsgiServer]:
+def served_asgi(app: Any, *, port: int = 0) -> Iterator[AsgiServer]:
     """The application, until the end of the block."""
-    server = AsgiServer(app)
+    server = AsgiServer(app, port=port)
     try:
         yield server
     finally:

@@ -11,6 +11,7 @@ import pytest
 from gateways import TASK, Behind, gateway_over
 from scripted_upstream import Fault
 from served import eventually
+from served_asgi import served_asgi
 
 from evaluation.records.traffic_calls import TrafficCall
 from evaluation.store.session import Store
@@ -101,7 +102,10 @@ def test_a_server_that_is_away_is_left_alone_for_a_while_and_comes_back(behind: 
 
     assert 5 * [LARGE] == [who(answer) for answer in answers]
     assert "failed lately and is left alone for a while" in answers[-1].headers["x-benchwright-reason"]
-    assert [2, 2, 2, 1, 1] == [call.n_attempts for call in behind.finished[:5]]
+    behind.recorded(5)
+    assert [2, 2, 2, 1, 1] == [call.n_attempts for call in behind.finished]
+    with served_asgi(behind.here, port=behind.servers["here"].port):
+        assert eventually(lambda: who(ask(behind)) == SMALL)
 
 
 def test_where_all_are_left_alone_the_client_hears_when_to_come_back(behind: Behind) -> None:
