@@ -2,6 +2,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -12,18 +13,7 @@ from served import eventually
 from evaluation.store.session import Store
 from evaluation.store.traffic import list_traffic
 
-PROGRAM = """
-import sys, uvicorn
-from deployments.gateway.gateway import Gateway, gateway_app
-config = uvicorn.Config(gateway_app(Gateway(sys.argv[1])), port=0, log_level="critical")
-server = uvicorn.Server(config)
-started = server.startup
-async def startup(sockets=None):
-    await started(sockets)
-    print(server.servers[0].sockets[0].getsockname()[1], flush=True)
-server.startup = startup
-server.run()
-"""
+PROGRAM = Path(__file__).parents[2] / "support" / "gateway_process.py"
 
 
 @pytest.fixture
@@ -40,7 +30,7 @@ def behind(store: Store) -> Iterator[Behind]:
 def test_sigterm_lets_a_stream_come_to_its_end_and_records_it(behind: Behind, store: Store) -> None:
     behind.here.pace_s, behind.here.n_words = 0.02, 60
     body: dict[str, Any] = {"model": f"auto:{TASK}", "messages": [{"role": "user", "content": "hi"}], "stream": True}
-    with subprocess.Popen([sys.executable, "-c", PROGRAM, store.url], stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen([sys.executable, str(PROGRAM), store.url], stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         url = f"http://127.0.0.1:{process.stdout.readline().strip()}"
         with httpx.stream("POST", f"{url}/v1/chat/completions", json=body, timeout=30) as answer:
