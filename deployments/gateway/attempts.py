@@ -1,6 +1,7 @@
 """One attempt to have a request answered by one server: what is sent there, and the pieces that come back."""
 
 import json
+import re
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -15,6 +16,8 @@ from evaluation.chat_protocols.measured_calls import as_measured
 from evaluation.errors import FailureKind, TransientProviderError
 from evaluation.providers.error_replies import RequestContext
 
+_NO_CHOICE = re.compile(rb'"choices"\s*:\s*\[\s*\]')
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sending:
@@ -27,6 +30,8 @@ class Sending:
     """Whether the client gets a stream."""
     writer: AnswerWriter | None = None
     """Writes the answer in the client's protocol; None where the server speaks it and its words are passed on."""
+    hides_counts: bool = False
+    """Whether the event with the token counts alone is kept from the client, who did not ask for it."""
     convert: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None
     """Changes a whole reply that is passed on."""
 
@@ -53,8 +58,13 @@ def sending(dialect: Dialect, body: Mapping[str, Any], target: Target) -> Sendin
     call = dialect.read(body)
     call = replace(call, model=target.model) if target.candidate is None else as_measured(call, target.candidate)
     if dialect.path == wire.chat_path and dialect.rewritten is not None:
-        changed = dialect.rewritten(body, call)
-        return Sending(path=wire.chat_path, body=changed, reader=reader_of(wire.chat_path), is_stream=is_stream)
+        return Sending(
+            path=wire.chat_path,
+            body=dialect.rewritten(body, call),
+            reader=reader_of(wire.chat_path),
+            is_stream=is_stream,
+            hides_counts=not call.counts_in_stream,
+        )
     return Sending(
         path=wire.chat_path,
         body=wire.chat_body(replace(call, stream=True)),
@@ -114,4 +124,6 @@ def _passed_on(line: bytes, request: Sending) -> bytes:
         return json.dumps(request.convert(json.loads(line))).encode()
     if not request.is_stream:
         return line
+    if request.hides_counts and _NO_CHOICE.search(line):
+        return b""
     return line + (b"\n\n" if line.startswith((b"data:", b":")) else b"\n")

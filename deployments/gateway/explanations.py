@@ -7,7 +7,6 @@ from typing import Any
 
 from deployments.gateway.plans import Plan, Target
 from evaluation.errors import BenchwrightError
-from selection.recommendation import explain
 
 _MOST_CHARACTERS = 900
 EXPLAINED = "benchwright"
@@ -53,7 +52,7 @@ class Story:
             "task": self.plan.task,
             "recommendation": None if recommendation is None else recommendation.id,
             "reason": self.reason(target),
-            "explanation": None if recommendation is None else explain(recommendation),
+            "explanation": None if self.plan.explain is None else self.plan.explain(),
             "failed": [{"candidate": _at(failed), "error": str(error)} for failed, error in self.failures],
             "skipped": list(self.plan.skipped),
         }

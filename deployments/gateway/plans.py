@@ -1,8 +1,9 @@
 """Who may answer a request, in which order: the recommended candidates, or the servers that have the named model."""
 
 import asyncio
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
 
 from deployments.gateway.directory import Directory
 from deployments.gateway.gateway_settings import GatewaySettings
@@ -15,7 +16,7 @@ from evaluation.store.registry import find_candidate
 from evaluation.store.session import Store
 from selection.answers import Expected, Recommendation
 from selection.preferences import Constraints
-from selection.recommendation import recommend
+from selection.recommendation import explain, recommend
 from selection.serving_order.order import Option
 
 AUTO = "auto"
@@ -60,6 +61,8 @@ class Plan:
     targets: tuple[Target, ...]
     recommendation: Recommendation | None = None
     """None where the client named the model."""
+    explain: Callable[[], str] | None = None
+    """Explains the recommendation at length."""
     skipped: tuple[str, ...] = ()
     """Candidates that rank among the targets and cannot be served, with the reason."""
 
@@ -119,6 +122,7 @@ class Planner:
             task=task or fallback_task,
             targets=tuple(targets),
             recommendation=recommendation,
+            explain=partial(explain, recommendation, store=self._store),
             skipped=tuple(skipped),
         )
 
@@ -199,8 +203,3 @@ def _plain(model: str) -> str:
 def in_order(targets: Sequence[Target], positions: Sequence[int]) -> tuple[Target, ...]:
     """Return the targets at the positions."""
     return tuple(targets[position] for position in positions)
-
-
-def for_target(call: ChatCall, target: Target) -> ChatCall:
-    """Return the call with the target's model, for one that is passed on in another protocol."""
-    return replace(call, model=target.model)

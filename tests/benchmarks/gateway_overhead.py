@@ -165,9 +165,9 @@ def main() -> int:
     except MeasuringError as error:
         print(f"no figure: {error}", file=sys.stderr)
         return 1
+    added = {name: figures[name]["added_ms"] for name in ("named", "auto")}
     words = ", ".join(
-        f"{name}: +{figures[name]['added_ms']['median']} ms at the median, +{figures[name]['added_ms']['p99']} ms at p99"
-        for name in ("named", "auto")
+        f"{name}: +{each['median']} ms at the median, +{each['p99']} ms at p99" for name, each in added.items()
     )
     print_result("gateway_overhead", {"rate": options.rate, "latency_s": options.latency, **figures}, words)
     return 0

@@ -199,8 +199,10 @@ _USAGE = {"prompt_tokens": 5, "completion_tokens": 3, "total_tokens": 8}
 
 def _end(path: str, body: dict[str, Any]) -> bytes:
     if path.startswith("/v1/"):
-        last = _head(path, body) | {"choices": [_choice(path, "", "stop")], "usage": _USAGE}
-        return _event(last) + b"data: [DONE]\n\n"
+        last = _event(_head(path, body) | {"choices": [_choice(path, "", "stop")]})
+        if (body.get("stream_options") or {}).get("include_usage"):
+            last += _event(_head(path, body) | {"choices": [], "usage": _USAGE})
+        return last + b"data: [DONE]\n\n"
     words: dict[str, Any] = {"message": {"role": "assistant", "content": ""}}
     ending = {"done": True, "done_reason": "stop", **_COUNTS}
     return _line(_head(path, body) | (words if path == "/api/chat" else {"response": ""}) | ending)
