@@ -15,6 +15,7 @@ from deployments.gateway.problems import AllAwayError, Problem, problem_of
 from deployments.gateway.recording import CallRecord
 from deployments.gateway.responses import Reply
 from evaluation.errors import BenchwrightError, FailureKind, ProviderError, TransientProviderError
+from evaluation.formatting import duration
 from selection.serving_order.order import serving_order
 
 JSON = "application/json"
@@ -108,7 +109,7 @@ def _nobody_answered(targets: Sequence[Target], story: Story) -> BenchwrightErro
         names = ", ".join(sorted({target.upstream.name for target in targets}))
         return AllAwayError(
             f"every server that could answer failed lately and is left alone for a while: {names}",
-            f"Ask again in {wait_s:.0f} s; `benchwright doctor` says which servers answer.",
+            f"Ask again in {duration(max(1.0, wait_s))}; `benchwright doctor` says which servers answer.",
             max(1.0, wait_s),
         )
     told = "; ".join(f"{failed.label} on {failed.upstream.name}: {error.message}" for failed, error in story.failures)

@@ -22,7 +22,7 @@ class FinishedCall:
     """Seconds to the first piece of the answer; None if there was none."""
     prompt_tokens: int | None
     output_tokens: int | None
-    n_attempts: int
+    n_asked: int
     """Servers that were asked: more than one after a fallback."""
 
 

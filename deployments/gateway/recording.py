@@ -25,7 +25,7 @@ class Progress:
     task: str
     prompt: str = ""
     target: Target | None = None
-    n_attempts: int = 0
+    n_asked: int = 0
     ttft_s: float | None = None
     prompt_tokens: int | None = None
     output_tokens: int | None = None
@@ -44,7 +44,7 @@ class CallRecord:
     def attempt(self, target: Target, *, task: str) -> None:
         """Note that a target is asked."""
         before = self.progress
-        self.progress = Progress(task=task, prompt=before.prompt, target=target, n_attempts=before.n_attempts + 1)
+        self.progress = Progress(task=task, prompt=before.prompt, target=target, n_asked=before.n_asked + 1)
 
     def take(self, delta: Delta) -> None:
         """Note a piece of the answer."""
@@ -74,7 +74,7 @@ class CallRecord:
                 ttft_s=progress.ttft_s,
                 prompt_tokens=progress.prompt_tokens,
                 output_tokens=progress.output_tokens,
-                n_attempts=progress.n_attempts,
+                n_asked=progress.n_asked,
             )
         )
 

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from evaluation.formatting import duration
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Option:
@@ -81,8 +83,8 @@ def _notes(options: Sequence[Option], positions: Sequence[int]) -> list[str]:
             notes.append(f"{option.label}: {option.server} failed lately and is left alone for a while")
         elif option.is_overloaded:
             notes.append(
-                f"{option.label}: {option.server} has a queue of {option.wait_s:.1f} s, more than the "
-                f"{option.promise_s:.1f} s of its latency"
+                f"{option.label}: {option.server} has a queue of {duration(option.wait_s)}, more than its latency of "
+                f"{duration(option.promise_s or 0.0)}"
             )
         elif first is not None:
             notes.append(f"{option.label} is not loaded, and {first.label} is, which cannot be told from it")

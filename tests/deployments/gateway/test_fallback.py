@@ -67,7 +67,7 @@ def test_the_next_in_rank_answers_where_the_first_fails_before_its_first_byte(
     assert (1, 1) == behind.n_asked
     (call,) = behind.recorded(1)
     assert (LARGE, TASK, True, 5, 3) == (call.candidate, call.task, call.ok, call.prompt_tokens, call.output_tokens)
-    assert 2 == behind.finished[0].n_attempts
+    assert 2 == behind.finished[0].n_asked
 
 
 def test_nobody_else_is_asked_after_the_first_byte(behind: Behind) -> None:
@@ -103,7 +103,7 @@ def test_a_server_that_is_away_is_left_alone_for_a_while_and_comes_back(behind: 
     assert 5 * [LARGE] == [who(answer) for answer in answers]
     assert "failed lately and is left alone for a while" in answers[-1].headers["x-benchwright-reason"]
     behind.recorded(5)
-    assert [2, 2, 2, 1, 1] == [call.n_attempts for call in behind.finished]
+    assert [2, 2, 2, 1, 1] == [call.n_asked for call in behind.finished]
     with served_asgi(behind.here, port=behind.servers["here"].port):
         assert eventually(lambda: who(ask(behind)) == SMALL)
 
@@ -199,7 +199,7 @@ def test_under_faults_of_all_kinds_every_request_gets_one_answer_and_one_row(beh
     assert (60, outcomes["whole"]) == (len(rows), sum(row.ok for row in rows))
     assert 60 == len({row.call_id for row in rows})
     n_asked = sum(behind.n_asked)
-    assert n_asked == sum(call.n_attempts for call in behind.finished)
+    assert n_asked == sum(call.n_asked for call in behind.finished)
 
 
 def _outcome(answer: httpx.Response) -> str:

@@ -65,7 +65,7 @@ def test_an_overloaded_one_comes_after_those_that_keep_their_promise_and_the_sho
     order = serving_order(options)
 
     assert (2, 1, 0) == order.positions
-    assert "candidate 0: server 0 has a queue of 9.0 s, more than the 2.0 s of its latency" == order.notes[0]
+    assert "candidate 0: server 0 has a queue of 9.0 s, more than its latency of 2.0 s" == order.notes[0]
 
 
 def test_one_that_is_away_is_left_out_and_said() -> None:
