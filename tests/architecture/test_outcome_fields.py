@@ -28,6 +28,7 @@ NOT_COUNTED = {
     *("text", "answer", "message", "seed"),  # words for much else
     *("prompt_tokens", "output_tokens", "energy_j"),  # metrics, and parts of traffic, forecasts and scoreboards
 }
+_PROTOCOLS = "evaluation/chat_protocols"
 OTHER_MEANING: Mapping[str, tuple[str, ...]] = {
     # A metric of that name.
     "ttft_s": (
@@ -38,7 +39,12 @@ OTHER_MEANING: Mapping[str, tuple[str, ...]] = {
         "evaluation/metrics/speed.py",
         "evaluation/reports/comparisons/tables.py",
         "evaluation/reports/runs/tables.py",
+        # Of a call through the gateway.
+        "deployments/gateway/gateway_settings.py",
+        "deployments/gateway/recording.py",
     ),
+    # What the chat protocols of clients say.
+    "cached_tokens": tuple(f"{_PROTOCOLS}/{name}.py" for name in ("answer_readers", "deltas", "openai_answers")),
     # What loading a model takes a server, forecast or waited for.
     "load_s": (
         "evaluation/forecasts/costs.py",
@@ -61,6 +67,8 @@ OTHER_MEANING: Mapping[str, tuple[str, ...]] = {
         "deployments/cli/show/case_page.py",
         "evaluation/resolution/candidates.py",
         "evaluation/servers/probe_sender.py",
+        *(f"{_PROTOCOLS}/{name}_requests.py" for name in ("ollama", "openai")),
+        *(f"{_PROTOCOLS}/{name}.py" for name in ("answer_readers", "calls", "deltas", "ollama_answers")),
     ),
     # A word for an outcome as a whole, and which answers are to be counted.
     "own_failure": (
@@ -69,8 +77,12 @@ OTHER_MEANING: Mapping[str, tuple[str, ...]] = {
         "evaluation/run_results/case_result.py",
         "evaluation/store/alarm_counts.py",
     ),
-    # What the embedded server writes.
-    "finish_reason": ("deployments/embedded/openai_api.py",),
+    # What the embedded server writes, and the chat protocols of clients.
+    "finish_reason": (
+        "deployments/embedded/openai_api.py",
+        f"{_PROTOCOLS}/answer_readers.py",
+        f"{_PROTOCOLS}/openai_answers.py",
+    ),
     # A column of a table.
     "reused": ("evaluation/reports/forecasts.py",),
     # Of any call.

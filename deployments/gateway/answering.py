@@ -1,0 +1,128 @@
+"""Answering one request: the targets in order, the next where one fails before its first byte, never after."""
+
+import asyncio
+import json
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Any
+
+from deployments.gateway.attempts import Sending, pieces
+from deployments.gateway.explanations import Story, explained
+from deployments.gateway.plans import Plan, Target, in_order
+from deployments.gateway.problems import AllAwayError, Problem, problem_of
+from deployments.gateway.recording import CallRecord
+from deployments.gateway.responses import Reply
+from evaluation.errors import BenchwrightError, FailureKind, ProviderError, TransientProviderError
+from evaluation.formatting import duration
+from selection.serving_order.order import serving_order
+
+JSON = "application/json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """A client's request, in whatever protocol."""
+
+    send: Callable[[Target], Sending]
+    """Return what a target is sent."""
+    stream_type: str
+    error: Callable[[Problem], dict[str, Any]]
+    broken_off: Callable[[Problem], bytes]
+    is_explained: bool = False
+
+
+async def answer(plan: Plan, request: Request, record: CallRecord, reply: Reply, *, prefer_loaded: bool) -> None:
+    """Write the answer of the first target that gives one.
+
+    Raises:
+        BenchwrightError: none did, and nothing was written.
+    """
+    loaded = await asyncio.gather(*(target.upstream.has_loaded(target.model) for target in plan.targets))
+    # Nothing is awaited from here until the request counts as on its way: the next one has to see the queue.
+    now = time.monotonic()
+    options = [target.option(now, is_loaded=each) for target, each in zip(plan.targets, loaded, strict=True)]
+    order = serving_order(options, prefer_loaded=prefer_loaded)
+    story = Story(plan=plan, notes=order.notes)
+    for target in in_order(plan.targets, order.positions):
+        if not target.upstream.breaker.allows(time.monotonic()):
+            continue
+        record.attempt(target, task=plan.task)
+        try:
+            await _attempt(target, request, record, reply, story)
+        except ProviderError as error:
+            if reply.has_begun:
+                await _break_off(error, request, reply)
+                raise
+            if not _next_may_answer(error):
+                raise
+            story.failures.append((target, error))
+        else:
+            return
+    raise _nobody_answered(plan.targets, story)
+
+
+async def _attempt(target: Target, request: Request, record: CallRecord, reply: Reply, story: Story) -> None:
+    sent = request.send(target)
+    waiting = b""
+    with target.upstream.asked():
+        async with aclosing(pieces(target.upstream, sent)) as answer_pieces:
+            async for piece in answer_pieces:
+                if piece.delta is not None:
+                    record.take(piece.delta)
+                data, waiting = waiting + piece.data, b""
+                if not reply.has_begun and (not data or record.progress.ttft_s is None):
+                    waiting = data  # What comes before the answer does not bind us to this server.
+                    continue
+                if not reply.has_begun:
+                    data = await _with_explanation(data, request, story, target)
+                    media_type = request.stream_type if sent.is_stream else JSON
+                    await reply.begin(200, media_type, story.headers(target))
+                await reply.write(data)
+    await reply.end()
+
+
+async def _with_explanation(data: bytes, request: Request, story: Story, target: Target) -> bytes:
+    if not request.is_explained:
+        return data
+    return explained(data, await asyncio.to_thread(story.explanation, target))
+
+
+async def _break_off(error: ProviderError, request: Request, reply: Reply) -> None:
+    """Tell the client that the answer is not complete."""
+    await reply.write(request.broken_off(problem_of(error)))
+    await reply.end()
+
+
+def _next_may_answer(error: ProviderError) -> bool:
+    """Check whether another server may have an answer: not where the request itself is at fault."""
+    return isinstance(error, TransientProviderError) or error.kind is FailureKind.MODEL_NOT_PULLED
+
+
+def _nobody_answered(targets: Sequence[Target], story: Story) -> BenchwrightError:
+    if len(story.failures) == 1:
+        return story.failures[0][1]
+    if not story.failures:
+        now = time.monotonic()
+        wait_s = min(target.upstream.breaker.wait_s(now) for target in targets)
+        names = ", ".join(sorted({target.upstream.name for target in targets}))
+        return AllAwayError(
+            f"every server that could answer failed lately and is left alone for a while: {names}",
+            f"Ask again in {duration(max(1.0, wait_s))}; `benchwright doctor` says which servers answer.",
+            max(1.0, wait_s),
+        )
+    told = "; ".join(f"{failed.label} on {failed.upstream.name}: {error.message}" for failed, error in story.failures)
+    first = story.failures[0][1]
+    kind = first.kind if isinstance(first, ProviderError) else FailureKind.SERVER_DOWN
+    return TransientProviderError(f"no candidate answered: {told}", kind, next_step=first.next_step)
+
+
+async def write_problem(
+    error: BenchwrightError, error_body: Callable[[Problem], Mapping[str, Any]], reply: Reply
+) -> None:
+    """Write an error as the whole answer."""
+    problem = problem_of(error)
+    await reply.begin(problem.status, JSON, problem.headers)
+    await reply.write(json.dumps(error_body(problem)).encode())
+    await reply.end()

@@ -1,0 +1,224 @@
+"""The gateway: OpenAI's and Ollama's chat protocols, with `auto` for the candidate that was measured as the best.
+
+    gateway = Gateway(store)
+    app.include_router(gateway.router(), dependencies=[...])  # and `async with gateway:` in the app's lifespan
+
+Errors come in the client's protocol. Mount no middleware that buffers bodies in front of it.
+"""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+from functools import partial
+from types import TracebackType
+from typing import Any, Self
+
+from fastapi import APIRouter, FastAPI
+from starlette.requests import Request as HttpRequest
+from starlette.responses import Response
+
+from deployments.gateway.answering import JSON, Request, answer, write_problem
+from deployments.gateway.attempts import sending
+from deployments.gateway.dialects import DIALECTS, EMBEDDING_PATHS, Dialect, error_body
+from deployments.gateway.directory import Directory
+from deployments.gateway.embedding import TASK as EMBEDDING
+from deployments.gateway.embedding import embedded_model, embedding_sending
+from deployments.gateway.explanations import header_value
+from deployments.gateway.gateway_settings import GatewaySettings
+from deployments.gateway.listings import Listings
+from deployments.gateway.plans import Plan, Planner, task_of
+from deployments.gateway.problems import Problem
+from deployments.gateway.recording import CallRecord
+from deployments.gateway.responses import Reply, WorkResponse, read_content
+from evaluation.chat_protocols.fields import model_of, read_body
+from evaluation.errors import BenchwrightError
+from evaluation.store.session import Store, open_store
+from evaluation.traffic import Recorder
+
+CHAT = "chat"
+"""Task of a call that names none."""
+TASK_HEADER = "x-benchwright-task"
+EXPLAIN = "explain"
+_DEFAULTS = GatewaySettings()
+
+
+class Gateway:
+    """Answers clients of OpenAI's and Ollama's protocols from the servers of a store. Used on one event loop.
+
+    Args:
+        store: The evidence, the endpoints, and the recorded calls: an open store, a path or a URL.
+        endpoints: Names or addresses of servers; empty: all stored ones, else Ollama at its usual address.
+        embedded_url: Address of a running embedded server.
+        settings: Settings.
+    """
+
+    def __init__(
+        self,
+        store: Store | str | None = None,
+        *,
+        endpoints: Sequence[str] = (),
+        embedded_url: str | None = None,
+        settings: GatewaySettings = _DEFAULTS,
+    ) -> None:
+        self._owns_store = not isinstance(store, Store)
+        self._store = store if isinstance(store, Store) else open_store(store)
+        self._settings = settings
+        self._directory = Directory(self._store, endpoints=endpoints, embedded_url=embedded_url, settings=settings)
+        self._planner = Planner(self._store, self._directory, settings)
+        self._listings = Listings(self._store, self._directory, self._planner)
+        self._recorder = Recorder(self._store.url)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close the connections to the servers, and write the calls that are not stored yet."""
+        await self._directory.close()
+        await asyncio.to_thread(self._recorder.close)
+        if self._owns_store:
+            self._store.close()
+
+    def flush(self) -> int:
+        """Write the recorded calls now; return how many are left."""
+        return self._recorder.flush()
+
+    def router(self) -> APIRouter:
+        """Return the routes. They are left out of an OpenAPI description: others describe these protocols."""
+        router = APIRouter(include_in_schema=False)
+        for path, dialect in DIALECTS.items():
+            router.add_api_route(path, self._route(partial(self._chat, dialect)), methods=["POST"])
+        for path, is_openai in EMBEDDING_PATHS.items():
+            router.add_api_route(path, self._route(partial(self._embed, path, is_openai)), methods=["POST"])
+        router.add_api_route("/v1/models", self._route(self._models), methods=["GET"])
+        router.add_api_route("/v1/models/{name:path}", self._route(self._model), methods=["GET"])
+        router.add_api_route("/api/tags", self._route(self._tags), methods=["GET"])
+        router.add_api_route("/api/version", self._route(self._version), methods=["GET"])
+        router.add_api_route("/api/show", self._route(self._show), methods=["POST"])
+        return router
+
+    def _route(
+        self, work: Callable[[HttpRequest, Reply], Awaitable[None]]
+    ) -> Callable[[HttpRequest], Awaitable[Response]]:
+        async def endpoint(request: HttpRequest) -> Response:
+            return WorkResponse(partial(work, request))
+
+        return endpoint
+
+    async def _body(self, http: HttpRequest) -> dict[str, Any]:
+        return read_body(await read_content(http, max_bytes=self._settings.max_body_bytes))
+
+    async def _chat(self, dialect: Dialect, http: HttpRequest, reply: Reply) -> None:
+        record = self._record(http, CHAT)
+        async with _recorded(record, dialect.error, reply):
+            body = await self._body(http)
+            request = Request(
+                send=partial(sending, dialect, body),
+                stream_type=dialect.stream_type,
+                error=dialect.error,
+                broken_off=dialect.broken_off,
+                is_explained=http.query_params.get(EXPLAIN) in ("1", "true"),
+            )
+            dialect.streams(body)
+            plan = await self._plan(dialect, body, record)
+            await answer(plan, request, record, reply, prefer_loaded=self._settings.prefer_loaded)
+
+    async def _plan(self, dialect: Dialect, body: Mapping[str, Any], record: CallRecord) -> Plan:
+        name, task = model_of(body), record.progress.task
+        auto_task = task_of(name)
+        if auto_task is None:
+            if self._settings.keep_texts:
+                with suppress(BenchwrightError):  # What we cannot read, the server may.
+                    record.progress.prompt = dialect.read(body).last_prompt
+            return await self._planner.named(name, task=task)
+        call = dialect.read(body)
+        record.progress.prompt, record.progress.task = call.last_prompt, auto_task or task
+        return await self._planner.recommended(call, auto_task, fallback_task=task)
+
+    async def _embed(self, path: str, is_openai: bool, http: HttpRequest, reply: Reply) -> None:
+        shape = partial(error_body, is_openai=is_openai)
+        record = self._record(http, EMBEDDING)
+        async with _recorded(record, shape, reply):
+            body = await self._body(http)
+            plan = await self._planner.named(embedded_model(body), task=record.progress.task)
+            request = Request(
+                send=embedding_sending(path, body),
+                stream_type=JSON,
+                error=shape,
+                broken_off=lambda problem: json.dumps(shape(problem)).encode(),
+            )
+            await answer(plan, request, record, reply, prefer_loaded=self._settings.prefer_loaded)
+
+    def _record(self, http: HttpRequest, task: str) -> CallRecord:
+        return CallRecord(self._recorder, self._settings, task=http.headers.get(TASK_HEADER, "").strip() or task)
+
+    async def _models(self, _http: HttpRequest, reply: Reply) -> None:
+        await _listed(self._listings.openai_models(), reply, is_openai=True)
+
+    async def _model(self, http: HttpRequest, reply: Reply) -> None:
+        await _listed(self._listings.openai_model(http.path_params["name"]), reply, is_openai=True)
+
+    async def _tags(self, _http: HttpRequest, reply: Reply) -> None:
+        await _listed(self._listings.tags(), reply, is_openai=False)
+
+    async def _version(self, _http: HttpRequest, reply: Reply) -> None:
+        await _listed(self._listings.version(), reply, is_openai=False)
+
+    async def _show(self, http: HttpRequest, reply: Reply) -> None:
+        try:
+            shown, target = await self._listings.shown(await self._body(http))
+        except BenchwrightError as error:
+            await write_problem(error, partial(error_body, is_openai=False), reply)
+            return
+        await _write(shown, reply, headers={"x-benchwright-candidate": header_value(target.label)})
+
+
+@asynccontextmanager
+async def _recorded(
+    record: CallRecord, shape: Callable[[Problem], dict[str, Any]], reply: Reply
+) -> AsyncIterator[None]:
+    """Record how the block ends; an error before the first byte becomes the answer."""
+    try:
+        yield
+    except BenchwrightError as error:
+        if not reply.has_begun:
+            await write_problem(error, shape, reply)
+        record.end(error)
+    except BaseException as error:
+        record.end(error)
+        raise
+    else:
+        record.end()
+
+
+async def _listed(value: Awaitable[dict[str, Any]], reply: Reply, *, is_openai: bool) -> None:
+    try:
+        content = await value
+    except BenchwrightError as error:
+        await write_problem(error, partial(error_body, is_openai=is_openai), reply)
+        return
+    await _write(content, reply, headers={})
+
+
+async def _write(content: Mapping[str, Any], reply: Reply, *, headers: Mapping[str, str]) -> None:
+    await reply.begin(200, JSON, headers)
+    await reply.write(json.dumps(content).encode())
+    await reply.end()
+
+
+def gateway_app(gateway: Gateway) -> FastAPI:
+    """Return an application with the gateway alone: no keys and no guards, for tests and measurements."""
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        async with gateway:
+            yield
+
+    app = FastAPI(lifespan=lifespan, openapi_url=None)
+    app.include_router(gateway.router())
+    return app

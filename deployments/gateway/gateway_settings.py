@@ -1,0 +1,52 @@
+"""Settings of the gateway."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from selection.preferences import OnLittleEvidence, OnTie
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FinishedCall:
+    """What became of one request, for figures and budgets."""
+
+    task: str
+    candidate: str
+    """Label of the candidate, or name of the model, that answered; empty if none was asked."""
+    endpoint: str
+    """Name of its server; empty if none was asked."""
+    outcome: str
+    """`ok`, `failed`, `refused` (the request was at fault) or `cancelled` (the client left)."""
+    duration_s: float
+    ttft_s: float | None
+    """Seconds to the first piece of the answer; None if there was none."""
+    prompt_tokens: int | None
+    output_tokens: int | None
+    n_asked: int
+    """Servers that were asked: more than one after a fallback."""
+
+
+def _nothing(_call: FinishedCall) -> None:
+    pass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GatewaySettings:
+    """Settings of the gateway."""
+
+    prefer_loaded: bool = True
+    """Whether a loaded candidate that is tied with the best is asked instead of loading the best."""
+    keep_texts: bool = False
+    """Whether prompts and answers are stored with the recorded calls."""
+    on_little_evidence: OnLittleEvidence = "abstain"
+    """What `auto` does where too little was measured: refuse, or answer by a rule."""
+    on_tie: OnTie = "cheapest"
+    """Which of the candidates near the best `auto` means."""
+    max_body_bytes: int = 64 * 2**20
+    """Longest request; images are long."""
+    listing_age_s: float = 10.0
+    """Age in seconds at which what a server says of its models is asked anew; 0: with each request."""
+    loaded_age_s: float = 2.0
+    """The same for what is loaded."""
+    on_finished: Callable[[FinishedCall], None] = _nothing
+    """Called on the event loop after each request; must return at once."""

@@ -1,0 +1,128 @@
+"""What the gateway says of its models: those of all servers, with `auto` for each task that was measured."""
+
+import asyncio
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from deployments.gateway.directory import Directory
+from deployments.gateway.plans import AUTO, Planner, Target, task_of
+from deployments.gateway.upstream import Upstream
+from deployments.gateway.wires import NATIVE_CHAT
+from evaluation.chat_protocols.calls import ChatCall
+from evaluation.chat_protocols.fields import text_of
+from evaluation.errors import BenchwrightError, ConfigurationError, UnknownNameError
+from evaluation.providers.error_replies import RequestContext
+from evaluation.store.session import Store
+from selection.recommender.registry import recommender_of
+
+FALLBACK_VERSION = "0.0.0"
+_EPOCH = "1970-01-01T00:00:00Z"
+
+
+class Listings:
+    """Answers of the routes that generate nothing."""
+
+    def __init__(self, store: Store, directory: Directory, planner: Planner) -> None:
+        self._store = store
+        self._directory = directory
+        self._planner = planner
+        self._created_s = int(time.time())
+
+    async def _autos(self) -> list[str]:
+        """Return `auto`, and `auto:TASK` for each task that was measured; `auto` alone where the store is away."""
+        try:
+            view = await asyncio.to_thread(lambda: recommender_of(self._store).view())
+        except BenchwrightError:
+            return [AUTO]
+        return [AUTO, *(f"{AUTO}:{task}" for task in view.scoreboard.standings)]
+
+    async def _tags(self) -> list[Mapping[str, Any]]:
+        """Return the entries of all servers; a model that several have is listed once."""
+        upstreams = await self._directory.upstreams()
+        listed = await asyncio.gather(*(upstream.tags.get() for upstream in upstreams))
+        entries = {str(entry.get("name")): entry for tags in reversed(listed) for entry in tags}
+        return [entries[name] for name in sorted(entries)]
+
+    async def openai_models(self) -> dict[str, Any]:
+        """Return the answer of `/v1/models`."""
+        names = [*await self._autos(), *(str(entry["name"]) for entry in await self._tags() if "name" in entry)]
+        return {"object": "list", "data": [self._openai_model(name) for name in names]}
+
+    async def openai_model(self, name: str) -> dict[str, Any]:
+        """Return the answer of `/v1/models/NAME`.
+
+        Raises:
+            UnknownNameError: there is no such model.
+        """
+        if task_of(name) is None:
+            await self._directory.with_model(name)
+        elif name not in await self._autos():
+            raise UnknownNameError("model", name, await self._autos())
+        return self._openai_model(name)
+
+    def _openai_model(self, name: str) -> dict[str, Any]:
+        owner = "benchwright" if task_of(name) is not None else "library"
+        return {"id": name, "object": "model", "created": self._created_s, "owned_by": owner}
+
+    async def tags(self) -> dict[str, Any]:
+        """Return the answer of `/api/tags`."""
+        autos = [
+            {"name": name, "model": name, "modified_at": _EPOCH, "size": 0, "digest": "", "details": _details()}
+            for name in await self._autos()
+        ]
+        return {"models": [*autos, *await self._tags()]}
+
+    async def version(self) -> dict[str, Any]:
+        """Return the answer of `/api/version`: that of the first server that has one, for which clients look."""
+        upstreams = await self._directory.upstreams()
+        versions = await asyncio.gather(
+            *(each.version.get() for each in upstreams if each.wire.chat_path == NATIVE_CHAT)
+        )
+        return {"version": next((version for version in versions if version), FALLBACK_VERSION)}
+
+    async def shown(self, body: Mapping[str, Any]) -> tuple[dict[str, Any], Target]:
+        """Return the answer of `/api/show`, and who it is of: for `auto` the candidate that would answer.
+
+        Raises:
+            BenchwrightError: there is no such model, or its server does not answer.
+        """
+        name = text_of(body, "model") or text_of(body, "name")
+        if not name:
+            raise ConfigurationError("the request names no model", "Give `model`.")
+        task = task_of(name)
+        if task is None:
+            plan = await self._planner.named(name, task=name)
+        else:
+            plan = await self._planner.recommended(ChatCall(model=name, turns=()), task, fallback_task=name)
+        target = plan.targets[0]
+        return await _shown(target.upstream, target.model, body), target
+
+
+async def _shown(upstream: Upstream, model: str, body: Mapping[str, Any]) -> dict[str, Any]:
+    if upstream.wire.chat_path == NATIVE_CHAT:
+        sent = {**body, "model": model}
+        return await upstream.connection.ask(
+            "POST", "/api/show", sent, context=RequestContext(url=upstream.name, model=model)
+        )
+    info = await upstream.provider.show(model)
+    return {
+        "modelfile": "",
+        "parameters": "",
+        "template": info.template or "",
+        "details": _details(),
+        "model_info": {"general.architecture": "", "general.parameter_count": info.n_parameters},
+        "capabilities": list(info.capabilities) or ["completion"],
+        "modified_at": _EPOCH,
+    }
+
+
+def _details() -> dict[str, Any]:
+    return {
+        "parent_model": "",
+        "format": "",
+        "family": "",
+        "families": [],
+        "parameter_size": "",
+        "quantization_level": "",
+    }

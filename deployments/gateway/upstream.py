@@ -1,0 +1,150 @@
+"""A model server behind the gateway: its connections, its queue, its circuit breaker, and what it says of itself."""
+
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from deployments.gateway.cached_value import CachedValue
+from deployments.gateway.wires import WIRES, Wire
+from evaluation.errors import BenchwrightError, ConfigurationError, FailureKind, TransientProviderError
+from evaluation.model_info import ModelInfo
+from evaluation.providers import PROVIDERS
+from evaluation.providers.connection import Connection
+from evaluation.providers.error_replies import RequestContext, line_refusal
+from evaluation.providers.model_names import find_model, full_name
+from evaluation.records.candidates import EndpointRecord
+from selection.serving_order.circuit_breaker import CircuitBreaker
+from selection.serving_order.order import expected_wait_s
+
+_WEIGHT = 0.2
+"""Share of the newest answer in the mean duration."""
+
+
+class Upstream:
+    """One server. Used on one event loop.
+
+    Args:
+        record: The endpoint, with its provider.
+        api_key: Its key.
+        listing_age_s: Age at which its list of models is read anew.
+        loaded_age_s: The same for what is loaded.
+
+    Raises:
+        ConfigurationError: nobody here can ask a server of this protocol for a client.
+    """
+
+    def __init__(
+        self, record: EndpointRecord, *, api_key: str | None, listing_age_s: float, loaded_age_s: float
+    ) -> None:
+        self.record = record
+        provider = PROVIDERS[record.provider]
+        self.wire = _wire(record, provider.chat_path)
+        self.provider = provider(record.url, api_key=api_key, allow_remote=record.allow_remote)
+        self._error_of = provider.error_of
+        self.connection = Connection(
+            record.url.rstrip("/").removesuffix("/v1"), error_of=provider.error_of, api_key=api_key, transport=None
+        )
+        self.breaker = CircuitBreaker()
+        self.n_in_flight = 0
+        self._service_s: float | None = None
+        self.models = CachedValue[tuple[ModelInfo, ...]](self.provider.models, first=(), max_age_s=listing_age_s)
+        self.tags = CachedValue[tuple[Mapping[str, Any], ...]](self._tags, first=(), max_age_s=listing_age_s)
+        self.version = CachedValue[str | None](self.provider.version, first=None, max_age_s=listing_age_s)
+        self._loaded = CachedValue[frozenset[str] | None](self._names_loaded, first=None, max_age_s=loaded_age_s)
+
+    @property
+    def name(self) -> str:
+        """The endpoint's name."""
+        return self.record.name
+
+    async def close(self) -> None:
+        """End what runs in the background, and close every connection."""
+        for cached in (self.models, self.tags, self.version, self._loaded):
+            await cached.close()
+        await self.connection.close()
+        await self.provider.__aexit__(None, None, None)
+
+    async def model(self, name: str) -> ModelInfo | None:
+        """Return the model that the server would use for a name; None if it lists none."""
+        return find_model(await self.models.get(), name)
+
+    async def _tags(self) -> tuple[Mapping[str, Any], ...]:
+        """Return what the server lists, in its own words where it speaks Ollama's protocol."""
+        path = self.provider.digests_path
+        if path is None:
+            return tuple(_tag(info) for info in await self.models.get())
+        answer = await self.connection.ask("GET", path, context=RequestContext(url=self.name))
+        entries = answer.get("models")
+        return tuple(entry for entry in entries if isinstance(entry, Mapping)) if isinstance(entries, list) else ()
+
+    async def _names_loaded(self) -> frozenset[str] | None:
+        if not self.provider.tells_what_is_loaded:
+            return None
+        return frozenset(full_name(loaded.name).casefold() for loaded in await self.provider.loaded())
+
+    async def has_loaded(self, model: str) -> bool | None:
+        """Check whether a model is in the server's memory; None where it does not tell."""
+        names = await self._loaded.get()
+        return None if names is None else full_name(model).casefold() in names
+
+    def wait_s(self, expected_s: float | None) -> float:
+        """Return the expected wait for a slot, from the requests that are on their way.
+
+        Args:
+            expected_s: Expected duration of an answer, used until answers were timed here.
+        """
+        return self._n_ahead() * (self._service_s if self._service_s is not None else expected_s or 0.0)
+
+    def _n_ahead(self) -> float:
+        """Return how many answers long the queue is."""
+        return expected_wait_s(n_in_flight=self.n_in_flight, n_slots=self.record.slots or 1, service_s=1.0)
+
+    @contextmanager
+    def asked(self) -> Iterator[None]:
+        """Count a request as on its way for the block, and learn from how it ends."""
+        began = time.monotonic()
+        was_test = self.breaker.open_until is not None
+        self.breaker = self.breaker.started()
+        n_rounds = 1.0 + self._n_ahead()
+        self.n_in_flight += 1
+        try:
+            yield
+        except BaseException as error:
+            now = time.monotonic()
+            is_its_own = isinstance(error, TransientProviderError) and error.kind is not FailureKind.QUEUE_FULL
+            failed = self.breaker.failed(now, was_test=was_test)
+            self.breaker = failed if is_its_own else self.breaker.abandoned(was_test=was_test)
+            raise
+        else:
+            self.breaker = self.breaker.succeeded()
+            lasted_s = (time.monotonic() - began) / n_rounds
+            mean_s = self._service_s
+            self._service_s = lasted_s if mean_s is None else (1 - _WEIGHT) * mean_s + _WEIGHT * lasted_s
+        finally:
+            self.n_in_flight -= 1
+
+    def error_in_stream(self, record: Mapping[str, Any], context: RequestContext) -> BenchwrightError:
+        """Return the error that a record within an answer is."""
+        return self._error_of(line_refusal(record), context)
+
+
+def _wire(record: EndpointRecord, chat_path: str | None) -> Wire:
+    if chat_path is None or chat_path not in WIRES:
+        raise ConfigurationError(
+            f"endpoint {record.name!r} speaks {record.provider!r}, which cannot be served through the gateway",
+            f"Name endpoints that are asked at {' or '.join(WIRES)}.",
+        )
+    return WIRES[chat_path]
+
+
+def _tag(info: ModelInfo) -> dict[str, Any]:
+    details = {"format": "", "family": info.family or "", "families": None, "parameter_size": info.parameter_size or ""}
+    return {
+        "name": info.name,
+        "model": info.name,
+        "modified_at": "1970-01-01T00:00:00Z",
+        "size": info.size_bytes or 0,
+        "digest": info.digest or "",
+        "details": details | {"quantization_level": info.quantization or ""},
+    }

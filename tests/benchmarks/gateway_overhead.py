@@ -1,0 +1,177 @@
+"""What does the gateway add to the time to the first token, and does its memory grow?
+
+    python tests/benchmarks/gateway_overhead.py --seconds 20 --calls 20000
+
+Streams are asked for at a steady rate, whether or not those before have ended: through the gateway, and beside them
+directly, of the same server in the same run. Two ways through it: `named`, passed on in the server's own protocol, and
+`auto`, which recommends, applies the candidate and translates from OpenAI's protocol. For each the median and the 99th
+percentile of the seconds to the first byte of the answer, and what the gateway adds to them. Then so many calls, eight
+at once, with the gateway's resident memory after each tenth of them.
+"""
+
+import argparse
+import asyncio
+import hashlib
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import numpy as np
+from measuring import MODEL, ROOT, MeasuringError, SlotServer, print_result, slot_server, workplace
+
+sys.path.insert(0, str(ROOT / "tests" / "support"))
+
+from stored_runs import Asked, answer, store_run
+
+from evaluation.candidate import Candidate
+from evaluation.case import Case
+from evaluation.providers import OF_EMBEDDED_SERVER
+from evaluation.providers.connection_pool import ConnectionPool
+from evaluation.records.candidates import EndpointRecord
+from evaluation.store.registry import save_endpoint
+from evaluation.store.session import open_store
+
+MESSAGES = [{"role": "user", "content": "What is 7?"}]
+NATIVE, OPENAI = "/api/chat", "/v1/chat/completions"
+DIRECT_EVERY = 2
+"""One request in so many is sent directly as well."""
+N_AT_ONCE = 8
+N_CASES = 40
+
+
+@contextmanager
+def gateway(folder: Path, server: SlotServer) -> Iterator[tuple[str, int]]:
+    """A gateway in front of the server, which recommends its model: address and process id."""
+    database = folder / "results.db"
+    with open_store(str(database)) as store:
+        save_endpoint(store, EndpointRecord(name="here", url=server.url, provider=OF_EMBEDDED_SERVER, slots=64))
+        cases = tuple(Case(case_id=f"c{i}", prompt=f"{i}?", references=("yes",)) for i in range(N_CASES))
+        digest = hashlib.sha256(MODEL.encode()).hexdigest()
+        measured = Candidate(model=MODEL, digest=digest, options={"temperature": 0.0, "num_ctx": 4096})
+        store_run(
+            store, Asked(candidate=measured, outcomes={case.case_id: answer("yes") for case in cases}), cases=cases
+        )
+    argv = [sys.executable, str(ROOT / "tests" / "support" / "gateway_process.py"), str(database)]
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            yield f"http://127.0.0.1:{process.stdout.readline().strip()}", process.pid
+        finally:
+            process.terminate()
+
+
+async def first_byte_s(pool: ConnectionPool, url: str, body: dict[str, Any]) -> float:
+    """Ask for a stream, and return the seconds to its first byte once all of it has come."""
+    content = json.dumps(body).encode()
+    began = time.perf_counter()
+    request = httpx.Request("POST", url, headers={"content-type": "application/json"}, content=content)
+    response = await pool.handle_async_request(request)
+    first: float | None = None
+    async for _ in response.stream:  # type: ignore[union-attr]
+        first = time.perf_counter() - began if first is None else first
+    await response.aclose()
+    if response.status_code != 200 or first is None:
+        raise MeasuringError(f"{url} answered {response.status_code}")
+    return first
+
+
+async def at_a_rate(url: str, direct_url: str, body: dict[str, Any], *, rate: float, seconds: float) -> dict[str, Any]:
+    """Ask at a rate through the gateway, and directly beside it; return the figures of both."""
+    pools = ConnectionPool(), ConnectionPool()
+    own_body = {"model": MODEL, "messages": MESSAGES, "stream": True}
+    tasks: tuple[list[asyncio.Task[float]], list[asyncio.Task[float]]] = ([], [])
+    began = time.perf_counter()
+    for number in range(int(rate * seconds)):
+        await asyncio.sleep(max(0.0, began + number / rate - time.perf_counter()))
+        tasks[0].append(asyncio.create_task(first_byte_s(pools[0], url, body)))
+        if number % DIRECT_EVERY == 0:
+            await asyncio.sleep(0.5 / rate)
+            tasks[1].append(asyncio.create_task(first_byte_s(pools[1], direct_url + NATIVE, own_body)))
+    through, direct = [await asyncio.gather(*each) for each in tasks]
+    for pool in pools:
+        await pool.aclose()
+    return {
+        "gateway_ms": _figures(through),
+        "direct_ms": _figures(direct),
+        "added_ms": {name: round(_figures(through)[name] - _figures(direct)[name], 2) for name in ("median", "p99")},
+        "ratio": round(float(np.median(through) / np.median(direct)), 2),
+        "calls": len(through),
+    }
+
+
+def _figures(seconds: Sequence[float]) -> dict[str, float]:
+    quantiles = np.quantile(np.asarray(seconds) * 1000, [0.5, 0.99])
+    return {"median": round(float(quantiles[0]), 2), "p99": round(float(quantiles[1]), 2)}
+
+
+async def memory_over(url: str, pid: int, n_calls: int) -> list[float]:
+    """Return the resident memory in MB after each tenth of so many calls."""
+    pool = ConnectionPool()
+    body = {"model": "auto", "messages": MESSAGES, "stream": True}
+    sizes = []
+    for _ in range(10):
+        left = iter(range(n_calls // 10))
+
+        async def work(numbers: Iterator[int]) -> None:
+            for _ in numbers:
+                await first_byte_s(pool, url + OPENAI, body)
+
+        await asyncio.gather(*(work(left) for _ in range(N_AT_ONCE)))
+        sizes.append(_resident_mb(pid))
+    await pool.aclose()
+    return sizes
+
+
+def _resident_mb(pid: int) -> float:
+    status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
+    line = next(line for line in status.splitlines() if line.startswith("VmRSS"))
+    return round(int(line.split()[1]) / 1024, 1)
+
+
+async def measured(url: str, pid: int, server: SlotServer, options: argparse.Namespace) -> dict[str, Any]:
+    """Return all figures, after a second that is not counted."""
+    bodies = {
+        "named": (url + NATIVE, {"model": MODEL, "messages": MESSAGES, "stream": True}),
+        "auto": (url + OPENAI, {"model": "auto", "messages": MESSAGES, "stream": True}),
+    }
+    figures: dict[str, Any] = {}
+    for name, (address, body) in bodies.items():
+        await at_a_rate(address, server.url, body, rate=options.rate, seconds=1.0)
+        figures[name] = await at_a_rate(address, server.url, body, rate=options.rate, seconds=options.seconds)
+    if options.calls:
+        figures["memory_mb"] = await memory_over(url, pid, options.calls)
+    return figures
+
+
+def main() -> int:
+    """Measure, and print the figures."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rate", type=float, default=50.0, help="requests a second (default: %(default)s)")
+    parser.add_argument("--seconds", type=float, default=20.0, help="of each way (default: %(default)s)")
+    parser.add_argument("--latency", type=float, default=0.02, help="of the server, in seconds (default: %(default)s)")
+    parser.add_argument("--calls", type=int, default=20_000, help="for the memory (default: %(default)s)")
+    options = parser.parse_args()
+    try:
+        with workplace() as (folder, stack):
+            server = stack.enter_context(slot_server(slots=64, latency_s=options.latency))
+            url, pid = stack.enter_context(gateway(folder, server))
+            figures = asyncio.run(measured(url, pid, server, options))
+    except MeasuringError as error:
+        print(f"no figure: {error}", file=sys.stderr)
+        return 1
+    added = {name: figures[name]["added_ms"] for name in ("named", "auto")}
+    words = ", ".join(
+        f"{name}: +{each['median']} ms at the median, +{each['p99']} ms at p99" for name, each in added.items()
+    )
+    print_result("gateway_overhead", {"rate": options.rate, "latency_s": options.latency, **figures}, words)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
