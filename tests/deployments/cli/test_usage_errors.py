@@ -67,7 +67,7 @@ TYPED_WRONGLY = [
     (
         "show --nosuch",
         "unknown option --nosuch of `benchwright show`; "
-        "its options are --case, --cascade, --as-yaml, --json, --db, --help",
+        "its options are --case, --cascade, --metric, --as-yaml, --json, --db, --help",
         "`benchwright show --help` lists the options.",
     ),
     (
