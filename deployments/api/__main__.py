@@ -20,7 +20,7 @@ def main(words: list[str]) -> None:
     import uvicorn
 
     from deployments.api.app import create_app
-    from deployments.cli.arguments import database_url
+    from deployments.cli.arguments import database_url, read_settings
     from evaluation.errors import BenchwrightError
     from evaluation.files.allowed_files import FOLDER_VARIABLE
     from evaluation.store.session import keep_open
@@ -35,6 +35,7 @@ def main(words: list[str]) -> None:
         names=allowed_names(),
         requires_key=options.require_key,
         form_files=Path(folder) if folder else None,
+        embedded_url=read_settings().embedded_url,
     )
     try:
         uvicorn.run(

@@ -4,18 +4,21 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 from fastapi import FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from deployments.api.access import Doorkeeper
+from deployments.api.access import CHAT, Doorkeeper
 from deployments.api.events import Channels
 from deployments.api.figures import Figures
 from deployments.api.guard import Guard
 from deployments.api.problems import add_handlers
 from deployments.api.routes import administration, catalogues, operation, production, stored, work
 from deployments.cli.arguments import KEPT_OPEN
+from deployments.gateway.gateway import Gateway
+from deployments.gateway.gateway_settings import GatewaySettings
 from evaluation import __version__
 from evaluation.files.allowed_files import limit_files
 from evaluation.store.session import KeptStore
@@ -38,7 +41,12 @@ _PROBLEM_SCHEMA = {
 
 
 def create_app(
-    store: KeptStore, *, names: Iterable[str] = (), requires_key: bool = False, form_files: Path | None = None
+    store: KeptStore,
+    *,
+    names: Iterable[str] = (),
+    requires_key: bool = False,
+    form_files: Path | None = None,
+    embedded_url: str | None = None,
 ) -> ASGIApp:
     """Return the application.
 
@@ -47,7 +55,10 @@ def create_app(
         names: Host names under which it is reached, beside those of loopback.
         requires_key: Refuse requests without a key from this machine too.
         form_files: Folder of which requests may name files; None: they may name none.
+        embedded_url: Address of a running embedded server, whose models the gateway offers too.
     """
+    figures = Figures(lambda: store_totals(store))
+    gateway = Gateway(store, embedded_url=embedded_url, settings=GatewaySettings(on_finished=figures.count_call))
     app = FastAPI(
         title="Benchwright",
         version=__version__,
@@ -55,13 +66,14 @@ def create_app(
         openapi_url=f"{PREFIX}/openapi.json",
         docs_url=None,
         redoc_url=None,
-        lifespan=_lifespan,
+        lifespan=partial(_lifespan, gateway),
     )
-    app.state.figures, app.state.channels = Figures(lambda: store_totals(store)), Channels()
+    app.state.figures, app.state.channels = figures, Channels()
     add_handlers(app)
     for router in (stored.router, catalogues.router, production.router, work.router, administration.router):
         app.include_router(router, prefix=PREFIX)
     app.include_router(operation.router)
+    app.include_router(gateway.router(), dependencies=[CHAT], include_in_schema=False)
     _describe_problems(app)
     return Guard(_InContext(app, store, form_files), Doorkeeper(store=store, requires_key=requires_key), names=names)
 
@@ -98,12 +110,13 @@ class _InContext:
 
 
 @asynccontextmanager
-async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    """Give the loop threads enough for the reading requests, which block."""
+async def _lifespan(gateway: Gateway, app: FastAPI) -> AsyncIterator[None]:
+    """Give blocking reads enough threads, and close the connections of the gateway at the end."""
     from concurrent.futures import ThreadPoolExecutor
 
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(max_workers=16, thread_name_prefix="api"))
-    yield
+    async with gateway:
+        yield
 
 
 def _describe_problems(app: FastAPI) -> None:

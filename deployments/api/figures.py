@@ -8,6 +8,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from deployments.gateway.gateway_settings import FinishedCall
 from evaluation.errors import StoreError
 from evaluation.store.totals import StoreTotals
 
@@ -33,7 +34,33 @@ class Figures:
             registry=self.registry,
         )
         self.at_once = Gauge("benchwright_http_requests_in_flight", "Requests being answered.", registry=self.registry)
+        self.gateway_calls = Counter(
+            "benchwright_gateway_requests_total",
+            "Requests to the gateway by candidate and outcome.",
+            ["candidate", "outcome"],
+            registry=self.registry,
+        )
+        self.gateway_tokens = Counter(
+            "benchwright_gateway_tokens_total",
+            "Tokens of the gateway's prompts and answers, by candidate.",
+            ["candidate", "kind"],
+            registry=self.registry,
+        )
+        self.first_tokens = Histogram(
+            "benchwright_gateway_first_token_seconds",
+            "Seconds from a request to the first piece of its answer.",
+            ["candidate"],
+            registry=self.registry,
+        )
         self.registry.register(_StoreCollector(totals))
+
+    def count_call(self, call: FinishedCall) -> None:
+        """Count a finished request of the gateway."""
+        self.gateway_calls.labels(call.candidate, call.outcome).inc()
+        self.gateway_tokens.labels(call.candidate, "prompt").inc(call.prompt_tokens or 0)
+        self.gateway_tokens.labels(call.candidate, "output").inc(call.output_tokens or 0)
+        if call.ttft_s is not None:
+            self.first_tokens.labels(call.candidate).observe(call.ttft_s)
 
     def text(self) -> bytes:
         """Return the figures in Prometheus' text format."""

@@ -11,12 +11,12 @@ from collections.abc import Callable, Iterable, MutableMapping
 from typing import Any
 
 from deployments.api.access import Access, Doorkeeper
-from deployments.api.problems import MEDIA_TYPE, ProblemError, problem_of
+from deployments.api.problems import ProblemError, problem_of
 from deployments.guarded.origins import App, OwnPagesOnly, Receive, Scope, Send
 from evaluation.errors import BenchwrightError
 from evaluation.store.audit import record_change
 
-MAX_BODY_BYTES = 32 * 1024 * 1024
+MAX_BODY_BYTES = 64 * 1024 * 1024
 BODY_WITHIN_S = 30.0
 """Seconds for a request's body to arrive."""
 MOST_AT_ONCE = 512
@@ -67,7 +67,8 @@ class Guard:
         request_id = secrets.token_hex(8)
         answer = _Answer(send, request_id)
         if self._n_at_once >= MOST_AT_ONCE:
-            await _refuse(answer, ProblemError(503, "too many requests at once", headers={"Retry-After": "1"}))
+            problem = ProblemError(503, "too many requests at once", headers={"Retry-After": "1"})
+            await _refuse(answer, problem, scope["path"])
             return
         self._n_at_once += 1
         access: Access | None = None
@@ -76,9 +77,9 @@ class Guard:
             scope.setdefault("state", {}).update(access=access, request_id=request_id)
             await self._app(scope, _Body(scope, receive), answer)
         except ProblemError as problem:
-            await _refuse(answer, problem)
+            await _refuse(answer, problem, scope["path"])
         except BenchwrightError as error:  # the store is away while a key is looked up
-            await _refuse(answer, problem_of(error, reads=True))
+            await _refuse(answer, problem_of(error, reads=True), scope["path"])
         finally:
             self._n_at_once -= 1
             if scope["method"] not in _READING and self._is_audited(scope["path"]):
@@ -172,12 +173,13 @@ class _Body:
             )
 
 
-async def _refuse(answer: _Answer, problem: ProblemError) -> None:
+async def _refuse(answer: _Answer, problem: ProblemError, path: str) -> None:
     """Answer with the problem, unless an answer has begun."""
     if answer.status is not None:
         raise problem
-    body = json.dumps(problem.body(answer.request_id)).encode()
-    headers = [(b"content-type", MEDIA_TYPE.encode()), (b"content-length", str(len(body)).encode())]
+    content, media_type = problem.body_at(path, answer.request_id)
+    body = json.dumps(content).encode()
+    headers = [(b"content-type", media_type.encode()), (b"content-length", str(len(body)).encode())]
     headers += [(name.lower().encode(), value.encode()) for name, value in problem.headers.items()]
     await answer({"type": "http.response.start", "status": problem.status, "headers": headers})
     await answer({"type": "http.response.body", "body": body})

@@ -18,9 +18,17 @@ from evaluation.errors import (
     StoreUnreachableError,
     TransientProviderError,
     UnknownNameError,
+    as_sentence,
 )
 
 MEDIA_TYPE = "application/problem+json"
+GATEWAY_PATHS = frozenset(
+    {
+        *(f"/v1/{name}" for name in ("chat/completions", "completions", "embeddings", "models")),
+        *(f"/api/{name}" for name in ("chat", "generate", "embed", "tags", "show", "version")),
+    }
+)
+"""Paths of the gateway, whose errors have the shape of OpenAI's or Ollama's protocol."""
 _STATUSES: Sequence[tuple[type[BenchwrightError], int]] = (
     (RunInUseError, 409),
     (IncomparableError, 409),
@@ -83,9 +91,20 @@ class ProblemError(Exception):
             body["instance"] = f"urn:benchwright:request:{request_id}"
         return body
 
-    def response(self, request_id: str | None = None) -> JSONResponse:
-        """Return the problem as a response."""
-        return JSONResponse(self.body(request_id), self.status, headers=self.headers, media_type=MEDIA_TYPE)
+    def body_at(self, path: str, request_id: str | None) -> tuple[dict[str, Any], str]:
+        """Return the body and its media type as clients of a path expect it: those of the gateway know no problems."""
+        if path in GATEWAY_PATHS:
+            message = f"{as_sentence(self.detail)} {self.next_step}" if self.next_step else self.detail
+            is_openai = path.startswith("/v1/")
+            kind = "authentication_error" if self.status == 401 else "invalid_request_error"
+            shaped = {"message": message, "type": kind, "param": None, "code": self.kind}
+            return {"error": shaped if is_openai else message}, "application/json"
+        return self.body(request_id), MEDIA_TYPE
+
+    def response(self, request: Request) -> JSONResponse:
+        """Return the problem as the response to a request."""
+        body, media_type = self.body_at(request.url.path, request_id_of(request))
+        return JSONResponse(body, self.status, headers=self.headers, media_type=media_type)
 
 
 def problem_of(error: BenchwrightError, *, reads: bool) -> ProblemError:
@@ -114,16 +133,16 @@ def add_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(ProblemError)
     async def refused(request: Request, error: ProblemError) -> Response:
-        return error.response(request_id_of(request))
+        return error.response(request)
 
     @app.exception_handler(BenchwrightError)
     async def failed(request: Request, error: BenchwrightError) -> Response:
         reads = request.method in ("GET", "HEAD", "DELETE")
-        return problem_of(error, reads=reads).response(request_id_of(request))
+        return problem_of(error, reads=reads).response(request)
 
     @app.exception_handler(RequestValidationError)
     async def invalid(request: Request, error: RequestValidationError) -> Response:
-        return validation_problem(error.errors()).response(request_id_of(request))
+        return validation_problem(error.errors()).response(request)
 
     @app.exception_handler(HTTPException)
     async def other(request: Request, error: HTTPException) -> Response:
@@ -131,12 +150,12 @@ def add_handlers(app: FastAPI) -> None:
         problem = ProblemError(
             error.status_code, str(error.detail), next_step, kind="http", headers=error.headers or {}
         )
-        return problem.response(request_id_of(request))
+        return problem.response(request)
 
     @app.exception_handler(Exception)
     async def unexpected(request: Request, error: Exception) -> Response:
         detail = f"an internal error ({type(error).__name__}); the log has its traceback"
-        return ProblemError(500, detail, kind="internal").response(request_id_of(request))
+        return ProblemError(500, detail, kind="internal").response(request)
 
 
 def validation_problem(found: Sequence[Any]) -> ProblemError:
