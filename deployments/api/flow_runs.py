@@ -135,7 +135,8 @@ def _detail(response: httpx.Response) -> str:
 
 
 def _is_ours(deployment: Any, entrypoint: str) -> bool:
-    return str(deployment.entrypoint or "").replace("/", ".") == entrypoint or entrypoint in str(deployment.entrypoint)
+    """Return whether a deployment runs our flow, whoever wrote its entry point: with a dot, or with a colon."""
+    return str(deployment.entrypoint or "").replace(":", ".") == entrypoint.replace(":", ".")
 
 
 def _read(client: "SyncPrefectClient", flow_run_id: str) -> "FlowRun":
