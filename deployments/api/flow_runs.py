@@ -93,14 +93,20 @@ def resume(flow_run_id: str) -> FlowRunStatus:
         return _status(client.read_flow_run(flow_run.id))
 
 
+def prefect_api() -> str | None:
+    """Return the address of the Prefect server; None where none is named."""
+    from prefect.settings import get_current_settings
+
+    return get_current_settings().api.url
+
+
 @contextmanager
 def _client() -> "Iterator[SyncPrefectClient]":
     """Yield a client of the Prefect server; its errors are problems."""
     from prefect.client.orchestration import get_client
     from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
-    from prefect.settings import get_current_settings
 
-    if not get_current_settings().api.url:
+    if not prefect_api():
         raise ProblemError(503, "no Prefect server is named", NEXT_STEP, kind="no-prefect-server")
     try:
         with get_client(sync_client=True) as client:

@@ -1,0 +1,38 @@
+"""A store with two runs, and the application that serves it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from api_client import ApiClient
+from compared_runs import candidate, cases_of, failed, right_on
+from filled_stores import fill_by_copy
+from stored_runs import store_run
+
+from deployments.api.app import create_app
+from evaluation.store.session import KeptStore, Store, keep_open
+
+
+def _fill(store: Store) -> None:
+    cases = cases_of(12)
+    answers = (
+        candidate("good:1b", right_on(cases, range(12))),
+        candidate("bad:1b", right_on(cases, range(5)) | failed(cases, (11,)), options={"temperature": 0.5}),
+    )
+    store_run(store, *answers, cases=cases, run_id="mixed", metrics=("exact_match", "token_f1"))
+    store_run(store, candidate("good:1b", right_on(cases, range(3))), cases=cases, run_id="later")
+
+
+@pytest.fixture
+def served_store(sqlite_url: str) -> Iterator[KeptStore]:
+    Path(sqlite_url.removeprefix("sqlite:///")).parent.mkdir(exist_ok=True)
+    fill_by_copy(sqlite_url, _fill)
+    store = keep_open(sqlite_url)
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def api(served_store: KeptStore) -> ApiClient:
+    """A program of this machine and this user, without a key."""
+    return ApiClient(create_app(served_store))
