@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any
 
 from evaluation.case import Message
@@ -71,6 +72,11 @@ def _joined_system(messages: tuple[Message, ...]) -> tuple[Message, ...]:
 PLAIN_PROFILE = PromptProfile(name="plain")
 
 
+def last_parts(path: str, n: int) -> str:
+    """Return the last `n` parts of a path."""
+    return "/".join(path.rstrip("/").split("/")[-n:]) or path
+
+
 @dataclass(frozen=True, kw_only=True)
 class PipelineChoice:
     """The pipeline of a candidate: how it answers a case with several requests."""
@@ -99,10 +105,18 @@ class PipelineChoice:
         return {**weights, **corpus, "the pipeline's version or defaults": self.signature}
 
     @property
+    def paths(self) -> dict[str, str]:
+        """The pipeline and the options that the user set, by the words that a label has for them, in full."""
+        return {"pipeline": self.name, **self.options}
+
+    @property
     def words(self) -> list[str]:
         """The words of a label: the pipeline and the options that the user set, a path by its last part."""
-        options = [f"{key}={value.rstrip('/').rpartition('/')[2] or value}" for key, value in self.options.items()]
-        return [f"pipeline={self.name.rpartition('/')[2]}", *options]
+        return self.words_with({})
+
+    def words_with(self, n_parts: Mapping[str, int]) -> list[str]:
+        """Return the words of a label, with as many of a path's last parts as `n_parts` says."""
+        return [f"{word}={last_parts(path, n_parts.get(word, 1))}" for word, path in self.paths.items()]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,8 +159,13 @@ class Candidate:
         """A short display name: the model, and what differs from the defaults."""
         return self.label_with(())
 
-    def label_with(self, names: Collection[str]) -> str:
-        """Return the label, with these options (`profile` is one) included even at their defaults."""
+    def label_with(self, names: Collection[str], *, n_parts: Mapping[str, int] = MappingProxyType({})) -> str:
+        """Return the label, with these options (`profile` is one) included even at their defaults.
+
+        Args:
+            names: The options.
+            n_parts: How many of a path's last parts to show, by `PipelineChoice.paths`; one of those left out.
+        """
         words = [self.model.removesuffix(":latest")]
         words += [
             f"{key}={value}"
@@ -158,7 +177,7 @@ class Candidate:
         if self.think is not None:
             words.append(f"think={str(self.think).lower()}")
         if self.pipeline is not None:
-            words += self.pipeline.words
+            words += self.pipeline.words_with(n_parts)
         return " ".join(words)
 
 

@@ -146,12 +146,15 @@ def _plan(plan_request: PlanRequest, resolution: Resolution, store: Store) -> Pl
             for endpoint in resolved.endpoints:
                 record_seen(store, resolved.info, endpoint_name=endpoint.name)
     planned: list[PlannedCandidate] = []
-    runs = []
+    runs, labels = [], resolution.labels
     for item in resolution.benchmarks:
         run = _run_plan(plan_request, item, store, begun=frozenset(run.plan.run_id for run in earlier))
         metrics = tuple(metric.text for metric in item.metrics)
         runs.append(PlannedRun(run_id=run.run_id, benchmark_name=run.benchmark_name, metrics=metrics))
-        planned += [_planned(plan_request, run, item, candidate, store, earlier) for candidate in candidates]
+        planned += [
+            _planned(plan_request, run, item, each, store, earlier, label=labels[each.candidate.fingerprint])
+            for each in candidates
+        ]
     if experiment is not None:
         add_runs(store, experiment.experiment_id, [run.run_id for run in runs])
     used = {endpoint.name: endpoint for candidate in candidates for endpoint in candidate.asked_endpoints}
@@ -201,6 +204,8 @@ def _planned(
     resolved: ResolvedCandidate,
     store: Store,
     earlier: Sequence[RunRecord] = (),
+    *,
+    label: str,
 ) -> PlannedCandidate:
     candidate, endpoint, info = resolved.candidate, resolved.endpoint, resolved.info
     options = _as_begun(resolved.options_for(item.benchmark), run.run_id, candidate.fingerprint, earlier)
@@ -211,7 +216,7 @@ def _planned(
         RunCandidatePlan(
             run_id=run.run_id,
             candidate_fingerprint=save_candidate(store, candidate),
-            label=candidate.label,
+            label=label,
             model_name=candidate.model,
             digest=candidate.digest,
             endpoint_name=endpoint.name,
@@ -240,7 +245,7 @@ def _planned(
         run_candidate_id=run_candidate_id,
         benchmark_version=run.benchmark_version,
         benchmark_name=run.benchmark_name,
-        label=candidate.label,
+        label=label,
         model=candidate.model,
         options=options,
         load_options=load_options(options),

@@ -10,7 +10,7 @@ from math import sqrt
 from evaluation.comparisons.case_values import scores_of
 from evaluation.comparisons.comparison import Comparison, compare_runs
 from evaluation.comparisons.comparison_result import comparison_result
-from evaluation.comparisons.run_verdict import MOST_CANDIDATES, labels_of_run, with_labels
+from evaluation.comparisons.run_verdict import MOST_CANDIDATES
 from evaluation.comparisons.sentences import FRACTION, what_is_missing
 from evaluation.errors import IncomparableError
 from evaluation.forecasts.forecast import PlannedWork, forecast
@@ -107,9 +107,8 @@ def _verdict(store: Store, run: RunRecord) -> _Verdict | None:
         return None
     if not comparison.metrics or not comparison.metrics[0].many.order:
         return None
-    labels = labels_of_run(store, run.plan.run_id, comparison)
-    result = with_labels(comparison_result(store, comparison, request), labels)
-    best = labels[comparison.metrics[0].many.order[0]]
+    result = comparison_result(store, comparison, request)
+    best = comparison.metrics[0].many.order[0]
     pairs = tuple(pair for pair in result.headline_pairs if best in (pair.a, pair.b))
     return _Verdict(comparison=comparison, best=best, pairs=pairs) if pairs else None
 

@@ -4,19 +4,15 @@ The sentences are the first of `benchwright compare RUN`, from the same comparis
 has models and baselines, a further sentence compares the best model with the best baseline, at the same adjusted p.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
-
 from evaluation.comparisons.comparison import Comparison, compare_runs
 from evaluation.comparisons.comparison_result import comparison_result
 from evaluation.comparisons.sentences import leading_sentences, n_tested, pair_sentence, sentences
 from evaluation.errors import IncomparableError
 from evaluation.formatting import counted
-from evaluation.records.labels import is_baseline, unique_labels
+from evaluation.records.labels import is_baseline
 from evaluation.requests.comparison_request import ComparisonRequest
-from evaluation.results.comparisons import ComparisonResult, MetricComparisonResult, PreferenceResult
+from evaluation.results.comparisons import ComparisonResult
 from evaluation.results.runs import RunResult
-from evaluation.stats.preference_ranking import PreferenceRanking
 from evaluation.store.runs import find_run
 from evaluation.store.session import Store
 
@@ -35,7 +31,7 @@ def verdict_of_run(store: Store, run_id: str) -> list[str]:
 
 
 def headline_comparison(store: Store, run_id: str) -> ComparisonResult | None:
-    """Return the comparison behind a run's verdict, with the run's own labels; None without common scores.
+    """Return the comparison behind a run's verdict; None without common scores.
 
     All pairs are compared, however many there are.
     """
@@ -49,8 +45,7 @@ def _compared(store: Store, run_id: str) -> tuple[ComparisonResult, Comparison] 
         comparison = compare_runs(store, [run_id], request, headline_only=True)
     except IncomparableError:
         return None
-    labels = labels_of_run(store, run_id, comparison)
-    return with_labels(comparison_result(store, comparison, request), labels), comparison
+    return comparison_result(store, comparison, request), comparison
 
 
 def _verdict(store: Store, run_id: str, *, n: int) -> list[str]:
@@ -73,12 +68,6 @@ def _of_common_cases(result: ComparisonResult) -> str | None:
     return "Compared on the cases that both have a value of; the table has each candidate's own cases."
 
 
-def labels_of_run(store: Store, run_id: str, comparison: Comparison) -> dict[str, str]:
-    """Return each side's label in the run's own table, which tells candidates of one name apart by their servers."""
-    labels = unique_labels(find_run(store, run_id))
-    return {side.label: labels[side.members[0].row_id] for side in comparison.sides}
-
-
 def _best_model_and_baseline(result: ComparisonResult) -> str | None:
     """Return how the best model compares with the best baseline; None without such a pair, or if already told."""
     pairs = result.headline_pairs
@@ -94,64 +83,3 @@ def _best_model_and_baseline(result: ComparisonResult) -> str | None:
     if pair is None:
         return None
     return f"The best model and the best baseline: {pair_sentence(pair, n_adjusted=n_tested(pairs))}."
-
-
-Labels = Mapping[str, str]
-"""New labels of sides, by their current labels."""
-Groups = tuple[tuple[str, ...], ...]
-
-
-def with_labels(result: ComparisonResult, labels: Labels) -> ComparisonResult:
-    """Return the comparison with other labels for its sides, pairs and rankings; its sentences stay as they are.
-
-    Args:
-        result: The comparison to relabel.
-        labels: Of every side, and distinct.
-    """
-    return replace(
-        result,
-        against=_renamed(result.against, labels),
-        winner=_renamed(result.winner, labels),
-        sides=tuple(replace(side, label=labels[side.label]) for side in result.sides),
-        metrics=tuple(_metric(metric, labels) for metric in result.metrics),
-        preferences=tuple(_preference(preference, labels) for preference in result.preferences),
-        flips=tuple(replace(flips, a=labels[flips.a], b=labels[flips.b]) for flips in result.flips),
-        pairs=tuple(replace(pair, a=labels[pair.a], b=labels[pair.b]) for pair in result.pairs),
-    )
-
-
-def _renamed(label: str | None, labels: Labels) -> str | None:
-    return None if label is None else labels[label]
-
-
-def _metric(metric: MetricComparisonResult, labels: Labels) -> MetricComparisonResult:
-    gate = metric.gate
-    return replace(
-        metric,
-        values={labels[label]: value for label, value in metric.values.items()},
-        winner=_renamed(metric.winner, labels),
-        order=tuple(labels[label] for label in metric.order),
-        groups=_groups(metric.groups, labels),
-        ranks={labels[label]: ranks for label, ranks in metric.ranks.items()},
-        gate=gate and replace(gate, mean_ranks={labels[label]: rank for label, rank in gate.mean_ranks.items()}),
-    )
-
-
-def _preference(preference: PreferenceResult, labels: Labels) -> PreferenceResult:
-    return replace(preference, ranking=_ranking(preference.ranking, labels))
-
-
-def _ranking(ranking: PreferenceRanking, labels: Labels) -> PreferenceRanking:
-    return replace(
-        ranking,
-        ratings=tuple(replace(rating, name=labels[rating.name]) for rating in ranking.ratings),
-        contrasts=tuple(replace(each, a=labels[each.a], b=labels[each.b]) for each in ranking.contrasts),
-        components=_groups(ranking.components, labels),
-        parts=tuple(_ranking(part, labels) for part in ranking.parts),
-        groups=_groups(ranking.groups, labels),
-        winner=_renamed(ranking.winner, labels),
-    )
-
-
-def _groups(groups: Sequence[Sequence[str]], labels: Labels) -> Groups:
-    return tuple(tuple(labels[label] for label in group) for group in groups)

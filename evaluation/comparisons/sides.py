@@ -35,7 +35,7 @@ class Member:
 
     @property
     def label(self) -> str:
-        """A short display name, which several may share."""
+        """A short display name, which no other candidate of its run has."""
         return self.candidate.plan.label
 
     @property
@@ -289,6 +289,8 @@ def _grouped(members: Sequence[Member], by: str) -> tuple[tuple[Side, ...], tupl
         groups = _by_weights(groups)
     for value, group in groups.items():
         _refuse_two_weights(by, value, group)
+    if by == "candidate":
+        groups = _by_fingerprint(groups)
     prefix = "" if by in ("model", "run", "tag", "week", "family", "digest", "candidate") else f"{by}="
     sides = tuple(
         Side(label=f"{prefix}{value}", key=f"{by}={value}", members=tuple(group)) for value, group in groups.items()
@@ -306,6 +308,17 @@ def _by_weights(groups: Mapping[str, list[Member]]) -> dict[str, list[Member]]:
             word = f"{name} @{_shortest(member.identity, identities)}" if len(identities) > 1 else name
             by_weights.setdefault(word, []).append(member)
     return by_weights
+
+
+def _by_fingerprint(groups: Mapping[str, list[Member]]) -> dict[str, list[Member]]:
+    """Group the members by candidate, since two runs may call two candidates the same."""
+    by_fingerprint: dict[str, list[Member]] = {}
+    for label, group in groups.items():
+        fingerprints = {member.fingerprint for member in group}
+        for member in group:
+            word = f"{label} #{_shortest(member.fingerprint, fingerprints)}" if len(fingerprints) > 1 else label
+            by_fingerprint.setdefault(word, []).append(member)
+    return by_fingerprint
 
 
 def _refuse_two_weights(by: str, value: str, group: Sequence[Member]) -> None:

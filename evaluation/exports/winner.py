@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from evaluation.candidate_files.configuration import Call, CandidateExport, configuration_of, with_documents
 from evaluation.comparisons.run_verdict import headline_comparison
 from evaluation.comparisons.sentences import leading_sentences
-from evaluation.errors import ConfigurationError, UnknownNameError
+from evaluation.errors import ConfigurationError
 from evaluation.formatting import counted, listed
 from evaluation.records.status import Status
 from evaluation.results.as_json import from_json
@@ -50,11 +50,9 @@ def winner_of_run(store: Store, run: str, *, label: str | None = None) -> Candid
     """
     result = run_result(store, find_run(store, run).plan.run_id)
     _refuse_unfinished(result)
-    if label is not None and label not in {candidate.label for candidate in result.candidates}:
-        raise UnknownNameError("candidate", label, [candidate.label for candidate in result.candidates])
+    named = None if label is None else result.candidate(label)
     verdict = _verdict(store, result)
-    chosen = _named(result, label) if label is not None else _shown_to_be_best(result, verdict)
-    return _export(store, result, chosen, verdict)
+    return _export(store, result, named or _shown_to_be_best(result, verdict), verdict)
 
 
 def _refuse_unfinished(run: RunResult) -> None:
@@ -67,25 +65,18 @@ def _refuse_unfinished(run: RunResult) -> None:
         raise ConfigurationError(f"run {run.run_id} has no candidates", _ALL_RUNS)
 
 
-def _named(run: RunResult, label: str) -> CandidateResult:
-    return next(candidate for candidate in run.candidates if candidate.label == label)
-
-
 def _verdict(store: Store, run: RunResult) -> _Verdict:
     record = find_race(store, run.invocation_id)
     if record is not None and record.result is not None:
         outcome = from_json(RaceOutcomeResult, record.result)
-        keys = {place.label: place.fingerprint for place in outcome.ranking}
-        return _Verdict(
-            winner=None if outcome.winner is None else keys[outcome.winner], sentences=(f"race: {outcome.sentence}",)
-        )
+        winner = None if outcome.winner is None else outcome.ranking[0].fingerprint
+        return _Verdict(winner=winner, sentences=(f"race: {outcome.sentence}",))
     if len(run.candidates) < 2:
         return _Verdict(winner=None, sentences=("it was compared with no other candidate",))
     comparison = headline_comparison(store, run.run_id)
     if comparison is None or comparison.headline is None:
         return _Verdict(winner=None, sentences=("its candidates have no case in common",))
-    keys = {candidate.label: candidate.fingerprint for candidate in run.candidates}
-    winner = None if comparison.winner is None else keys[comparison.winner]
+    winner = next((side.key for side in comparison.sides if side.label == comparison.winner), None)
     return _Verdict(winner=winner, sentences=tuple(leading_sentences(comparison)))
 
 

@@ -19,6 +19,8 @@ class WorkForecast:
     """Forecast of one candidate on one benchmark at one endpoint."""
 
     label: str
+    further_model: str | None = None
+    """Model that the candidate's pipeline asks beside its own, if this is the work of one."""
     benchmark_name: str
     n_cases: int
     n_repeats: int

@@ -198,6 +198,7 @@ def _part(
         output_tokens = min(output_tokens, most)
     return WorkForecast(
         label=work.label,
+        further_model=work.model if work.is_further_model else None,
         benchmark_name=work.benchmark_name,
         n_cases=work.n_cases,
         n_repeats=work.n_repeats,

@@ -1,6 +1,6 @@
 """The planned work of a request, as values, before anything is stored: the input of a dry run's forecast."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from evaluation.benchmarks.rendering import render
@@ -12,7 +12,7 @@ from evaluation.options import load_options
 from evaluation.records.runs import RunRecord
 from evaluation.requests.evaluation_request import EvaluationRequest
 from evaluation.resolution.resolution import Resolution
-from evaluation.resolution.resolved_candidate import ResolvedCandidate
+from evaluation.resolution.resolved_candidate import ResolvedCandidate, labels_of
 from evaluation.store.missing import count_missing
 from evaluation.store.past_stages import PastRequests, past_requests
 from evaluation.store.reusable import Asking
@@ -21,7 +21,12 @@ from evaluation.store.session import Store
 
 
 def planned_works(
-    store: Store, request: EvaluationRequest, resolution: Resolution, earlier: Sequence[RunRecord]
+    store: Store,
+    request: EvaluationRequest,
+    resolution: Resolution,
+    earlier: Sequence[RunRecord],
+    *,
+    named: Collection[str] = (),
 ) -> tuple[PlannedWork, ...]:
     """Return the work of every candidate on every benchmark, in planned order, a pipeline's by model.
 
@@ -30,10 +35,12 @@ def planned_works(
         request: What was asked for.
         resolution: The resolved request.
         earlier: The runs that a resume continues.
+        named: Options that the labels include even at their defaults.
     """
+    labels = labels_of(resolution.candidates, named)
     begun = {run.plan.benchmark_name: run for run in earlier}
     return tuple(
-        work
+        replace(work, label=labels[work.fingerprint])
         for item in resolution.benchmarks
         for candidate in resolution.candidates
         for work in _works(store, request, item.benchmark, candidate, begun.get(item.benchmark.name))

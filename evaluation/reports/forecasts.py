@@ -47,7 +47,8 @@ def forecast_rows(forecast: Forecast) -> Iterator[dict[str, str]]:
 
 
 def _row(forecast: Forecast, work: WorkForecast, endpoint: str, number: int) -> dict[str, str]:
-    row = {"candidate": work.label, "benchmark": work.benchmark_name, "endpoint": endpoint, "load": str(number)}
+    name = work.label if work.further_model is None else f"{work.label} · {work.further_model}"
+    row = {"candidate": name, "benchmark": work.benchmark_name, "endpoint": endpoint, "load": str(number)}
     row["cases"] = f"{work.n_cases:,}" + (f" × {work.n_repeats}" if work.n_repeats > 1 else "")
     if forecast.n_done:
         row["stored"] = f"{work.n_done:,}"

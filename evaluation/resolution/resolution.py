@@ -26,7 +26,7 @@ from evaluation.resolution.metric_models import (
     resolve_metric_models,
 )
 from evaluation.resolution.relevant_in_corpus import refuse_absent_passages
-from evaluation.resolution.resolved_candidate import ResolvedCandidate
+from evaluation.resolution.resolved_candidate import ResolvedCandidate, labels_of
 from evaluation.retrieval.documents import Corpus
 from evaluation.settings import Settings
 
@@ -44,6 +44,11 @@ class Resolution:
     notes: tuple[str, ...]
     metric_models: tuple[MetricModel, ...] = ()
     """Models that the metrics use: embedders before judges."""
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """The label of each candidate, by fingerprint, in the order of the request; no two are equal."""
+        return labels_of(self.candidates)
 
 
 async def resolve(
@@ -129,8 +134,9 @@ async def _with_models(
     metrics = [metric for item in benchmarks for metric in item.metrics]
     models, notes = await resolve_metric_models(request, metrics, endpoints, settings=settings, store=store)
     first = candidates[0].candidate
-    refuse_without_opponent(metrics, [resolved.candidate.label for resolved in candidates])
-    against = opponent_name(first.label, first.fingerprint)
+    labels = labels_of(candidates)
+    refuse_without_opponent(metrics, list(labels.values()))
+    against = opponent_name(labels[first.fingerprint], first.fingerprint)
     bound = tuple(
         replace(item, metrics=bound_metrics(item.metrics, models, against=against, criteria=item.benchmark.criteria))
         for item in benchmarks

@@ -1,6 +1,6 @@
 """A candidate as this machine can ask it: its servers, its options on a benchmark, and what its pipeline needs."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from evaluation.model_info import ModelInfo
 from evaluation.options import effective_options, says_length
 from evaluation.pipelines.pipeline import CORPUS, PATH, Pipeline
 from evaluation.providers import PROVIDERS
+from evaluation.records.labels import Labelled, distinct_labels
 from evaluation.requests.evaluation_request import CandidateRequest
 from evaluation.resolution.endpoints import ResolvedEndpoint
 from evaluation.retrieval.documents import Corpus
@@ -65,6 +66,28 @@ class ResolvedCandidate:
         if is_open and provider.ends_at_context:
             options["num_predict"] = options["num_ctx"]
         return provider.sent_options(options)
+
+
+def labels_of(candidates: Sequence[ResolvedCandidate], names: Collection[str] = ()) -> dict[str, str]:
+    """Return the label of each candidate, by fingerprint; no two are equal.
+
+    Args:
+        candidates: All that are named together.
+        names: Options (`profile` is one) that the labels include even at their defaults.
+    """
+    return distinct_labels(
+        [
+            Labelled(
+                fingerprint=resolved.candidate.fingerprint,
+                label=resolved.candidate.label_with(names),
+                endpoint=resolved.endpoint.name,
+                digest=resolved.candidate.digest,
+                candidate=resolved.candidate,
+            )
+            for resolved in candidates
+        ],
+        names,
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,6 +1,7 @@
 """Stored runs: their status, tags, archiving and deletion."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -9,10 +10,12 @@ from sqlalchemy.engine import Connection, RowMapping
 from evaluation.errors import ConfigurationError, StoreError, UnknownNameError
 from evaluation.files.names import checked_name, normal_name
 from evaluation.records.candidates import MetricUse
+from evaluation.records.labels import Labelled, distinct_labels
 from evaluation.records.runs import RunCandidatePlan, RunCandidateRecord, RunPlan, RunRecord
 from evaluation.records.status import Status
 from evaluation.store.holders import held_runs
 from evaluation.store.record_rows import record_of
+from evaluation.store.registry import find_candidate
 from evaluation.store.session import Store
 from evaluation.store.statements import now
 from evaluation.store.summaries import derived_status
@@ -70,8 +73,10 @@ def find_run(store: Store, id_or_prefix: str) -> RunRecord:
     with store.read() as connection:
         run_id = _newest_id(connection) if id_or_prefix == "last" else _id_by_prefix(connection, id_or_prefix)
         if run_id is not None:
-            return _load(connection, run.c.id == run_id)[0]
-    raise _unknown_run(store, id_or_prefix)
+            loaded = _load(connection, run.c.id == run_id)
+    if run_id is None:
+        raise _unknown_run(store, id_or_prefix)
+    return _with_distinct_labels(store, loaded[0])
 
 
 def _newest_id(connection: Connection) -> str | None:
@@ -99,7 +104,32 @@ def _unknown_run(store: Store, id_or_prefix: str) -> UnknownNameError:
 def runs_of_invocation(store: Store, invocation_id: str) -> tuple[RunRecord, ...]:
     """Return all runs of an invocation, in the order in which they were planned."""
     with store.read() as connection:
-        return _load(connection, run.c.invocation_id == invocation_id)
+        loaded = _load(connection, run.c.invocation_id == invocation_id)
+    return tuple(_with_distinct_labels(store, record) for record in loaded)
+
+
+def _with_distinct_labels(store: Store, record: RunRecord) -> RunRecord:
+    """Return the run with a label of its own for each candidate, which early versions did not give them."""
+    plans = [candidate.plan for candidate in record.candidates]
+    if len({plan.label for plan in plans}) == len(plans):
+        return record
+    labels = distinct_labels(
+        [
+            Labelled(
+                fingerprint=plan.candidate_fingerprint,
+                label=plan.label,
+                endpoint=plan.endpoint_name,
+                digest=plan.digest,
+                candidate=find_candidate(store, plan.candidate_fingerprint),
+            )
+            for plan in plans
+        ]
+    )
+    candidates = tuple(
+        replace(candidate, plan=replace(candidate.plan, label=labels[candidate.plan.candidate_fingerprint]))
+        for candidate in record.candidates
+    )
+    return replace(record, candidates=candidates)
 
 
 def _load(connection: Connection, condition: sa.ColumnElement[bool]) -> tuple[RunRecord, ...]:

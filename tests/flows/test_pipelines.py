@@ -7,6 +7,7 @@ from threading import Event
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from looking_back import only_run, outcomes, results
 from scripted_ollama import Chat, Reply, ScriptedOllama, right
 
@@ -20,6 +21,7 @@ from evaluation.run_results.sweep_result import sweep_outcome
 from evaluation.store.registry import find_candidate
 from evaluation.store.session import Store
 from evaluation.store.stage_rows import load_stages
+from evaluation.store.tables import run_candidate
 
 Evaluate = Callable[..., Any]
 Sweep = Callable[..., Any]
@@ -323,3 +325,25 @@ def test_a_sweep_of_retrieval_varies_the_passages_though_models_have_an_option_o
     outcome = sweep_outcome(store, "one")
     assert ["chunk_size", "top_k"] == list(outcome.parameters)
     assert () == outcome.as_asked
+
+
+def test_two_folders_of_one_name_are_two_labels_in_the_store_and_in_what_is_printed(
+    evaluate: Evaluate,
+    store: Store,
+    ollama_by_script: ScriptedOllama,
+    benchmark_file: Benchmarks,
+    tmp_path: Path,
+) -> None:
+    ollama_by_script.add("small")
+    for name in ("x1", "x2"):
+        (tmp_path / name / "docs").mkdir(parents=True)
+        (tmp_path / name / "docs" / "a.md").write_text(f"What is {name}?\n")
+
+    folders = [f"small pipeline=retrieval corpus={tmp_path}/{name}/docs method=bm25" for name in ("x1", "x2")]
+    evaluate(benchmark_file(2), candidates=folders, invocation_id="one")
+
+    expected = [f"small pipeline=retrieval corpus={name}/docs method=bm25" for name in ("x1", "x2")]
+    with store.read() as connection:
+        stored = list(connection.execute(sa.select(run_candidate.c.label).order_by(run_candidate.c.id)).scalars())
+    assert stored == expected
+    assert list(results(store)) == expected

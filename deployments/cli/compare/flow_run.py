@@ -125,7 +125,7 @@ def _refuse_unknown_side(request: "ComparisonRequest", resolution: "Resolution",
         return
     stored = [find_run(store, run_id) for run_id in request.runs]
     labels = [candidate.plan.label for run in stored for candidate in run.candidates]
-    labels += [resolved.candidate.label for resolved in resolution.candidates]
+    labels += resolution.labels.values()
     names = [
         *labels,
         *(run.plan.run_id for run in stored),
@@ -171,7 +171,7 @@ def _forecast(
     start_embedded_if_requested(prepared, stack)
     resolution = check_servers(prepared, store)
     _refuse_unknown_side(request, resolution, store)
-    labels = [resolved.candidate.label for resolved in resolution.candidates]
+    labels = list(resolution.labels.values())
     planned = tuple(planned_beside(store, request, benchmark, labels) for benchmark in prepared.benchmarks)
     afterwards = tuple(work_of_metrics(store, prepared.request, resolution))
     return planned, forecast_costs(prepared, store, resolution), afterwards

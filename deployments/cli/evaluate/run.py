@@ -197,11 +197,7 @@ def forecast_costs(
     from evaluation.forecasts.forecast import forecast
     from evaluation.forecasts.planned_work import planned_works
 
-    labels = {
-        resolved.candidate.fingerprint: resolved.candidate.label_with(named) for resolved in resolution.candidates
-    }
-    works = planned_works(store, prepared.request, resolution, prepared.earlier)
-    return forecast(store, [replace(work, label=labels[work.fingerprint]) for work in works])
+    return forecast(store, planned_works(store, prepared.request, resolution, prepared.earlier, named=named))
 
 
 def start_embedded_if_requested(prepared: Prepared, stack: ExitStack) -> None:

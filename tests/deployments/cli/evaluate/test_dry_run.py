@@ -166,6 +166,16 @@ def test_shares_and_what_is_there_already_have_their_columns(capsys: pytest.Capt
     assert "1 40 7 3 20 (its share)" in " ".join(row.split())
 
 
+def test_the_row_of_a_further_model_names_it(capsys: pytest.CaptureFixture[str]) -> None:
+    show_dry_run(
+        planned(part(label="a:1b pipeline=p"), part(label="a:1b pipeline=p", further_model="e:1b")), as_json=False
+    )
+
+    _, _, own, further, *_ = capsys.readouterr().out.splitlines()
+    assert own.startswith("a:1b pipeline=p  ")
+    assert further.startswith("a:1b pipeline=p · e:1b  ")
+
+
 def test_no_table_is_shown_of_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     show_dry_run(nothing(n_done=1), as_json=False)
 
