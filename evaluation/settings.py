@@ -25,6 +25,9 @@ class Settings(BaseSettings):
     pipeline_timeout_s: float = Field(default=60.0, gt=0)
     """Seconds allowed for one step of a pipeline from a user's file, from the replies to its next requests."""
 
+    import_timeout_s: float = Field(default=120.0, gt=0)
+    """Seconds allowed for loading a user's file with a pipeline or a metric, with all that it imports."""
+
     start_timeout_s: float = Field(default=120.0, gt=0, allow_inf_nan=False)
     """Seconds without progress allowed to one of our servers or workers at start; ten times as long in total."""
 

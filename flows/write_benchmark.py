@@ -63,6 +63,12 @@ async def _write(request: WritingRequest) -> Any:
         store.close()
 
 
+NEXT_STEP = (
+    "Name a larger model with --model or --checker, or another --kind; `--cases` with a larger number writes more "
+    "drafts and asks for those alone."
+)
+
+
 async def _written(request: WritingRequest, prepared: PreparedWriting, store: Store, journal: ReplyJournal) -> Any:
     async with hold_runs(store, []) as holder_id:
         session = WritingSession(
@@ -81,7 +87,8 @@ async def _written(request: WritingRequest, prepared: PreparedWriting, store: St
         return Failed(message=f"{problem}; the same request asks them again, and nothing else")
     kept, surplus = chosen(verified.passed, n=request.cases)
     if not kept:
-        return Failed(message="every draft was dropped, and there is no suite: " + _reasons((*dropped, *surplus)))
+        why = _reasons((*dropped, *surplus))
+        return Failed(message=f"every draft was dropped, and there is no suite: {why}. {NEXT_STEP}")
     suite = await _kept(request, prepared, journal, kept, (*dropped, *surplus))
     await publish_suite(suite)
     return suite

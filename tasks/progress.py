@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 
 from evaluation.errors import StoreError
 from evaluation.reports.runs.pace import Pace
+from evaluation.results.progress import Progress
 from evaluation.store.session import Store
 from evaluation.store.summaries import progress
 from tasks.artifacts import ProgressArtifact
@@ -38,10 +39,9 @@ async def _keep_showing(artifact: ProgressArtifact, pace: Pace, store: Store, in
 async def _show_once(artifact: ProgressArtifact, pace: Pace, store: Store, invocation_id: str) -> None:
     with contextlib.suppress(StoreError):
         candidate_progress = await asyncio.to_thread(progress, store, invocation_id)
-        planned = sum(item.n_planned for item in candidate_progress)
-        done = sum(item.n_done for item in candidate_progress)
-        failed = sum(item.n_failed for item in candidate_progress)
-        percent = 100.0 * (done + failed) / planned if planned else 100.0
-        sentence = f"{done:,} answered, {failed:,} failed, of {planned:,} generations"
+        now = Progress(candidates=candidate_progress, at_work="")
+        n_answered, planned = now.n_done - now.n_own_failed, now.n_planned
+        percent = 100.0 * (now.n_done + now.n_failed) / planned if planned else 100.0
+        sentence = f"{n_answered:,} answered, {now.failures}, of {planned:,} generations"
         left = pace.in_words(candidate_progress)
         await artifact.show(percent, f"{sentence} · {left}" if left else sentence)

@@ -4,6 +4,7 @@ import contextlib
 import os
 import sys
 from functools import cache
+from itertools import takewhile
 from typing import Any
 
 from deployments.cli.next_steps import begin_command_line
@@ -32,7 +33,7 @@ def run(arguments: list[str]) -> int:
 
     begin_command_line(_command_line)
     try:
-        _command_line()(args=arguments, prog_name="benchwright", standalone_mode=True)
+        _command_line()(args=_asking_for_help(arguments), prog_name="benchwright", standalone_mode=True)
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else (0 if end.code is None else 1)
     except DatabaseLostError as error:
@@ -45,6 +46,14 @@ def run(arguments: list[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     return 0
+
+
+def _asking_for_help(arguments: list[str]) -> list[str]:
+    """Return the arguments, without options where help is asked for: one would take `--help` as its value."""
+    typed = list(takewhile(lambda word: word != "--", arguments))
+    if "--help" not in typed:
+        return arguments
+    return [*takewhile(lambda word: not word.startswith("-"), typed), "--help"]
 
 
 @cache

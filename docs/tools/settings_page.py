@@ -71,6 +71,7 @@ NOTES: Mapping[str, str] = {
     "embedded_url": "`--embedded` starts one where there is none; by name it is the endpoint `embedded`.",
     "metric_timeout_s": "The score is then a `metric_timed_out`.",
     "pipeline_timeout_s": "The case then fails by name.",
+    "import_timeout_s": "The file is then not used; after 5 s a line says that it waits.",
     "start_timeout_s": "See [a busy machine](serving.md#on-a-busy-machine).",
     "sandbox": "See [the sandbox](sandbox.md).",
     "prices": "Or `block:NAME`, from a [block](blocks.md).",

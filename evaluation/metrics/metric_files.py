@@ -18,6 +18,7 @@ from typing import get_type_hints
 from evaluation.errors import ConfigurationError, UnknownNameError
 from evaluation.metrics.metric import CorpusMetric, Metric, Need
 from evaluation.user_code.error_locations import in_words
+from evaluation.user_code.loading import said_when_long
 from evaluation.user_code.source_files import FROM_A_FILE, class_lines, hash_of, loaded_module, read_source
 
 EXAMPLE = (
@@ -47,7 +48,7 @@ def metric_from_source(path: Path, source: bytes, class_name: str) -> type[Metri
     Raises:
         ConfigurationError: as `metric_in_file`.
     """
-    with _loading:
+    with _loading, said_when_long(path):
         module = loaded_module(path, source, example=EXAMPLE)
     lines = class_lines(source)
     if class_name not in lines:

@@ -8,6 +8,7 @@ import pickle
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import fields
+from pathlib import Path
 from typing import Any
 
 from evaluation.case import Case
@@ -19,8 +20,9 @@ from evaluation.metrics.metric_process_child import Hello
 from evaluation.metrics.requests import Answers, Request
 from evaluation.metrics.third_party import LOST, third_party_names
 from evaluation.scores import Measurement, ScoreFailure
-from evaluation.user_code.child_process import GIVEN_UP_AFTER, START_LIMIT_S, ChildProcess, TooLateError
+from evaluation.user_code.child_process import GIVEN_UP_AFTER, ChildProcess, TooLateError
 from evaluation.user_code.error_locations import in_words
+from evaluation.user_code.loading import import_limit_s, said_when_long, too_long
 from evaluation.user_code.source_files import source_of
 
 LIMIT_S = 60.0
@@ -181,14 +183,15 @@ class _Other:
                 self._child = ChildProcess("evaluation.metrics.metric_process_child")
             except OSError as error:
                 return ScoreFailure(kind=RAISED, message=f"{self._metric.name} cannot be started: {in_words(error)}")
-        reply = self._exchanged(hello, START_LIMIT_S)
+        with said_when_long(Path(hello.module) if path is None else path, limit_s := import_limit_s()):
+            reply = self._exchanged(hello, limit_s, is_loading=True)
         if isinstance(reply, ScoreFailure):
             self._n_lost += 1
             self._end()
             return reply
         return None
 
-    def _exchanged(self, message: Any, limit_s: float) -> Any:
+    def _exchanged(self, message: Any, limit_s: float, *, is_loading: bool = False) -> Any:
         assert self._child is not None  # noqa: S101 - it was started
         try:
             # The reply is the user's own code, with the user's rights.
@@ -198,15 +201,17 @@ class _Other:
                 limit_s,
             )
         except Exception as error:
-            return self._lost(limit_s, error)
+            return self._lost(limit_s, error, is_loading=is_loading)
         return content if word == "found" else ScoreFailure(kind=RAISED, message=str(content))
 
-    def _lost(self, limit_s: float, error: Exception) -> ScoreFailure:
+    def _lost(self, limit_s: float, error: Exception, *, is_loading: bool) -> ScoreFailure:
         """Return why the process did not answer."""
         how = self._end()
         if self._closed.is_set():
             raise MeasuringEndedError
         name = self._metric.name
+        if isinstance(error, TooLateError) and is_loading:
+            return ScoreFailure(kind=TIMED_OUT, message=f"{name}: its file {too_long(limit_s)}")
         if isinstance(error, TooLateError):
             step = f"raise BENCHWRIGHT_METRIC_TIMEOUT_S (now {limit_s:g} s) or fix the metric"
             return ScoreFailure(

@@ -12,7 +12,7 @@ from evaluation.metrics.guarded_calls import NONSENSE, BrokenMetricError, aggreg
 from evaluation.metrics.metric import Metric
 from evaluation.metrics.metric_files import metric_from_source
 from evaluation.scores import Measurement, ScoreFailure
-from evaluation.user_code.child_side import GRACE_S, end_after, own_pipes
+from evaluation.user_code.child_side import GRACE_S, end_after, own_pipes, quiet_without_pipes
 from evaluation.user_code.error_locations import in_words
 
 
@@ -96,6 +96,11 @@ def _sent(replies: BinaryIO, reply: tuple[str, Any]) -> None:
 
 def main() -> None:
     """Serve requests until the input ends. What the metric prints goes to stderr."""
+    with quiet_without_pipes():
+        _serve()
+
+
+def _serve() -> None:
     requests, replies = own_pipes()
     hello: Hello = pickle.load(requests)  # noqa: S301 - from our own parent
     try:

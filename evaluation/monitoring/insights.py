@@ -88,6 +88,8 @@ def _of_failures(series: Iterable[Series]) -> Iterator[Insight]:
             f"{candidate_series.name}: {n_failed:,} of {counted(newest.n, 'call')} failed, most often by {kind} "
             f"({n_most:,})."
         )
+        if newest.n_not_asked:
+            text += f" {newest.n_not_asked:,} more were not asked, since it was given up."
         yield Insight(
             kind="failures", text=text, evidence=_about(candidate_series) | {"failures": dict(newest.failures)}
         )

@@ -82,6 +82,7 @@ def _point(point: Point) -> PointResult:
         run_id=point.run_id,
         n=point.n,
         n_ok=point.n_ok,
+        n_not_asked=point.n_not_asked,
         failures=point.failures,
         n_cached=point.n_cached,
         prompts=point.setting.prompts,

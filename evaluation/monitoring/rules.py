@@ -114,23 +114,29 @@ def duration(judged: Judged) -> Verdict | None:
 def success(judged: Judged) -> Verdict | None:
     """Return the share of calls that got an answer."""
     point, least = judged.point, judged.request.success_below
-    if point.success is None or point.n < judged.min_timed:
+    is_given_up = point.given_up is not None
+    if not point.n + point.n_not_asked or point.n + point.n_not_asked < judged.min_timed:
         return None
-    interval = wilson_interval(point.n_ok, point.n)
+    rate = point.success or 0.0
+    interval = wilson_interval(point.n_ok, point.n) if point.n else None
     failed = sorted(point.failures.items(), key=lambda item: (-item[1], item[0]))
     kinds = listed([f"{name} ({n})" for name, n in failed], MOST_NAMED)
-    share, limit = percent_beyond(point.success, least)
-    why = f"it was given up: {point.given_up}" if point.given_up else f"failures: {kinds}"
+    share, limit = percent_beyond(rate, least)
+    why = f"failures: {kinds}" if failed else "no failures"
+    if is_given_up:
+        not_asked = f"{point.n_not_asked:,} more not asked, since " if point.n_not_asked else ""
+        why = f"{not_asked}it was given up: {point.given_up}"
     sentence = (
         f"{judged.series.name}: {counted(point.n_ok, 'answer')} of {counted(point.n, 'call')}, "
         f"{share} (limit: {limit}); {why}."
     )
-    evidence: dict[str, object] = {"n": point.n, "n_ok": point.n_ok, "share": point.success, "limit": least}
-    evidence |= {"low": interval.low, "high": interval.high, "failures": dict(failed)}
-    severity = CRITICAL if interval.high < least else WARNING
-    return judged.verdict(
-        "success", is_broken=point.success < least, severity=severity, sentence=sentence, evidence=evidence
-    )
+    evidence: dict[str, object] = {"n": point.n, "n_ok": point.n_ok, "n_not_asked": point.n_not_asked}
+    evidence |= {"share": point.success, "limit": least, "failures": dict(failed)}
+    if interval is not None:
+        evidence |= {"low": interval.low, "high": interval.high}
+    severity = CRITICAL if is_given_up or interval is None or interval.high < least else WARNING
+    is_broken = is_given_up or rate < least
+    return judged.verdict("success", is_broken=is_broken, severity=severity, sentence=sentence, evidence=evidence)
 
 
 def tokens(judged: Judged) -> Verdict | None:

@@ -67,12 +67,9 @@ def _evaluated(
 def _point(run: MonitoredRun, calls: Calls, scores: Mapping[MetricUse, float], headline: str | None) -> Point:
     """Return a run's figures; its quality is that of `headline`, whatever the run's own headline was."""
     use = metric_use(run, headline)
-    if run.given_up is not None:
-        missing = max(0, run.n_planned - calls.n)
-        failures = calls.failures + type(calls.failures)({"not asked": missing})
-        calls = Calls(n=calls.n + missing, failures=failures)
     return point_of_calls(
-        calls,
+        Calls(n=calls.n, failures=calls.failures) if run.given_up is not None else calls,
+        n_not_asked=0 if run.given_up is None else max(0, run.n_planned - calls.n),
         at=run.created_at,
         ended_at=run.ended_at,
         quality=None if use is None else scores.get(use),

@@ -50,6 +50,8 @@ class Point:
     n: int
     """Calls made."""
     n_ok: int
+    n_not_asked: int = 0
+    """Calls that were planned and not made, since the candidate was given up."""
     failures: Mapping[str, int] = field(default_factory=dict)
     duration_s: float | None = None
     n_timed: int = 0

@@ -23,8 +23,9 @@ from evaluation.pipelines.declarations import Declaration, refuse_declaration
 from evaluation.pipelines.descriptions import PipelineDescription
 from evaluation.pipelines.pipeline import PipelineInput, StepFailedError
 from evaluation.pipelines.plain_data import LARGEST_REPLY, BadMessageError, as_plain, from_plain, receive, send
-from evaluation.user_code.child_process import GIVEN_UP_AFTER, START_LIMIT_S, ChildProcess, TooLateError
+from evaluation.user_code.child_process import GIVEN_UP_AFTER, ChildProcess, TooLateError
 from evaluation.user_code.error_locations import in_words
+from evaluation.user_code.loading import import_limit_s, said_when_long, too_long
 from evaluation.user_code.source_files import hash_of
 
 _CHILD = "evaluation.pipelines.pipeline_process_child"
@@ -89,7 +90,7 @@ class PipelineProcess:
         Raises:
             ConfigurationError: the file cannot be used.
         """
-        value = self._configured("described", START_LIMIT_S)
+        value = self._configured("described", import_limit_s())
         try:
             description: PipelineDescription = from_plain(value["description"], PipelineDescription)
         except BadMessageError as error:
@@ -231,8 +232,9 @@ class PipelineProcess:
                     raise StepFailedError(f"cannot be started: {in_words(error)}") from None
             self.life += 1
             self._examples, self._dropped = None, []
+            limit_s = import_limit_s()
             hello = {
-                "limit_s": START_LIMIT_S,
+                "limit_s": limit_s,
                 "memory_bytes": memory_limit(),
                 "path": str(self._path),
                 "source": base64.b64encode(self._source).decode(),
@@ -240,13 +242,14 @@ class PipelineProcess:
                 "form_files": None if self._limit is None else [_text_of(self._limit.folder)],
             }
             try:
-                value = self._read(self._exchanged(hello, START_LIMIT_S))
+                with said_when_long(self._path, limit_s):
+                    value = self._read(self._exchanged(hello, limit_s, is_loading=True))
             except BaseException:
                 self._end()
                 raise
             self.has_problem = isinstance(value, dict) and value.get("has_problem") is True
 
-    def _exchanged(self, message: dict[str, Any], limit_s: float) -> Any:
+    def _exchanged(self, message: dict[str, Any], limit_s: float, *, is_loading: bool = False) -> Any:
         assert self._child is not None  # noqa: S101 - it was started
         number = next(self._numbers)
         try:
@@ -254,7 +257,7 @@ class PipelineProcess:
             if not isinstance(reply, dict) or reply.get("number") != number:
                 raise BadMessageError("its reply belongs to no request")
         except Exception as error:
-            raise self._lost(error, limit_s) from None
+            raise self._lost(error, limit_s, is_loading=is_loading) from None
         except BaseException:  # a Ctrl-C: a reply that comes later would be taken for another one's
             self._end()
             raise
@@ -275,12 +278,14 @@ class PipelineProcess:
             raise StepFailedError("its process sent a message that cannot be read") from None
         raise StepFailedError(str(reply.get("failed", "its process sent a message that cannot be read")))
 
-    def _lost(self, error: Exception, limit_s: float) -> Exception:
+    def _lost(self, error: Exception, limit_s: float, *, is_loading: bool) -> Exception:
         """Return why the process did not answer."""
         how = self._end()
         if self._is_stopped and self._step is not None:
             return _StoppedError()
         self._n_lost += 1
+        if isinstance(error, TooLateError) and is_loading:
+            return StepFailedError(f"its file {too_long(limit_s)}")
         if isinstance(error, TooLateError):
             step = f"raise BENCHWRIGHT_PIPELINE_TIMEOUT_S (now {limit_s:g} s) or mend the pipeline"
             return StepFailedError(f"did not return within {limit_s:g} s and was stopped; {step}")

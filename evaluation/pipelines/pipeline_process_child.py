@@ -22,7 +22,7 @@ from evaluation.pipelines.pipeline_files import made, pipeline_from_source
 from evaluation.pipelines.plain_data import LARGEST_REPLY, BadMessageError, as_plain, from_plain, receive, send
 from evaluation.pipelines.stages import StageReply, StageRequest
 from evaluation.pipelines.walk import MOST_STAGES
-from evaluation.user_code.child_side import GRACE_S, end_after, limit_memory, own_pipes
+from evaluation.user_code.child_side import GRACE_S, end_after, limit_memory, own_pipes, quiet_without_pipes
 from evaluation.user_code.error_locations import in_words, place_in
 
 
@@ -156,6 +156,11 @@ def _answered(step: Callable[[], Any]) -> dict[str, Any]:
 
 def main() -> None:
     """Serve requests until the input ends. What the pipeline prints goes to stderr."""
+    with quiet_without_pipes():
+        _serve()
+
+
+def _serve() -> None:
     requests, replies = own_pipes()
     leader = os.getpid()
     hello = receive(requests)

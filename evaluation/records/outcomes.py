@@ -86,3 +86,5 @@ class CandidateProgress:
     """Answers and the candidate's own failures."""
     n_failed: int
     """Failures of the server so far."""
+    n_own_failed: int = 0
+    """The candidate's own failures among `n_done`: an empty answer, a prompt too long, a pipeline that failed."""

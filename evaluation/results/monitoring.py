@@ -92,6 +92,8 @@ class PointResult:
     n: int
     """Calls made."""
     n_ok: int
+    n_not_asked: int
+    """Calls that were planned and not made, since the candidate was given up."""
     failures: Mapping[str, int]
     n_cached: int
     """Number of answers to prompts that a server had, or may have had, in its cache."""

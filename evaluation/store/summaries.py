@@ -107,6 +107,7 @@ def progress(store: Store, invocation_id: str) -> tuple[CandidateProgress, ...]:
             (run.c.n_cases * run.c.n_repeats).label("n_planned"),
             (sa.func.coalesce(counts.c.n - counts.c.n_failed, 0)).label("n_done"),
             sa.func.coalesce(counts.c.n_failed, 0).label("n_failed"),
+            sa.func.coalesce(counts.c.n_own_failed, 0).label("n_own_failed"),
         )
         .join(run_candidate, run_candidate.c.run_id == run.c.id)
         .outerjoin(counts, counts.c.run_candidate_id == run_candidate.c.id)

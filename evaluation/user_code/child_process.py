@@ -16,8 +16,6 @@ import threading
 from collections.abc import Callable
 from typing import IO, Any, TypeVar
 
-START_LIMIT_S = 120.0
-"""Seconds for loading a user's file with all its imports."""
 GIVEN_UP_AFTER = 3
 """Consecutive calls that never returned or ended the process, after which the code is no longer called."""
 

@@ -52,7 +52,8 @@ def _look(store: "Store", invocation_id: str) -> tuple[CandidateProgress, ...]:
 
 
 def _show_bar(store: "Store", invocation_id: str, closing: threading.Event) -> None:
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, SpinnerColumn, TextColumn
+    from rich.progress import Progress as Bar
 
     columns = (
         SpinnerColumn(),
@@ -62,7 +63,7 @@ def _show_bar(store: "Store", invocation_id: str, closing: threading.Event) -> N
         TextColumn("{task.fields[said]}", markup=False),
     )
     pace = Pace()
-    with Progress(*columns, console=progress_console(), transient=True) as bar:
+    with Bar(*columns, console=progress_console(), transient=True) as bar:
         shown = bar.add_task("starting", total=None, said="")
         last = False
         while not last:
@@ -73,11 +74,10 @@ def _show_bar(store: "Store", invocation_id: str, closing: threading.Event) -> N
                     shown, total=scoring.n_planned, completed=scoring.n_ended, description=scoring.who, said=text
                 )
             elif candidates := _look(store, invocation_id):
-                n_done, n_failed, n_planned = _sums(candidates)
-                text = " · ".join(word for word in (f"{n_failed} failed", pace.in_words(candidates)) if word)
-                bar.update(
-                    shown, total=n_planned, completed=n_done + n_failed, description=_at_work(candidates), said=text
-                )
+                now = Progress(candidates=candidates, at_work=_at_work(candidates))
+                text = " · ".join(word for word in (now.failures, pace.in_words(candidates)) if word)
+                n_ended = now.n_done + now.n_failed
+                bar.update(shown, total=now.n_planned, completed=n_ended, description=now.at_work, said=text)
 
 
 def _show_lines(store: "Store", invocation_id: str, closing: threading.Event) -> None:
@@ -91,8 +91,8 @@ def _show_lines(store: "Store", invocation_id: str, closing: threading.Event) ->
             if (scoring := _current_scoring()) is not None:
                 print_status(str(scoring))
                 continue
-            n_done, n_failed, n_planned = _sums(candidates)
-            parts = [f"{n_done + n_failed} of {n_planned} done, {n_failed} failed", words, _at_work(candidates)]
+            now = Progress(candidates=candidates, at_work=_at_work(candidates))
+            parts = [f"{now.n_done + now.n_failed} of {now.n_planned} done, {now.failures}", words, now.at_work]
             print_status(" · ".join(word for word in parts if word))
 
 
@@ -126,14 +126,6 @@ def _loads_in_progress() -> list[str]:
     from tasks.generation.residency import loads_in_progress
 
     return list(loads_in_progress.values())
-
-
-def _sums(candidates: tuple[CandidateProgress, ...]) -> tuple[int, int, int]:
-    return (
-        sum(item.n_done for item in candidates),
-        sum(item.n_failed for item in candidates),
-        sum(item.n_planned for item in candidates),
-    )
 
 
 def _at_work(candidates: tuple[CandidateProgress, ...]) -> str:

@@ -128,6 +128,27 @@ def test_one_that_never_returns_is_ended_also_where_it_keeps_the_interpreter_to_
         assert "BENCHWRIGHT_METRIC_TIMEOUT_S" in failure.message
 
 
+def test_a_file_that_never_loads_in_its_process_names_the_setting_for_loading(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "own.py").write_text(f"import sys, time\nif '-P' in sys.orig_argv: time.sleep(3600)\n{OWN}")
+    monkeypatch.setenv("BENCHWRIGHT_IMPORT_TIMEOUT_S", "1")
+    with MetricProcess() as apart:
+        failure = said(apart, parse_metric(f"{tmp_path}/own.py:Own"), "None")
+
+    assert "metric_timed_out" == failure.kind
+    assert "raise BENCHWRIGHT_IMPORT_TIMEOUT_S (now 1 s)" in failure.message
+
+
+def test_one_that_closes_its_pipes_fails_its_score_without_a_traceback(
+    apart: MetricProcess, own: Callable[..., Metric], capfd: pytest.CaptureFixture[str]
+) -> None:
+    failure = said(apart, own(), "__import__('os').closerange(3, 200)")
+
+    assert "metric_ended_its_process" == failure.kind
+    assert "Traceback" not in capfd.readouterr().err
+
+
 def test_after_three_calls_in_a_row_that_never_returned_it_is_asked_no_more(own: Callable[..., Metric]) -> None:
     with MetricProcess(limit_s=0.3) as apart:
         kinds = [said(apart, own(), "time.sleep(3600)").kind for _ in range(5)]

@@ -17,7 +17,7 @@ from evaluation.store.gpu_samples import GpuSample, save_gpu_samples
 from evaluation.store.prompt_states import judge_prompts
 from evaluation.store.runs import find_run, tag_run
 from evaluation.store.session import Store
-from evaluation.store.tables import generation, run
+from evaluation.store.tables import generation, run, run_candidate
 
 CASES = many_cases(200)
 HOUR = timedelta(hours=1)
@@ -194,6 +194,23 @@ def test_fewer_answers_than_nine_in_ten_are_told_with_the_kinds_of_failure(store
 
     assert ("success", 170, {"timed_out": 30}) == (alert.rule, alert.evidence["n_ok"], alert.evidence["failures"])
     assert "m:1b on numbers: 170 answers of 200 calls, 85 % (limit: 90 %); failures: timed_out (30)." == alert.sentence
+
+
+def test_calls_that_were_never_made_are_no_failures_and_a_candidate_that_was_given_up_is_told_of(store: Store) -> None:
+    outcomes = dict(answers(CASES[:2])) | {CASES[2].case_id: Failure(kind=FailureKind.OUT_OF_MEMORY, message="full")}
+    watched_run(store, CASES, outcomes, run_id="given up", age=HOUR)
+    with store.write() as connection:
+        connection.execute(sa.update(run_candidate).values(given_up_reason="out_of_memory: full"))
+
+    (alert,) = [one for one in looked(store).raised if one.rule == "success"]
+
+    assert (3, 2, 197, {"out_of_memory": 1}) == tuple(
+        alert.evidence[name] for name in ("n", "n_ok", "n_not_asked", "failures")
+    )
+    assert (
+        "m:1b on numbers: 2 answers of 3 calls, 67 % (limit: 90 %); 197 more not asked, since it was given up: "
+        "out_of_memory: full."
+    ) == alert.sentence
 
 
 def test_tokens_over_the_budget_of_the_task_are_told(store: Store) -> None:

@@ -25,6 +25,7 @@ from evaluation.pipelines.pipeline_process import end_processes
 from evaluation.pipelines.stages import AskModel
 from evaluation.pipelines.walk import PipelineFailedError, Walk
 from evaluation.pipelines.walking import done
+from evaluation.user_code import loading
 
 HEAD = """
 import os, sys, time, threading, signal
@@ -94,6 +95,8 @@ class Bad(Pipeline):
             return 5
         if self.what == "set":
             return PipelineResult(answer="a", notes={"a": {1, 2}})
+        if self.what == "surrogate":
+            return PipelineResult(answer="half \\ud800")
         if self.what == "type":
             return PipelineResult(answer=5)
         if self.what == "list":
@@ -368,12 +371,33 @@ def test_a_file_that_cannot_be_used_is_refused_before_anything_is_asked(
     assert error.value.next_step
 
 
-def test_a_file_whose_import_never_ends_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pipeline_process, "START_LIMIT_S", 2.0)
-    (tmp_path / "mine.py").write_text("import time; time.sleep(3600)")
+@pytest.mark.parametrize("code", ["import time; time.sleep(3600)", "while True: pass"])
+def test_a_file_whose_import_never_ends_is_refused_by_the_setting_for_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], code: str
+) -> None:
+    monkeypatch.setenv("BENCHWRIGHT_IMPORT_TIMEOUT_S", "2")
+    monkeypatch.setattr(loading, "SAID_AFTER_S", 0.1)
+    (tmp_path / "mine.py").write_text(code)
 
-    with pytest.raises(ConfigurationError, match="cannot be used: did not return within 2 s"):
+    with pytest.raises(ConfigurationError) as error:
         parse_pipeline(f"{tmp_path}/mine.py:Mine", {})
+
+    assert "its file was not loaded within 2 s" in error.value.message
+    assert "raise BENCHWRIGHT_IMPORT_TIMEOUT_S (now 2 s)" in error.value.message
+    assert f"still loading {tmp_path}/mine.py" in capsys.readouterr().err
+
+
+def test_one_that_closes_its_pipes_fails_its_case_without_a_traceback(
+    bad: Callable[..., Pipeline], capfd: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(PipelineFailedError, match="its process exited"):
+        ScriptedModel().run(bad("os.closerange(3, 200)"))
+
+    assert "Traceback" not in capfd.readouterr().err
+
+
+def test_an_answer_keeps_half_a_surrogate_pair(bad: Callable[..., Pipeline]) -> None:
+    assert "half \ud800" == ScriptedModel().run(bad("surrogate")).answer
 
 
 @pytest.mark.parametrize(

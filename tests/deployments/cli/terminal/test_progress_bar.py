@@ -1,6 +1,7 @@
 """What the bar says of rate and time left."""
 
 import threading
+from dataclasses import replace
 from typing import cast
 
 import pytest
@@ -9,6 +10,7 @@ from deployments.cli.terminal import progress_bar
 from deployments.cli.terminal.progress_bar import _at_work
 from evaluation.records.outcomes import CandidateProgress
 from evaluation.records.status import Status
+from evaluation.results.progress import Progress
 from evaluation.store.session import Store
 from tasks.generation.residency import loads_in_progress
 from tasks.scoring.progress import ScoringProgress, at_work
@@ -25,6 +27,14 @@ def _progress(row: int, status: Status, n_done: int, n_planned: int = 100) -> Ca
         n_done=n_done,
         n_failed=0,
     )
+
+
+def test_own_failures_are_told_apart_from_those_of_the_server() -> None:
+    well = _progress(1, Status.RUNNING, 10)
+    broken = replace(_progress(2, Status.RUNNING, 8), n_own_failed=8, n_failed=1)
+
+    assert "0 failed" == Progress(candidates=(well,), at_work="").failures
+    assert "1 failed, 8 own failures" == Progress(candidates=(well, broken), at_work="").failures
 
 
 @pytest.mark.parametrize(
