@@ -18,6 +18,7 @@ from evaluation.store.corpus_indexes import find_index, save_index
 from evaluation.store.embeddings import iterate_arrays, save_vectors
 from evaluation.store.retrying import patiently
 from evaluation.store.session import Store
+from evaluation.words import n_words
 
 BATCH = 64
 """Texts that are embedded between two commits: a killed process loses at most so many vectors."""
@@ -157,7 +158,7 @@ async def _named(
             passage = next(passage for passage in passages if passage.text == text)
             return ProviderError(
                 f"the embedder {embedder.model!r} refuses the passage {passage.passage_id!r}, "
-                f"which has {len(text.split()):,} words: {error.message}",
+                f"which has {n_words(text):,} words: {error.message}",
                 error.kind,
                 "Choose a smaller chunk_size, or an embedder with a larger context.",
             )

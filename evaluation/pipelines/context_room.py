@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from itertools import accumulate, takewhile
 
-from evaluation.retrieval.chunking import n_words
+from evaluation.words import n_words
 
 TOKENS_PER_WORD = 1.5
 """Tokens assumed for a word where the server counts none; on the safe side for European languages."""

@@ -20,7 +20,7 @@ from evaluation.pipelines.pipeline import (
 )
 from evaluation.pipelines.placeholders import refuse_placeholders
 from evaluation.pipelines.stages import AskModel, CountTokens, ModelReply, StageReply, StageRequest, TokenCounts
-from evaluation.retrieval.chunking import LONGEST_PIECE, Chunk, n_words, packed, pieces
+from evaluation.retrieval.chunking import LONGEST_PIECE, Chunk, packed, pieces
 
 WORD_TOKENS = 4
 """Tokens that a word may have before a piece of a long sentence is larger than a chunk."""
@@ -43,6 +43,7 @@ class MapReduce(Pipeline):
     """
 
     name: ClassVar[str] = "map_reduce"
+    version: ClassVar[str] = "2"
     summary: ClassVar[str] = "takes notes on each chunk of the document, and answers from the notes"
     source: ClassVar[str] = "Wu et al. 2021, arXiv:2109.10862"
 
@@ -118,7 +119,7 @@ class MapReduce(Pipeline):
         texts = tuple(text[part.start : part.end] for part in parts)
         (counted,) = yield (CountTokens(stage="count tokens", texts=texts),)
         counts = cast("TokenCounts", counted).values
-        sizes = [n_words(piece) for piece in texts] if counts is None else list(counts)
+        sizes = [part.n_words for part in parts] if counts is None else list(counts)
         chunks = packed(text, parts, sizes, size=self.chunk_size, overlap=self.chunk_overlap)
         return chunks, "words" if counts is None else "tokens"
 

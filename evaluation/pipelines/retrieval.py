@@ -52,6 +52,8 @@ RERANK_WORDS_TOKENS = 64
 """Tokens of the words around question and passages in the prompt that reranks."""
 LEFT_OUT = "passages_left_out"
 """Name of the note on how many of the best `top_k` passages did not fit the context."""
+NOTHING_FOUND = "nothing_found"
+"""Name of the note on a search that found no passage."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,6 +61,7 @@ class Retrieval(Pipeline):
     """Finds the passages of a corpus that fit the question, and asks for an answer from them alone."""
 
     name: ClassVar[str] = "retrieval"
+    version: ClassVar[str] = "2"
     summary: ClassVar[str] = "searches a corpus for the question, and answers from the passages found"
     source: ClassVar[str] = "Lewis et al. 2020, arXiv:2005.11401; fusion: Cormack et al. 2009"
 
@@ -166,6 +169,8 @@ class Retrieval(Pipeline):
         request = AskModel(stage="answer", messages=messages)
         (reply,) = yield from all_replies([request])
         notes: dict[str, Any] = {"passages": len(passages)}
+        if not n_found:
+            notes[NOTHING_FOUND] = True
         if len(passages) < n_found:
             notes[LEFT_OUT] = n_found - len(passages)
         if reply.failure is not None:

@@ -72,7 +72,7 @@ def _is_in(searched: Sequence[str], entry: RelevantPassage) -> bool:
     if entry.text is None:
         return any(searched)
     text = " ".join(entry.text.split())
-    return any(text in each for each in searched) or any(holds(each.split(), entry) for each in searched)
+    return any(text in each for each in searched) or any(holds(each, entry) for each in searched)
 
 
 def _lacks(corpus: Corpus, path: str) -> str:

@@ -4,11 +4,14 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from evaluation.words import n_words, word_spans
+
 LONGEST_PIECE = 60
 """Words above which a sentence is split between words, unless chunks are smaller."""
 _PARAGRAPH_END = re.compile(r"\n[ \t]*\n\s*|\n(?=#{1,6} )")
-_SENTENCE_END = re.compile(r"(?<=[.!?…。！？])[\"'”’)\]]*\s+")
-_WORD = re.compile(r"\S+\s*")
+_SENTENCE_END = re.compile(
+    r"(?<=[.!?…。！？])[\"'”’)\]]*\s+|(?<=[。！？｡])[\"'”’)\]」』）】]*(?![。！？｡])\s*"  # no blank follows the latter
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,6 +21,7 @@ class Piece:
     start: int
     """Index of its first character."""
     end: int
+    n_words: int
     ends_paragraph: bool = False
 
 
@@ -32,11 +36,6 @@ class Chunk:
     """Sum of its pieces' sizes, in the unit in which they were counted."""
 
 
-def n_words(text: str) -> int:
-    """Return the number of words between blanks."""
-    return len(text.split())
-
-
 def pieces(text: str, *, longest: int = LONGEST_PIECE) -> tuple[Piece, ...]:
     """Return the pieces of a text in order; together they are the whole text but for blanks at its ends.
 
@@ -48,7 +47,7 @@ def pieces(text: str, *, longest: int = LONGEST_PIECE) -> tuple[Piece, ...]:
     for start, end in _stretches(text, 0, len(text), _PARAGRAPH_END):
         sentences = list(_stretches(text, start, end, _SENTENCE_END))
         parts = [part for sentence in sentences for part in _within_limit(text, *sentence, longest)]
-        parts_of_text += [Piece(start=a, end=b, ends_paragraph=(a, b) == parts[-1]) for a, b in parts]
+        parts_of_text += [Piece(start=a, end=b, n_words=n, ends_paragraph=(a, b, n) == parts[-1]) for a, b, n in parts]
     return tuple(parts_of_text)
 
 
@@ -59,12 +58,14 @@ def _stretches(text: str, start: int, end: int, boundary: re.Pattern[str]) -> li
     return [(a, b) for a, b in zip(starts, ends, strict=False) if text[a:b].strip()]
 
 
-def _within_limit(text: str, start: int, end: int, longest: int) -> list[tuple[int, int]]:
-    if n_words(text[start:end]) <= longest:  # as nearly always: this halves the time
-        return [(start, end)]
-    words = [match.span() for match in _WORD.finditer(text, start, end)]
+def _within_limit(text: str, start: int, end: int, longest: int) -> list[tuple[int, int, int]]:
+    """Return where the parts of at most `longest` words begin and end, and their numbers of words."""
+    n = n_words(text[start:end])
+    if n <= longest:  # as nearly always: this halves the time
+        return [(start, end, n)]
+    words = list(word_spans(text, start, end))
     groups = [words[i : i + longest] for i in range(0, len(words), longest)]
-    return [(group[0][0], group[-1][1]) for group in groups]
+    return [(group[0][0], group[-1][1], len(group)) for group in groups]
 
 
 def packed(text: str, parts: Sequence[Piece], sizes: Sequence[int], *, size: int, overlap: int) -> tuple[Chunk, ...]:
@@ -88,7 +89,7 @@ def packed(text: str, parts: Sequence[Piece], sizes: Sequence[int], *, size: int
         chunks.append(_chunk(text, parts, sizes, first, after))
         if after == len(parts):
             break
-        first = _start_of_next(sizes, first, after, overlap)
+        first = _start_of_next(sizes, first, after, size=size, overlap=overlap)
     return tuple(chunks)
 
 
@@ -106,9 +107,11 @@ def _end_of_chunk(parts: Sequence[Piece], sizes: Sequence[int], first: int, size
     return after
 
 
-def _start_of_next(sizes: Sequence[int], first: int, after: int, overlap: int) -> int:
+def _start_of_next(sizes: Sequence[int], first: int, after: int, *, size: int, overlap: int) -> int:
+    """Return the first piece of the next chunk, which repeats only as much as leaves room for a new piece."""
     repeated, start = 0, after
-    while start - 1 > first and repeated + sizes[start - 1] <= overlap:
+    most = min(overlap, size - sizes[after])
+    while start - 1 > first and repeated + sizes[start - 1] <= most:
         start -= 1
         repeated += sizes[start]
     return start
@@ -122,4 +125,4 @@ def _chunk(text: str, parts: Sequence[Piece], sizes: Sequence[int], first: int, 
 def chunks_in_words(text: str, *, size: int, overlap: int) -> tuple[Chunk, ...]:
     """Return the chunks of a text, sizes counted in words."""
     parts = pieces(text, longest=min(size, LONGEST_PIECE))
-    return packed(text, parts, [n_words(text[part.start : part.end]) for part in parts], size=size, overlap=overlap)
+    return packed(text, parts, [part.n_words for part in parts], size=size, overlap=overlap)

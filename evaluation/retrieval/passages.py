@@ -7,7 +7,7 @@ from evaluation.passage import Passage
 from evaluation.retrieval.chunking import chunks_in_words
 from evaluation.retrieval.documents import Corpus, Document
 
-VERSION = "1"
+VERSION = "2"
 """Raised whenever the same document could be split otherwise."""
 
 

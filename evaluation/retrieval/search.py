@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from evaluation.errors import ConfigurationError
 from evaluation.passage import Passage
+from evaluation.words import has_unspaced, unspaced_bigrams
 
 if TYPE_CHECKING:
     import bm25s
@@ -194,8 +195,12 @@ def _places(ranking: Sequence[Place]) -> list[int]:
 
 
 def _tokens(texts: Sequence[str]) -> list[list[str]]:
-    """Return the words of each text, in lower case, without a list of words to leave out: texts have many languages."""
+    """Return the words of each text, in lower case, without a list of words to leave out: texts have many languages.
+
+    Of scripts without blanks between words, such as Japanese and Thai, each two neighbouring letters are one.
+    """
     import bm25s
 
-    tokens = bm25s.tokenize(list(texts), stopwords=None, return_ids=False, show_progress=False)
-    return [list(words) for words in tokens]
+    split = [unspaced_bigrams(text) if has_unspaced(text) else (text, []) for text in texts]
+    tokens = bm25s.tokenize([text for text, _ in split], stopwords=None, return_ids=False, show_progress=False)
+    return [[*words, *bigrams] for words, (_, bigrams) in zip(tokens, split, strict=True)]

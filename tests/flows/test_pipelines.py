@@ -224,6 +224,25 @@ def test_passages_that_do_not_fit_the_context_are_left_out_and_that_is_told(
     )
 
 
+def test_a_search_that_finds_nothing_is_an_alarm(
+    evaluate: Evaluate, store: Store, ollama_by_script: ScriptedOllama, benchmark_file: Benchmarks, tmp_path: Path
+) -> None:
+    corpus = tmp_path / "other.md"
+    corpus.write_text("東京の天気は晴れです。" * 50)
+    ollama_by_script.add("model", lambda _: Reply(text="Nobody knows.", prompt_tokens=60))
+
+    evaluate(
+        benchmark_file(3),
+        candidates=[f"model pipeline=retrieval corpus={corpus} method=bm25 chunk_size=50"],
+        invocation_id="one",
+    )
+
+    (run_id,) = _run_ids(store)
+    (alarm,) = [alarm for alarm in run_result(store, run_id).alarms if alarm.kind == "nothing_found"]
+    assert (3, 1.0) == (alarm.n, alarm.share)
+    assert "3 of 3 answers (100 %) were given no passage, since the search found none" in alarm.message
+
+
 def test_passages_larger_than_the_context_are_refused_before_anything_is_asked(
     evaluate: Evaluate, ollama_by_script: ScriptedOllama, benchmark_file: Benchmarks, tmp_path: Path
 ) -> None:

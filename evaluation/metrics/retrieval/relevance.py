@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from evaluation.passage import Passage
 from evaluation.relevant_passages import RelevantPassage
+from evaluation.words import words_of
 
 LONG_TEXT = 12
 """Words from which on a half is enough; half of a shorter text is in too many passages."""
@@ -45,9 +46,8 @@ class JudgedSources:
 
 def judged(sources: Sequence[Passage], relevant: Sequence[RelevantPassage]) -> JudgedSources:
     """Return which sources hold which relevant passages."""
-    texts = [source.text.split() for source in sources]
     holders = (
-        tuple(place for place, source in enumerate(sources) if _is_of(source, entry) and holds(texts[place], entry))
+        tuple(place for place, source in enumerate(sources) if _is_of(source, entry) and holds(source.text, entry))
         for entry in relevant
     )
     return JudgedSources(holders=tuple(holders), ids=tuple(f"source {place}" for place in range(len(sources))))
@@ -57,12 +57,14 @@ def _is_of(source: Passage, relevant: RelevantPassage) -> bool:
     return relevant.path is None or relevant.path == source.document
 
 
-def holds(words: Sequence[str], relevant: RelevantPassage) -> bool:
-    """Check whether these words hold the relevant passage's text, whichever document they are of."""
+def holds(source: str, relevant: RelevantPassage) -> bool:
+    """Check whether a text holds the relevant passage's text, whichever document they are of."""
     if relevant.text is None:
         return True
-    text = relevant.text.split()
-    return " ".join(text) in " ".join(words) or (len(text) >= LONG_TEXT and _holds_half(words, text))
+    if " ".join(relevant.text.split()) in " ".join(source.split()):
+        return True
+    text = words_of(relevant.text)
+    return len(text) >= LONG_TEXT and _holds_half(words_of(source), text)
 
 
 def _holds_half(words: Sequence[str], text: Sequence[str]) -> bool:

@@ -8,7 +8,7 @@ from evaluation.metrics.choices.choice import AMBIGUOUS
 from evaluation.metrics.label_extraction import NOT_EXTRACTED
 from evaluation.metrics.metric_process import BROKEN
 from evaluation.metrics.numeric_match import NO_NUMBER
-from evaluation.pipelines.retrieval import LEFT_OUT
+from evaluation.pipelines.retrieval import LEFT_OUT, NOTHING_FOUND
 from evaluation.records.candidates import MetricUse
 from evaluation.results.runs import Alarm
 from evaluation.run_results.alarms.alarm import Findings, Spreads
@@ -98,9 +98,15 @@ def _limits(findings: Findings, row_id: int) -> Limits:
 
 
 def _without_passages(store: Store, findings: Findings, row_id: int) -> Iterator[Alarm]:
-    """Yield an alarm where passages that a search found did not fit the context of too many cases."""
+    """Yield an alarm where too many cases had no passage, or fewer than were found since the context has no room."""
     counts = findings.counts[row_id]
-    n, n_all = count_noted(store, row_id, LEFT_OUT), counts.n_ok + counts.n_own_failed
+    n_all = counts.n_ok + counts.n_own_failed
+    n = count_noted(store, row_id, NOTHING_FOUND)
+    if _is_too_many(n, n_all):
+        what = "were given no passage, since the search found none"
+        step = f"look at one ({findings.look}): lower min_similarity, or choose another method or corpus"
+        yield _share_alarm(findings, row_id, "nothing_found", None, n, n_all, what, step)
+    n = count_noted(store, row_id, LEFT_OUT)
     if _is_too_many(n, n_all):
         what = "were given fewer passages than were found, since the others did not fit num_ctx"
         step = "give a larger num_ctx, or a smaller chunk_size or top_k"

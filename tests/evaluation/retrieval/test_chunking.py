@@ -1,10 +1,13 @@
 """Chunks hold the whole text, in order, none larger than asked, and repeat no more than the overlap."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evaluation.retrieval.chunking import LONGEST_PIECE, chunks_in_words, n_words, packed, pieces
+from evaluation.retrieval.chunking import LONGEST_PIECE, chunks_in_words, packed, pieces
+from evaluation.words import n_words
 
 WORDS = st.lists(
     st.sampled_from(["word", "Ende.", "ok?", "\n\n", "\n", "# Head\n", "これ。", " ", "x" * 80]), max_size=200
@@ -73,3 +76,28 @@ def test_a_text_without_words_has_no_chunks() -> None:
 def test_an_overlap_as_large_as_a_chunk_is_refused() -> None:
     with pytest.raises(ValueError, match="overlap 4 must be from 0 to below the size, 4"):
         packed("a", pieces("a"), [1], size=4, overlap=4)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["これは東京の天気についての短い文です。" * 500, "ประเทศไทยมีอาหารอร่อย" * 500, "QUJD" * 75_000, "漢" * 30_000],
+    ids=["sentences", "thai", "base64", "no stop"],
+)
+def test_a_text_without_blanks_is_split_and_nothing_is_lost(text: str) -> None:
+    chunks = chunks_in_words(text, size=50, overlap=5)
+
+    assert max(len(chunk.text) for chunk in chunks) <= 50 * 4
+    assert all(chunk.start <= before.end < chunk.end for before, chunk in pairwise(chunks))
+    assert (chunks[0].start, chunks[-1].end) == (0, len(text))
+
+
+def test_a_sentence_without_a_blank_behind_it_ends_with_its_full_stop() -> None:
+    chunks = chunks_in_words("今日は晴れ。「本当？」と言う。", size=5, overlap=0)
+
+    assert ["今日は晴れ。", "「本当？」", "と言う。"] == [chunk.text for chunk in chunks]
+
+
+def test_a_chunk_that_repeats_has_room_for_something_new() -> None:
+    chunks = chunks_in_words("A. B. C d e.", size=3, overlap=1)
+
+    assert ["A. B.", "C d e."] == [chunk.text for chunk in chunks]

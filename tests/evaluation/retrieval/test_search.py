@@ -133,3 +133,11 @@ def test_a_vector_of_zeros_is_similar_to_nothing() -> None:
     vectors = of_length_1(np.array([[0, 0], [3, 4]], dtype=np.float32))
 
     assert vectors == pytest.approx(np.array([[0, 0], [0.6, 0.8]]))
+
+
+def test_words_of_a_script_without_blanks_are_found_within_a_sentence() -> None:
+    texts = ["東京の天気は晴れです。", "京都の寺は古いです。", "อาหารไทยอร่อยมาก", "The weather in Rome."]
+    searched = Index(passages=tuple(Passage(document="a", position=i, text=text) for i, text in enumerate(texts)))
+    asked = [Query(text=text, method="bm25", top_k=1) for text in ("天気は？", "古い寺", "อาหาร", "weather")]
+
+    assert [[0], [1], [2], [3]] == [[passage.position for passage in found] for found in searched.search(asked)]
