@@ -6,6 +6,8 @@ import sys
 from pathlib import Path
 
 from deployments.guarded.origins import allowed_names
+from evaluation.errors import BenchwrightError
+from evaluation.files.allowed_files import FOLDER_VARIABLE
 
 PORT = 4210
 
@@ -21,8 +23,6 @@ def main(words: list[str]) -> None:
 
     from deployments.api.app import create_app
     from deployments.cli.arguments import database_url, read_settings
-    from evaluation.errors import BenchwrightError
-    from evaluation.files.allowed_files import FOLDER_VARIABLE
     from evaluation.store.session import keep_open
 
     folder = os.environ.get(FOLDER_VARIABLE)

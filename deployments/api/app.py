@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -112,8 +113,6 @@ class _InContext:
 @asynccontextmanager
 async def _lifespan(gateway: Gateway, app: FastAPI) -> AsyncIterator[None]:
     """Give blocking reads enough threads, and close the connections of the gateway at the end."""
-    from concurrent.futures import ThreadPoolExecutor
-
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(max_workers=16, thread_name_prefix="api"))
     async with gateway:
         yield

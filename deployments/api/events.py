@@ -118,5 +118,5 @@ def _has_news(channel: Channel, last: str | None) -> bool:
 def _event_id(status: WorkStatus) -> str:
     """Return an id that is the same for the same progress, after a restart of this server too."""
     counts = [status.flow_run.state, status.n_done, status.n_failed, status.n_planned, status.latest_answer]
-    each = [(one.candidate, one.status, one.n_done, one.n_failed) for one in status.candidates]
-    return hashlib.sha256(json.dumps([counts, each]).encode()).hexdigest()[:16]
+    candidates = [(each.candidate, each.status, each.n_done, each.n_failed) for each in status.candidates]
+    return hashlib.sha256(json.dumps([counts, candidates]).encode()).hexdigest()[:16]

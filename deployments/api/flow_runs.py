@@ -35,13 +35,13 @@ def start(deployment: str, parameters: Mapping[str, Any], *, idempotency_key: st
     entrypoint = next(each.entrypoint for each in DEFINITIONS if each.name == deployment)
     with _client() as client:
         named = DeploymentFilter(name=DeploymentFilterName(any_=[deployment]))
-        found = [each for each in client.read_deployments(deployment_filter=named) if _is_ours(each, entrypoint)]
-        if not found:
+        ours = [each for each in client.read_deployments(deployment_filter=named) if _is_ours(each, entrypoint)]
+        if not ours:
             raise ProblemError(
                 503, f"the deployment {deployment!r} is not on the Prefect server", NEXT_STEP, kind="not-deployed"
             )
         made = client.create_flow_run_from_deployment(
-            found[0].id, parameters=dict(parameters), idempotency_key=idempotency_key, tags=["api"]
+            ours[0].id, parameters=dict(parameters), idempotency_key=idempotency_key, tags=["api"]
         )
         return _status(made)
 

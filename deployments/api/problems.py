@@ -158,9 +158,9 @@ def add_handlers(app: FastAPI) -> None:
         return ProblemError(500, detail, kind="internal").response(request)
 
 
-def validation_problem(found: Sequence[Any]) -> ProblemError:
+def validation_problem(invalid: Sequence[Any]) -> ProblemError:
     """Return the problem that names each invalid field, with what it was and what is allowed."""
-    errors = [{"field": ".".join(map(str, item["loc"])), "message": str(item["msg"])} for item in found]
+    errors = [{"field": ".".join(map(str, item["loc"])), "message": str(item["msg"])} for item in invalid]
     first = errors[0] if errors else {"field": "body", "message": "invalid"}
     more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
     return ProblemError(

@@ -100,8 +100,8 @@ def reply(request: Request, value: object, status: int = 200, headers: Mapping[s
         return Response(body, status, headers=dict(headers or {}), media_type="application/json")
     tag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
     headers = {**(headers or {}), "ETag": tag, "Cache-Control": "no-cache", "Vary": "Authorization"}
-    known = [text.strip().removeprefix("W/") for text in request.headers.get("if-none-match", "").split(",")]
-    if tag in known or "*" in known:
+    tags = [text.strip().removeprefix("W/") for text in request.headers.get("if-none-match", "").split(",")]
+    if tag in tags or "*" in tags:
         return Response(status_code=304, headers=headers)
     return Response(body, status, headers=headers, media_type="application/json")
 

@@ -24,6 +24,9 @@ WITHOUT_FILE = {
     "deploy": "tests/deployments/cli/deploy: it changes Prefect's server for all tests",
     "doctor": "it tells of the machine: its memory, its GPU, its free space",
     "serve": "it prints nothing as JSON before it is ended",
+    "keys create": "tests/deployments/cli/test_keys.py: a key is random",
+    "keys list": "tests/deployments/cli/test_keys.py: a key is random",
+    "keys revoke": "tests/deployments/cli/test_keys.py: a key is random",
     "alerts notify": "tests/deployments/cli/test_serve_processes.py: it changes Prefect's server for all tests",
 }
 """Commands with `--json` that no file is kept of, with the reason."""
