@@ -12,7 +12,7 @@ from evaluation.errors import StoreError
 from evaluation.escaping import for_terminal
 from evaluation.records.outcomes import CandidateProgress
 from evaluation.reports.runs.pace import Pace
-from evaluation.results.progress import Progress
+from evaluation.results.progress import Progress, ServerWait
 from tasks.scoring.progress import ScoringProgress, at_work
 
 if TYPE_CHECKING:
@@ -53,12 +53,13 @@ def _look(store: "Store", invocation_id: str) -> tuple[CandidateProgress, ...]:
 
 def _show_bar(store: "Store", invocation_id: str, closing: threading.Event) -> None:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
+    from rich.table import Column
 
     columns = (
-        SpinnerColumn(),
+        SpinnerColumn(table_column=Column(no_wrap=True)),
         TextColumn("{task.description}", markup=False),
-        BarColumn(bar_width=24),
-        MofNCompleteColumn(),
+        BarColumn(bar_width=24),  # the only one that may wrap, and so the first one to shrink
+        MofNCompleteColumn(table_column=Column(no_wrap=True)),
         TextColumn("{task.fields[said]}", markup=False),
     )
     pace = Pace()
@@ -74,10 +75,10 @@ def _show_bar(store: "Store", invocation_id: str, closing: threading.Event) -> N
                 )
             elif candidates := _look(store, invocation_id):
                 n_done, n_failed, n_planned = _sums(candidates)
-                text = " · ".join(word for word in (f"{n_failed} failed", pace.in_words(candidates)) if word)
-                bar.update(
-                    shown, total=n_planned, completed=n_done + n_failed, description=_at_work(candidates), said=text
-                )
+                who, words = _who_and_pace(pace, candidates, _waits(invocation_id))
+                failures = f"{n_failed} failed" if n_failed or words else ""
+                text = " · ".join(word for word in (failures, words) if word)
+                bar.update(shown, total=n_planned, completed=n_done + n_failed, description=who, said=text)
 
 
 def _show_lines(store: "Store", invocation_id: str, closing: threading.Event) -> None:
@@ -85,14 +86,14 @@ def _show_lines(store: "Store", invocation_id: str, closing: threading.Event) ->
     while not closing.wait(LOOK_EVERY_S):
         if not (candidates := _look(store, invocation_id)):
             continue
-        words = pace.in_words(candidates)
+        who, words = _who_and_pace(pace, candidates, _waits(invocation_id))
         if time.monotonic() >= next_line:
             next_line += LINE_EVERY_S
             if (scoring := _current_scoring()) is not None:
                 print_status(str(scoring))
                 continue
             n_done, n_failed, n_planned = _sums(candidates)
-            parts = [f"{n_done + n_failed} of {n_planned} done, {n_failed} failed", words, _at_work(candidates)]
+            parts = [f"{n_done + n_failed} of {n_planned} done, {n_failed} failed", words, who]
             print_status(" · ".join(word for word in parts if word))
 
 
@@ -109,9 +110,8 @@ def _call_back(store: "Store", invocation_id: str, closing: threading.Event) -> 
         is_last = closing.wait(LOOK_EVERY_S)
         if not (candidates := _look(store, invocation_id)):
             continue
-        progress = Progress(
-            candidates=candidates, at_work="" if is_last else str(_current_scoring() or _at_work(candidates))
-        )
+        at_work = "" if is_last else str(_current_scoring() or _at_work(candidates))
+        progress = Progress(candidates=candidates, at_work=at_work, waits=() if is_last else _waits(invocation_id))
         if progress != told and not caller.report(progress):
             return
         told = progress
@@ -126,6 +126,20 @@ def _loads_in_progress() -> list[str]:
     from tasks.generation.residency import loads_in_progress
 
     return list(loads_in_progress.values())
+
+
+def _waits(invocation_id: str) -> tuple[ServerWait, ...]:
+    from tasks.generation.server_waits import server_waits
+
+    return server_waits(invocation_id)
+
+
+def _who_and_pace(
+    pace: Pace, candidates: tuple[CandidateProgress, ...], waits: tuple[ServerWait, ...]
+) -> tuple[str, str]:
+    """Return who is at work and at which pace; while a server is waited for, the wait alone."""
+    words = for_terminal(pace.in_words(candidates, waits))
+    return (words, "") if waits else (_at_work(candidates), words)
 
 
 def _sums(candidates: tuple[CandidateProgress, ...]) -> tuple[int, int, int]:
