@@ -56,6 +56,7 @@ OF_SELECTION = (
 )  # fmt: skip
 RESULTS = (
     "evaluation.results.progress:Progress",
+    "evaluation.results.progress:ServerWait",
     "evaluation.forecasts.costs:Forecast",
     "evaluation.forecasts.search_forecasts:EvaluationForecast",
     "evaluation.forecasts.search_forecasts:ComparisonForecast",

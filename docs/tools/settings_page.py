@@ -75,7 +75,7 @@ NOTES: Mapping[str, str] = {
     "start_timeout_s": "See [a busy machine](serving.md#on-a-busy-machine).",
     "sandbox": "See [the sandbox](sandbox.md).",
     "prices": "Or `block:NAME`, from a [block](blocks.md).",
-    "form_files": "The file of a metric is code, which then runs.",
+    "form_files": "The file of a metric or a pipeline is code, which then runs.",
 }
 """What the docstring of a field leaves to the documents."""
 

@@ -58,7 +58,8 @@ class PipelineWords:
         if word in OPTIONS or word in OF_EVERY_CANDIDATE or word == "seed" or self.takes(word):
             return
         names = sorted(self.option_names or ())
-        raise UnknownNameError("option", word, [*OPTIONS, *OF_EVERY_CANDIDATE, *names])
+        kind = "option" if self.name is None else f"option with pipeline={self.name}:"
+        raise UnknownNameError(kind, word, [*OPTIONS, *OF_EVERY_CANDIDATE, *names])
 
     def with_whole_path(self, word: str, value: str, folder: Path | None = None) -> str:
         """Return a value with an absolute path where the word names a file or folder; any other as it is.
@@ -107,6 +108,27 @@ def swept_kinds(options: Sequence[str], parameters: Sequence[str]) -> dict[str, 
         for name, kind in option_types(pipeline).items():
             kinds[name] = kind if kind in (int, float) else str
     return {name: kind for name, kind in kinds.items() if name not in OPTIONS and name not in ("profile", "think")}
+
+
+def refuse_options_of_swept(options: Sequence[str], parameters: Sequence[str]) -> None:
+    """Refuse an option of a pipeline beside the parameter that names the pipelines.
+
+    Raises:
+        ValueError: names the parameter to write instead.
+    """
+    swept = {text.partition("=")[0].strip() for text in parameters}
+    values = {text.partition("=")[0].strip(): text.partition("=")[2] for text in options}
+    if PIPELINE not in swept or PIPELINE in values:
+        return
+    is_any = any(is_own(text) for text in parameters)  # only its file tells the names of its options
+    of_pipelines = swept_kinds(options, parameters)
+    for name, value in values.items():
+        if name in of_pipelines or (is_any and name not in (*OPTIONS, *OF_EVERY_CANDIDATE, "seed")):
+            raise ValueError(
+                f"option {name!r} is a pipeline's, and the pipeline is swept: write it as a parameter of one value, "
+                f"--param {name}={value}, if all swept pipelines have it; otherwise compare them with `benchwright "
+                "evaluate`, a --candidate each with its own options"
+            )
 
 
 def refuse_bad_options(name: str, options: Mapping[str, str]) -> None:

@@ -13,7 +13,7 @@ from evaluation.fingerprint import fingerprint
 from evaluation.options import load_options
 from evaluation.quality_metrics import QUALITIES
 from evaluation.requests.evaluation_request import CandidateRequest, EvaluationRequest, as_word, parse_options
-from evaluation.requests.pipeline_words import swept_kinds
+from evaluation.requests.pipeline_words import refuse_options_of_swept, swept_kinds
 from evaluation.requests.request_model import OneOrMore, RequestModel, checked_request
 from evaluation.requests.whole_paths import swept_at
 from evaluation.sweeps.designs import Design, combinations
@@ -48,6 +48,7 @@ class SweepRequest(RequestModel):
         if not isinstance(fields, Mapping) or not isinstance(evaluation := fields.get("evaluation"), Mapping):
             return fields
         evaluation_fields = dict(evaluation)
+        refuse_options_of_swept(_words(evaluation.get("options")), _words(fields.get("parameters")))
         if isinstance(prompt := fields.get("prompt"), str):
             name = prompt_benchmark(prompt).name
             if evaluation_fields.get("benchmarks") not in (None, [], [name]):
@@ -162,13 +163,20 @@ class SweepRequest(RequestModel):
         return self.evaluation.model_copy(update={"models": [], "options": [], "profile": None, "candidates": texts})
 
 
+def _words(field: Any) -> list[str]:
+    """Return the `key=value` words of a field that is not validated yet; those that cannot be read are left out."""
+    if isinstance(field, Mapping):
+        return [f"{key}={value}" for key, value in field.items()]
+    texts = [field] if isinstance(field, str) else field if isinstance(field, list | tuple) else []
+    return [text for text in texts if isinstance(text, str)]
+
+
 def _models_among(parameters: Any) -> list[str]:
     """Return the models that a parameter `model=a,b` names.
 
     Empty where the parameters cannot be read, which is reported later.
     """
-    texts = [parameters] if isinstance(parameters, str) else parameters if isinstance(parameters, list) else []
-    named = [text for text in texts if isinstance(text, str) and text.partition("=")[0].strip() == MODEL]
+    named = [text for text in _words(parameters) if text.partition("=")[0].strip() == MODEL]
     return [str(value) for parameter in parse_parameters(named) for value in parameter.values]
 
 

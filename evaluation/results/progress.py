@@ -1,9 +1,36 @@
 """Progress of an invocation."""
 
 from dataclasses import dataclass
+from datetime import datetime, tzinfo
 
 from evaluation.formatting import counted
 from evaluation.records.outcomes import CandidateProgress
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerWait:
+    """A model server that does not answer, and that work waits for."""
+
+    endpoint: str
+    since: datetime
+    """Time of the first attempt that failed, in UTC."""
+    next_attempt_at: datetime | None
+    """Time of the next attempt, the earliest that can end the wait, in UTC; None while an attempt is under way."""
+
+    def in_words(self, zone: tzinfo | None = None) -> str:
+        """Return `waiting for box since 14:03:10, next attempt 14:03:18`.
+
+        Args:
+            zone: Time zone of the clock times, which is then named; None: the local one.
+        """
+        if self.next_attempt_at is None:
+            return f"waiting for {self.endpoint} since {_clock(self.since, zone)}, attempt under way"
+        times = _clock(self.since, zone), _clock(self.next_attempt_at, zone)
+        return f"waiting for {self.endpoint} since {times[0]}, next attempt {times[1]}"
+
+
+def _clock(moment: datetime, zone: tzinfo | None) -> str:
+    return f"{moment.astimezone(zone):%H:%M:%S}" + ("" if zone is None else f" {zone}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,6 +41,8 @@ class Progress:
     """One entry for each run and candidate."""
     at_work: str
     """Candidate at work, or another activity: `planning`, `scoring`, a model that loads."""
+    waits: tuple[ServerWait, ...] = ()
+    """Servers that do not answer and are waited for; empty while work goes on."""
 
     @property
     def n_done(self) -> int:
@@ -43,4 +72,5 @@ class Progress:
 
     def __str__(self) -> str:
         """Return the progress as one line: `12 of 40 done, 0 failed · smollm2:135m · numbers`."""
-        return f"{self.n_done + self.n_failed} of {self.n_planned} done, {self.failures} · {self.at_work}"
+        counts = f"{self.n_done + self.n_failed} of {self.n_planned} done, {self.failures}"
+        return " · ".join([counts, self.at_work, *(wait.in_words() for wait in self.waits)])

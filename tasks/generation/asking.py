@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from typing import TypeAlias, TypeVar
 
 from evaluation.case import Benchmark
@@ -93,7 +94,7 @@ async def ask(
                 return outcome, station
         finally:
             station.gate.leave()
-        await _pause(asking.pool, pause_s)
+        await _pause(asking.pool, station, pause_s)
 
 
 def _is_handed_over(asking: Asking, station: Station, outcome: object) -> bool:
@@ -106,12 +107,15 @@ def _is_handed_over(asking: Asking, station: Station, outcome: object) -> bool:
     return True
 
 
-async def _pause(pool: Pool, pause_s: float) -> None:
+async def _pause(pool: Pool, station: Station, pause_s: float) -> None:
+    due = datetime.now(UTC) + timedelta(seconds=pause_s)
     pool.n_pausing += 1
+    station.attempts_due.append(due)
     try:
         await asyncio.sleep(pause_s)
     finally:
         pool.n_pausing -= 1
+        station.attempts_due.remove(due)
 
 
 async def _attempt(
@@ -142,9 +146,9 @@ async def _attempt(
 def _say_of_trouble(station: Station, failure: Failure | None) -> None:
     """Log when a server stops answering, and when it answers again."""
     is_in_trouble = failure is not None and failure.kind in UNREACHABLE
-    if is_in_trouble == station.watch.is_in_trouble:
+    if is_in_trouble == (station.watch.trouble_since is not None):
         return
-    station.watch.is_in_trouble = is_in_trouble
+    station.watch.trouble_since = datetime.now(UTC) if is_in_trouble else None
     if failure is not None and is_in_trouble:
         log_warning(
             "endpoint %s has a temporary failure; retrying: %s: %s", station.name, failure.kind, failure.message

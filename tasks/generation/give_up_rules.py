@@ -3,6 +3,7 @@
 import time
 from collections import deque
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from evaluation.errors import FailureKind
 
@@ -52,12 +53,12 @@ class EndpointWatch:
     slots: int
     n_in_a_row: int = 0
     given_up: str | None = None
-    is_in_trouble: bool = False
-    """True while its last attempt did not reach the server, or got no answer."""
+    trouble_since: datetime | None = None
+    """Time since which no attempt has reached the server or got an answer; None: the last one has."""
 
     def tried_again(self) -> None:
         """Record that the server answers again."""
-        self.n_in_a_row, self.given_up, self.is_in_trouble = 0, None, False
+        self.n_in_a_row, self.given_up, self.trouble_since = 0, None, None
 
     def saw(self, kind: FailureKind | None, message: str = "") -> None:
         """Record an outcome; None: an answer."""

@@ -3,6 +3,7 @@
 import asyncio
 from collections import deque
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from evaluation.planning.plan import Lane
 from evaluation.providers.provider import LoadedModel, Provider
@@ -21,6 +22,9 @@ class Station:
     """Gate with as many places as slots of its GPU are leased."""
     resident: LoadedModel | None = None
     """What the server reported of the loaded model, after loading it."""
+
+    attempts_due: list[datetime] = field(default_factory=list)
+    """Times of the next attempts of cases on which the server failed."""
 
     pool: "Pool | None" = None
     """Pool to which its slots are offered now."""
@@ -56,6 +60,11 @@ class Pool:
     def capacity(self) -> int:
         """Maximum number of generations in flight now."""
         return sum(station.gate.capacity for station in self._stations)
+
+    @property
+    def stations(self) -> tuple[Station, ...]:
+        """Servers that serve here now."""
+        return tuple(self._stations)
 
     @property
     def n_waiting(self) -> int:

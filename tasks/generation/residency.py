@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from prefect import task
@@ -15,6 +16,7 @@ from evaluation.generation import GenerationRequest
 from evaluation.planning.plan import Group
 from evaluation.providers.model_names import same_model
 from evaluation.providers.provider import LoadedModel, Provider
+from evaluation.results.progress import ServerWait
 from evaluation.retry_schedule import FEW_ATTEMPTS, HOPELESS_SOON, RetrySchedule, retry
 from evaluation.store.loaded_memory import record_loaded_bytes
 from evaluation.store.past_speed import record_load_s
@@ -95,6 +97,8 @@ async def _loaded(station: Station, group: Group, *, base_s: float) -> str | Non
 
 loads_in_progress: dict[str, str] = {}
 """What this process's servers are loading now, by endpoint, as text for a progress line."""
+load_waits: dict[str, ServerWait] = {}
+"""Waits for servers that cannot load a model yet, by endpoint."""
 
 
 async def load_with_retries(
@@ -114,7 +118,11 @@ async def load_with_retries(
         ProviderError: it cannot be loaded.
     """
 
-    def on_pause(error: ProviderError, _pause_s: float) -> None:
+    def on_pause(error: ProviderError, pause_s: float) -> None:
+        now = datetime.now(UTC)
+        since = load_waits[endpoint].since if endpoint in load_waits else now
+        due = now + timedelta(seconds=pause_s)
+        load_waits[endpoint] = ServerWait(endpoint=endpoint, since=since, next_attempt_at=due)
         if loads_in_progress.get(endpoint) != _waiting(endpoint, model, error):
             loads_in_progress[endpoint] = _waiting(endpoint, model, error)
             log_warning("%s cannot load %s yet; retrying: %s", endpoint, model, error.message)
@@ -128,6 +136,7 @@ async def load_with_retries(
         )
     finally:
         loads_in_progress.pop(endpoint, None)
+        load_waits.pop(endpoint, None)
 
 
 def _waiting(endpoint: str, model: str, error: ProviderError) -> str:

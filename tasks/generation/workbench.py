@@ -127,6 +127,11 @@ def _close(bench: Workbench) -> None:
 
 def workbench(invocation_id: str) -> Workbench:
     """Return the open workbench of that invocation in this process."""
-    if invocation_id not in _OPEN:
+    if (bench := find_workbench(invocation_id)) is None:
         raise ConfigurationError(f"no work on invocation {invocation_id!r} is open in this process")
-    return _OPEN[invocation_id]
+    return bench
+
+
+def find_workbench(invocation_id: str) -> Workbench | None:
+    """Return the open workbench of that invocation in this process; None: there is none."""
+    return _OPEN.get(invocation_id)

@@ -12,7 +12,7 @@ from evaluation.errors import StoreError
 from evaluation.escaping import for_terminal
 from evaluation.records.outcomes import CandidateProgress
 from evaluation.reports.runs.pace import Pace
-from evaluation.results.progress import Progress
+from evaluation.results.progress import Progress, ServerWait
 from tasks.scoring.progress import ScoringProgress, at_work
 
 if TYPE_CHECKING:
@@ -54,12 +54,13 @@ def _look(store: "Store", invocation_id: str) -> tuple[CandidateProgress, ...]:
 def _show_bar(store: "Store", invocation_id: str, closing: threading.Event) -> None:
     from rich.progress import BarColumn, MofNCompleteColumn, SpinnerColumn, TextColumn
     from rich.progress import Progress as Bar
+    from rich.table import Column
 
     columns = (
-        SpinnerColumn(),
+        SpinnerColumn(table_column=Column(no_wrap=True)),
         TextColumn("{task.description}", markup=False),
-        BarColumn(bar_width=24),
-        MofNCompleteColumn(),
+        BarColumn(bar_width=24),  # the only one that may wrap, and so the first one to shrink
+        MofNCompleteColumn(table_column=Column(no_wrap=True)),
         TextColumn("{task.fields[said]}", markup=False),
     )
     pace = Pace()
@@ -74,10 +75,12 @@ def _show_bar(store: "Store", invocation_id: str, closing: threading.Event) -> N
                     shown, total=scoring.n_planned, completed=scoring.n_ended, description=scoring.who, said=text
                 )
             elif candidates := _look(store, invocation_id):
-                now = Progress(candidates=candidates, at_work=_at_work(candidates))
-                text = " · ".join(word for word in (now.failures, pace.in_words(candidates)) if word)
+                now = Progress(candidates=candidates, at_work="")
+                who, words = _who_and_pace(pace, candidates, _waits(invocation_id))
+                failures = now.failures if now.n_failed or now.n_own_failed or words else ""
+                text = " · ".join(word for word in (failures, words) if word)
                 n_ended = now.n_done + now.n_failed
-                bar.update(shown, total=now.n_planned, completed=n_ended, description=now.at_work, said=text)
+                bar.update(shown, total=now.n_planned, completed=n_ended, description=who, said=text)
 
 
 def _show_lines(store: "Store", invocation_id: str, closing: threading.Event) -> None:
@@ -85,14 +88,14 @@ def _show_lines(store: "Store", invocation_id: str, closing: threading.Event) ->
     while not closing.wait(LOOK_EVERY_S):
         if not (candidates := _look(store, invocation_id)):
             continue
-        words = pace.in_words(candidates)
+        who, words = _who_and_pace(pace, candidates, _waits(invocation_id))
         if time.monotonic() >= next_line:
             next_line += LINE_EVERY_S
             if (scoring := _current_scoring()) is not None:
                 print_status(str(scoring))
                 continue
-            now = Progress(candidates=candidates, at_work=_at_work(candidates))
-            parts = [f"{now.n_done + now.n_failed} of {now.n_planned} done, {now.failures}", words, now.at_work]
+            now = Progress(candidates=candidates, at_work="")
+            parts = [f"{now.n_done + now.n_failed} of {now.n_planned} done, {now.failures}", words, who]
             print_status(" · ".join(word for word in parts if word))
 
 
@@ -109,9 +112,8 @@ def _call_back(store: "Store", invocation_id: str, closing: threading.Event) -> 
         is_last = closing.wait(LOOK_EVERY_S)
         if not (candidates := _look(store, invocation_id)):
             continue
-        progress = Progress(
-            candidates=candidates, at_work="" if is_last else str(_current_scoring() or _at_work(candidates))
-        )
+        at_work = "" if is_last else str(_current_scoring() or _at_work(candidates))
+        progress = Progress(candidates=candidates, at_work=at_work, waits=() if is_last else _waits(invocation_id))
         if progress != told and not caller.report(progress):
             return
         told = progress
@@ -126,6 +128,28 @@ def _loads_in_progress() -> list[str]:
     from tasks.generation.residency import loads_in_progress
 
     return list(loads_in_progress.values())
+
+
+def _waits(invocation_id: str) -> tuple[ServerWait, ...]:
+    from tasks.generation.server_waits import server_waits
+
+    return server_waits(invocation_id)
+
+
+def _who_and_pace(
+    pace: Pace, candidates: tuple[CandidateProgress, ...], waits: tuple[ServerWait, ...]
+) -> tuple[str, str]:
+    """Return who is at work and at which pace; while a server is waited for, the wait alone."""
+    words = for_terminal(pace.in_words(candidates, waits))
+    return (words, "") if waits else (_at_work(candidates), words)
+
+
+def _sums(candidates: tuple[CandidateProgress, ...]) -> tuple[int, int, int]:
+    return (
+        sum(item.n_done for item in candidates),
+        sum(item.n_failed for item in candidates),
+        sum(item.n_planned for item in candidates),
+    )
 
 
 def _at_work(candidates: tuple[CandidateProgress, ...]) -> str:

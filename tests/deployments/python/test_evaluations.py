@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 import yaml
+from breaking_down import BreaksDownAtFive
 from ending_early import HangsAtFive, press_ctrl_c
+from numbers_benchmark import write_numbers
 from scripted_ollama import Chat, Reply, ScriptedOllama, right
 
 from evaluation import (
@@ -270,3 +272,28 @@ def test_a_forecast_says_who_is_asked_for_scores_afterwards(
     assert [("judge", 6)] == [(each["need"], each["n_answers"]) for each in shown["asked_afterwards"]]
     assert [("judge", 6)] == [(work.need, work.n_answers) for work in plan.asked_afterwards]
     assert "is asked up to 6 times" in plan._repr_html_()
+
+
+def test_progress_names_the_server_that_is_waited_for_until_it_is_back(
+    asked: Options, tmp_path: Path, ollama_by_script: ScriptedOllama, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("deployments.cli.terminal.progress_bar.LOOK_EVERY_S", 0.01)
+    monkeypatch.setenv("BENCHWRIGHT_RETRY_BASE_S", "0.2")
+    ollama_by_script.add("model", BreaksDownAtFive(ollama_by_script))
+    told: list[Progress] = []
+
+    def repair(progress: Progress) -> None:
+        told.append(progress)
+        if progress.waits:
+            ollama_by_script.start()
+
+    result = evaluate(
+        benchmark=str(write_numbers(tmp_path / "thirty.jsonl", 30)), model="model", progress=repair, **asked
+    )
+
+    waits = [progress for progress in told if progress.waits]
+    assert {ollama_by_script.name} == {wait.endpoint for progress in waits for wait in progress.waits}
+    assert 1 == len({wait.since for progress in waits for wait in progress.waits})
+    assert f" · waiting for {ollama_by_script.name} since " in str(waits[0])
+    assert ((), 30) == (told[-1].waits, told[-1].n_done)
+    assert (30, 0) == (result.run.candidates[0].n_ok, result.run.candidates[0].n_failed)

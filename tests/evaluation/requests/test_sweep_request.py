@@ -122,3 +122,33 @@ def test_combinations_that_are_one_and_the_same_to_the_servers_are_refused() -> 
     refuse_equal_combinations(3, 3)
     with pytest.raises(ConfigurationError, match="of 3 combinations only 2 differ"):
         refuse_equal_combinations(3, 2)
+
+
+@pytest.mark.parametrize(
+    ("options", "parameters", "written"),
+    [
+        (["corpus=docs/", "embedder=e"], ["pipeline=retrieval,few_shot"], "--param corpus=docs/"),
+        ({"note_tokens": 20}, "pipeline=map_reduce,refine", "--param note_tokens=20"),
+        (["depth=2"], ["pipeline=mine.py:Mine,refine"], "--param depth=2"),
+    ],
+)
+def test_an_option_of_swept_pipelines_is_refused_with_the_parameter_to_write_instead(
+    options: Any, parameters: Any, written: str
+) -> None:
+    fields = {"evaluation": {"benchmarks": ["b"], "models": ["m"], "options": options}, "parameters": parameters}
+    with pytest.raises(ConfigurationError, match=f"the pipeline is swept: write it as a parameter .*{written}"):
+        read_sweep_request(fields)
+
+
+def test_a_parameter_of_one_value_is_an_option_of_every_swept_pipeline_beside_fixed_options_of_the_model() -> None:
+    asked = request("pipeline=best_of,self_consistency", "n=3", evaluation={"options": ["temperature=0"]})
+
+    assert [
+        "a:1b temperature=0 pipeline=best_of n=3",
+        "a:1b temperature=0 pipeline=self_consistency n=3",
+    ] == labels(asked)
+
+
+def test_an_option_that_one_of_the_swept_pipelines_lacks_is_refused_with_that_pipelines_name() -> None:
+    with pytest.raises(ConfigurationError, match="unknown option with pipeline=direct: 'chunk_size'"):
+        request("pipeline=map_reduce,direct", "chunk_size=64")

@@ -2,6 +2,7 @@
 
 import threading
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import cast
 
 import pytest
@@ -10,7 +11,7 @@ from deployments.cli.terminal import progress_bar
 from deployments.cli.terminal.progress_bar import _at_work
 from evaluation.records.outcomes import CandidateProgress
 from evaluation.records.status import Status
-from evaluation.results.progress import Progress
+from evaluation.results.progress import Progress, ServerWait
 from evaluation.store.session import Store
 from tasks.generation.residency import loads_in_progress
 from tasks.scoring.progress import ScoringProgress, at_work
@@ -75,3 +76,19 @@ def test_whoever_is_asked_for_scores_is_told_of_with_a_total(monkeypatch: pytest
         at_work.clear()
 
     assert "judge qwen3:8b: 34 of 120 scores" == lines[0]
+
+
+def test_a_line_names_the_server_that_is_waited_for_and_guesses_no_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(progress_bar, "LOOK_EVERY_S", 0.001)
+    monkeypatch.setattr(progress_bar, "LINE_EVERY_S", 0.0)
+    n_done = iter(range(1, 100))
+    monkeypatch.setattr(progress_bar, "_look", lambda *_: (_progress(1, Status.RUNNING, next(n_done, 99)),))
+    wait = ServerWait(endpoint="box", since=datetime.now(UTC), next_attempt_at=None)
+    monkeypatch.setattr(progress_bar, "_waits", lambda _: (wait,))
+    told = threading.Event()
+    lines: list[str] = []
+    monkeypatch.setattr(progress_bar, "print_status", lambda line: (lines.append(line), told.set()))
+    with progress_bar.progress_bar(cast("Store", None), "invocation"):
+        assert told.wait(120)
+
+    assert lines[0].endswith(f" done, 0 failed · {wait.in_words()}")

@@ -1,5 +1,6 @@
 """What is said of the pace and of the time that is left."""
 
+from datetime import UTC, datetime
 from types import SimpleNamespace
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from evaluation.records.outcomes import CandidateProgress
 from evaluation.records.status import Status
 from evaluation.reports.runs.pace import Pace
+from evaluation.results.progress import ServerWait
 
 
 def _progress(row: int, status: Status, n_done: int, n_planned: int = 100) -> CandidateProgress:
@@ -54,3 +56,38 @@ def test_the_wait_for_the_first_answer_is_not_counted_where_workers_had_to_start
     assert "" == pace.in_words((_progress(1, Status.RUNNING, 1),))
     clock[0] += 2
     assert "10 answers/s, 7.9 s left for this model" == pace.in_words((_progress(1, Status.RUNNING, 21),))
+
+
+def test_while_a_server_is_waited_for_no_time_is_guessed_and_the_wait_counts_for_no_later_guess(
+    clock: list[float],
+) -> None:
+    pace = Pace(zone=UTC)
+    wait = ServerWait(
+        endpoint="box",
+        since=datetime(2026, 5, 1, 14, 3, 10, tzinfo=UTC),
+        next_attempt_at=datetime(2026, 5, 1, 14, 3, 18, tzinfo=UTC),
+    )
+    pace.in_words((_progress(1, Status.RUNNING, 0),))
+    clock[0] += 10
+    before = pace.in_words((_progress(1, Status.RUNNING, 20),))
+
+    waiting = pace.in_words((_progress(1, Status.RUNNING, 20),), [wait])
+    clock[0] += 1000
+    pace.in_words((_progress(1, Status.RUNNING, 20),), [wait])
+    clock[0] += 1000
+
+    assert "waiting for box since 14:03:10 UTC, next attempt 14:03:18 UTC" == waiting
+    assert before == pace.in_words((_progress(1, Status.RUNNING, 20),))
+
+
+def test_a_model_that_begins_while_a_server_is_waited_for_has_a_pace_of_its_own_afterwards(clock: list[float]) -> None:
+    pace, wait = Pace(), ServerWait(endpoint="box", since=datetime.now(UTC), next_attempt_at=None)
+    pace.in_words((_progress(1, Status.RUNNING, 0),))
+    clock[0] += 10
+    pace.in_words((_progress(1, Status.RUNNING, 20),), [wait])
+    clock[0] += 100
+    pace.in_words((_progress(2, Status.RUNNING, 0),), [wait])
+    clock[0] += 100
+    pace.in_words((_progress(2, Status.RUNNING, 0),))
+    clock[0] += 10
+    assert "2 answers/s, 40 s left for this model" == pace.in_words((_progress(2, Status.RUNNING, 20),))
