@@ -144,14 +144,6 @@ def _who_and_pace(
     return (words, "") if waits else (_at_work(candidates), words)
 
 
-def _sums(candidates: tuple[CandidateProgress, ...]) -> tuple[int, int, int]:
-    return (
-        sum(item.n_done for item in candidates),
-        sum(item.n_failed for item in candidates),
-        sum(item.n_planned for item in candidates),
-    )
-
-
 def _at_work(candidates: tuple[CandidateProgress, ...]) -> str:
     running = [item for item in candidates if item.status == "running"]
     open_ = [item for item in running if item.n_done + item.n_failed < item.n_planned]
