@@ -11,6 +11,7 @@ from prometheus_client.registry import Collector
 from evaluation.errors import StoreError
 from evaluation.store.totals import StoreTotals
 
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 TOTALS_EVERY_S = 30.0
 """Totals read every answer: a scrape gets those of the last half minute."""
 
@@ -34,6 +35,11 @@ class Figures:
         )
         self.at_once = Gauge("benchwright_http_requests_in_flight", "Requests being answered.", registry=self.registry)
         self.registry.register(_StoreCollector(totals))
+
+    def count(self, method: str, route: str, status: int, seconds: float) -> None:
+        """Count a request. Methods that HTTP has not are one, since clients may make up any number of them."""
+        self.requests.labels(method if method in _METHODS else "other", route, str(status)).inc()
+        self.durations.labels(route).observe(seconds)
 
     def text(self) -> bytes:
         """Return the figures in Prometheus' text format."""

@@ -107,7 +107,7 @@ def recommendations(request: Request, paging: Page, task: str | None = None) -> 
 def recommended(request: Request, body: Question) -> Response:
     """Recommend a candidate, ready to call, with the reason; or abstain."""
     with open_stored(None) as store:
-        found = recommend(
+        recommendation = recommend(
             body.task,
             body.prompt,
             constraints=body.constraints,
@@ -115,7 +115,7 @@ def recommended(request: Request, body: Question) -> Response:
             on_little_evidence=body.on_little_evidence,
             store=store.url,
         )
-    return reply(request, found)
+    return reply(request, recommendation)
 
 
 @router.post("/recommendations/ranked", tags=["recommendations"], dependencies=[READ])

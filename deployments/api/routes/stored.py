@@ -57,9 +57,9 @@ def cases(
     after = None if place is None else _place(place)
     with open_stored(None) as store:
         filters = filters_of(candidate or (), metric or (), case or (), failed)
-        found = answer_page(store, run, filters, after=after, limit=paging.limit)
-    last = None if found.last is None else [found.last.run_candidate_id, found.last.generation_id]
-    return page(request, found.rows, paging, next_place=last)
+        answers = answer_page(store, run, filters, after=after, limit=paging.limit)
+    last = None if answers.last is None else [answers.last.run_candidate_id, answers.last.generation_id]
+    return page(request, answers.rows, paging, next_place=last)
 
 
 @router.get("/runs/{run}/cases/{case:path}", tags=["runs"])
