@@ -1,7 +1,7 @@
 """Who may ask what: keys with scopes, their rates, and programs of this machine that have no key."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from fastapi import Depends, Request
@@ -93,7 +93,7 @@ class Doorkeeper:
             )
 
 
-def needs(scope: Scope) -> Callable[[Request], Access]:
+def needs(scope: Scope) -> Callable[[Request], Awaitable[Access]]:
     """Return a dependency that lets requests through whose sender has this scope, and gives the sender."""
 
     async def check(request: Request) -> Access:

@@ -79,7 +79,8 @@ def resume(flow_run_id: str) -> FlowRunStatus:
     """Have an ended flow run made again: it asks only what is not stored.
 
     Raises:
-        ProblemError: 404, there is none of this id; 409, it is at work, complete or not of a deployment; 503, no Prefect server.
+        ProblemError: 404, there is none of this id; 409, it is at work, complete or not of a deployment; 503, no
+            Prefect server.
     """
     from prefect.states import Scheduled
 

@@ -1,7 +1,9 @@
 """Query parameters that a route does not have are refused: one that is misspelt would change nothing, in silence."""
 
+from collections.abc import Iterator
+
 from fastapi import Request
-from fastapi.dependencies.utils import get_flat_dependant
+from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
 from deployments.api.problems import ProblemError
@@ -16,7 +18,7 @@ async def only_declared(request: Request) -> None:
     route = request.scope.get("route")
     if not request.query_params or not isinstance(route, APIRoute):
         return
-    names = sorted(field.alias for field in get_flat_dependant(route.dependant, skip_repeats=True).query_params)
+    names = sorted(set(_query_names(route.dependant)))
     for name in request.query_params:
         if name not in names:
             raise ProblemError(
@@ -25,3 +27,10 @@ async def only_declared(request: Request) -> None:
                 f"The parameters are {', '.join(names)}." if names else "This address takes none.",
                 kind="unknown-parameter",
             )
+
+
+def _query_names(dependant: Dependant) -> Iterator[str]:
+    """Yield the names of the query parameters of a route and of what it depends on."""
+    yield from (field.alias for field in dependant.query_params)
+    for below in dependant.dependencies:
+        yield from _query_names(below)

@@ -47,7 +47,7 @@ def _add_start(path: str, deployment: str, kind: type[RequestModel]) -> None:
             return reply(request, flow_runs.start(deployment, parameters, idempotency_key=key), 202)
 
         response = once(request, idempotency_key, parameters, begin)
-        response.headers["Location"] = f"/api/v1/work/{json.loads(response.body)['id']}"
+        response.headers["Location"] = f"/api/v1/work/{json.loads(bytes(response.body))['id']}"
         return response
 
     start.__annotations__["body"] = kind
