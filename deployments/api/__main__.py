@@ -22,6 +22,7 @@ def main(words: list[str]) -> None:
     import uvicorn
 
     from deployments.api.app import create_app
+    from deployments.api.connections import StrictConnection
     from deployments.cli.arguments import database_url, read_settings
     from evaluation.store.session import keep_open
 
@@ -32,7 +33,7 @@ def main(words: list[str]) -> None:
         raise SystemExit(f"error: {error.message}\n  next: {error.next_step or 'See the message.'}") from None
     app = create_app(
         store,
-        names=allowed_names(),
+        names=[*allowed_names(), *_own_names(options.host)],
         requires_key=options.require_key,
         form_files=Path(folder) if folder else None,
         embedded_url=read_settings().embedded_url,
@@ -43,7 +44,7 @@ def main(words: list[str]) -> None:
             host=options.host,
             port=options.port,
             log_level="warning",
-            http="h11",
+            http=StrictConnection,
             ws="none",
             loop="asyncio",
             server_header=False,
@@ -54,6 +55,13 @@ def main(words: list[str]) -> None:
         )
     finally:
         store.close()
+
+
+def _own_names(host: str) -> list[str]:
+    """Return the address at which the server listens, unless it is that of all."""
+    if host in ("0.0.0.0", "::", ""):  # noqa: S104 - told apart, not bound
+        return []
+    return [f"[{host}]" if ":" in host else host]
 
 
 if __name__ == "__main__":

@@ -1,17 +1,15 @@
 """Who may ask what: keys with scopes, their rates, and programs of this machine that have no key."""
 
-import os
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from ipaddress import ip_address
-from pathlib import Path
 
 from fastapi import Depends, Request
 from limits import parse
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 
+from deployments.api.local_users import Address, is_loopback, is_of_own_user
 from deployments.api.problems import ProblemError
 from evaluation.records.access import ApiKey, Scope
 from evaluation.store.api_keys import PREFIX, authenticate
@@ -51,11 +49,11 @@ class Doorkeeper:
     store: Store
     requires_key: bool = False
     """Refuse requests without a key from this machine too."""
-    is_own_user: Callable[[tuple[str, int]], bool] = field(default_factory=lambda: is_of_own_user)
+    is_own_user: Callable[[Address, Address], bool] = field(default_factory=lambda: is_of_own_user)
     _limiter: MovingWindowRateLimiter = field(default_factory=lambda: MovingWindowRateLimiter(MemoryStorage()))
 
-    def admit(self, authorizations: list[str], client: tuple[str, int] | None) -> Access:
-        """Return who sends a request with these `Authorization` headers from this address.
+    def admit(self, authorizations: list[str], client: Address | None, server: Address | None) -> Access:
+        """Return who sends a request with these `Authorization` headers from one address to another.
 
         Raises:
             ProblemError: 401, no valid key, or none from where one is needed; 429, too many requests.
@@ -65,17 +63,17 @@ class Doorkeeper:
         text = _bearer(authorizations[0]) if authorizations else None
         if text is None or not text.startswith(f"{PREFIX}_"):
             # Clients of OpenAI's protocol always send some key: one that is not ours counts as none.
-            return self._without_key(client)
+            return self._without_key(client, server)
         key = authenticate(self.store, text)
         if key is None:
             raise _unauthorized("the key is not valid: unknown, expired or revoked")
         self._count(key)
         return Access(key=key)
 
-    def _without_key(self, client: tuple[str, int] | None) -> Access:
+    def _without_key(self, client: Address | None, server: Address | None) -> Access:
         if self.requires_key or client is None or not is_loopback(client[0]):
             raise _unauthorized("this request has no key")
-        if not self.is_own_user(client):
+        if server is not None and not self.is_own_user(client, server):
             raise _unauthorized("this request comes from another user of this machine, and has no key")
         return Access(key=None)
 
@@ -95,10 +93,10 @@ class Doorkeeper:
             )
 
 
-def needs(scope: Scope) -> Callable[[Request], Access]:
+def needs(scope: Scope) -> Callable[[Request], Awaitable[Access]]:
     """Return a dependency that lets requests through whose sender has this scope, and gives the sender."""
 
-    def check(request: Request) -> Access:
+    async def check(request: Request) -> Access:
         access: Access = request.scope["state"]["access"]
         if not access.allows(scope):
             raise ProblemError(
@@ -115,35 +113,6 @@ def needs(scope: Scope) -> Callable[[Request], Access]:
 
 
 READ, RUN, ADMIN, CHAT = (Depends(needs(scope)) for scope in (Scope.READ, Scope.RUN, Scope.ADMIN, Scope.CHAT))
-
-
-def is_loopback(host: str) -> bool:
-    """Return whether an address is one of this machine's own."""
-    try:
-        address = ip_address(host.partition("%")[0])
-    except ValueError:
-        return False
-    mapped = getattr(address, "ipv4_mapped", None)
-    return bool((mapped or address).is_loopback)
-
-
-def is_of_own_user(client: tuple[str, int]) -> bool:
-    """Return False where the kernel says that the other end of a connection belongs to another user.
-
-    Root may be anybody. Where there is no such table, nothing is known, and True is returned.
-    """
-    owners = {uid for family in ("tcp", "tcp6") for uid in _owners_of(Path("/proc/net") / family, client[1])}
-    return not owners or os.getuid() in owners or 0 in owners
-
-
-def _owners_of(table: Path, port: int) -> list[int]:
-    """Return the user ids of connections from a local port."""
-    ending, is_established = f":{port:04X}", "01"
-    try:
-        rows = [line.split() for line in table.read_text().splitlines()[1:] if ending in line]
-    except OSError:
-        return []
-    return [int(row[7]) for row in rows if row[1].endswith(ending) and row[3] == is_established]
 
 
 def _bearer(header: str) -> str | None:

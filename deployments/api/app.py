@@ -8,13 +8,14 @@ from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 
-from fastapi import FastAPI
-from starlette.types import ASGIApp, Receive, Scope, Send
+from fastapi import Depends, FastAPI
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from deployments.api.access import CHAT, Doorkeeper
 from deployments.api.events import Channels
 from deployments.api.figures import Figures
-from deployments.api.guard import Guard
+from deployments.api.guard import MOST_AT_ONCE, Guard
+from deployments.api.parameters import only_declared
 from deployments.api.problems import add_handlers
 from deployments.api.routes import administration, catalogues, operation, production, stored, work
 from deployments.cli.arguments import KEPT_OPEN
@@ -48,6 +49,7 @@ def create_app(
     requires_key: bool = False,
     form_files: Path | None = None,
     embedded_url: str | None = None,
+    most_at_once: int = MOST_AT_ONCE,
 ) -> ASGIApp:
     """Return the application.
 
@@ -57,6 +59,7 @@ def create_app(
         requires_key: Refuse requests without a key from this machine too.
         form_files: Folder of which requests may name files; None: they may name none.
         embedded_url: Address of a running embedded server, whose models the gateway offers too.
+        most_at_once: Number of requests that are answered at once.
     """
     figures = Figures(lambda: store_totals(store))
     gateway = Gateway(store, embedded_url=embedded_url, settings=GatewaySettings(on_finished=figures.count_call))
@@ -67,6 +70,8 @@ def create_app(
         openapi_url=f"{PREFIX}/openapi.json",
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,
+        dependencies=[Depends(only_declared)],
         lifespan=partial(_lifespan, gateway),
     )
     app.state.figures, app.state.channels = figures, Channels()
@@ -76,7 +81,9 @@ def create_app(
     app.include_router(operation.router)
     app.include_router(gateway.router(), dependencies=[CHAT], include_in_schema=False)
     _describe_problems(app)
-    return Guard(_InContext(app, store, form_files), Doorkeeper(store=store, requires_key=requires_key), names=names)
+    doorkeeper = Doorkeeper(store=store, requires_key=requires_key)
+    guard = Guard(_InContext(app, store, form_files), doorkeeper, names=names, most_at_once=most_at_once)
+    return _Counted(guard, app.state.figures)
 
 
 class _InContext:
@@ -89,25 +96,37 @@ class _InContext:
         if scope["type"] == "http":
             KEPT_OPEN.set(self._store)
             limit_files(self._form_files)
-        figures: Figures = self._app.state.figures
-        began = time.perf_counter()
-        figures.at_once.inc()
-        status = 500
+            if scope["method"] == "HEAD" and not scope["path"].endswith("/events"):
+                scope["method"] = "GET"  # the server leaves the body out
+        await self._app(scope, receive, send)
 
-        async def send_counted(message: "dict[str, object]") -> None:
+
+class _Counted:
+    """Counts requests and their seconds, refused ones too."""
+
+    def __init__(self, app: ASGIApp, figures: Figures) -> None:
+        self._app, self._figures = app, figures
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        began, method, status = time.perf_counter(), scope["method"], 499
+
+        async def send_counted(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
-                status = int(str(message["status"]))
+                status = message["status"]
             await send(message)
 
+        inner = dict(scope)
+        self._figures.at_once.inc()
         try:
-            await self._app(scope, receive, send_counted)  # type: ignore[arg-type]
+            await self._app(inner, receive, send_counted)
         finally:
-            figures.at_once.dec()
-            if scope["type"] == "http":
-                route = getattr(scope.get("route"), "path", "other")
-                figures.requests.labels(scope["method"], route, str(status)).inc()
-                figures.durations.labels(route).observe(time.perf_counter() - began)
+            self._figures.at_once.dec()
+            route = getattr(inner.get("route"), "path", "other")
+            self._figures.count(method, route, status, time.perf_counter() - began)
 
 
 @asynccontextmanager

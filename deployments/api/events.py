@@ -3,8 +3,9 @@
 import asyncio
 import hashlib
 import json
-from collections.abc import AsyncIterator
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -13,15 +14,17 @@ from fastapi.responses import Response
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from deployments.api import flow_runs
-from deployments.api.problems import ProblemError
+from deployments.api.problems import ProblemError, problem_of
 from deployments.cli.arguments import open_stored
-from evaluation.errors import StoreError
+from evaluation.errors import BenchwrightError
 from evaluation.results.as_json import as_json
 from evaluation.results.flow_runs import WorkStatus
 from evaluation.run_results.work_status import work_status
 
 LOOK_EVERY_S = 1.0
 HEARTBEAT_S = 10
+SEND_WITHIN_S = 30.0
+"""Seconds for a client to take an event, after which it is given up."""
 
 
 @dataclass
@@ -34,19 +37,26 @@ class Channel:
     changed: asyncio.Condition = field(default_factory=asyncio.Condition)
     task: "asyncio.Task[None] | None" = None
 
+    async def tell(self) -> None:
+        """Wake the followers."""
+        async with self.changed:
+            self.changed.notify_all()
+
 
 class Channels:
     """The flow runs that somebody follows now."""
 
-    def __init__(self) -> None:
+    def __init__(self, look: Callable[[str], WorkStatus] | None = None) -> None:
+        self._look_at = look or _look_once
         self._channels: dict[str, Channel] = {}
+        # Of its own: a Prefect server that does not answer must not keep keys from being checked.
+        self._threads = ThreadPoolExecutor(max_workers=8, thread_name_prefix="events")
 
     async def follow(self, flow_run_id: str, last_event_id: str | None) -> AsyncIterator[ServerSentEvent]:
         """Yield an event for each change, and one at the end; a client that was here goes on after its last event."""
         channel = self._channels.setdefault(flow_run_id, Channel())
         channel.n_followers += 1
-        if channel.task is None:
-            channel.task = asyncio.create_task(self._look(flow_run_id, channel))
+        channel.task = channel.task or asyncio.create_task(self._look(flow_run_id, channel))
         last = last_event_id
         try:
             while True:
@@ -64,31 +74,30 @@ class Channels:
                     return
         finally:
             channel.n_followers -= 1
-            if not channel.n_followers and channel.task is not None:
+            if not channel.n_followers:
                 channel.task.cancel()
-                with suppress(KeyError):
-                    del self._channels[flow_run_id]
+                del self._channels[flow_run_id]
 
     async def _look(self, flow_run_id: str, channel: Channel) -> None:
         """Look at the flow run until it has ended."""
         while channel.status is None or not channel.status.flow_run.has_ended:
             try:
-                status = await asyncio.to_thread(_look_once, flow_run_id)
-            except ProblemError as problem:
-                if problem.status == 404 or channel.status is None:
-                    channel.problem = problem
-                    channel.status = None
-                    async with channel.changed:
-                        channel.changed.notify_all()
+                status = await self._in_thread(flow_run_id)
+            except Exception as error:
+                problem = _problem_of(error)
+                if problem.status != 503 or channel.status is None:
+                    channel.problem, channel.status = problem, None
+                    await channel.tell()
                     return
-            except StoreError:
-                pass
             else:
                 if channel.status is None or _event_id(status) != _event_id(channel.status):
                     channel.status = status
-                    async with channel.changed:
-                        channel.changed.notify_all()
+                    await channel.tell()
             await asyncio.sleep(LOOK_EVERY_S)
+
+    async def _in_thread(self, flow_run_id: str) -> WorkStatus:
+        look = partial(copy_context().run, self._look_at, flow_run_id)
+        return await asyncio.get_running_loop().run_in_executor(self._threads, look)
 
 
 async def event_stream(request: Request, flow_run_id: str) -> Response:
@@ -100,13 +109,24 @@ async def event_stream(request: Request, flow_run_id: str) -> Response:
     await asyncio.to_thread(flow_runs.find, flow_run_id)
     channels: Channels = request.app.state.channels
     events = channels.follow(flow_run_id, request.headers.get("last-event-id"))
-    return EventSourceResponse(events, ping=HEARTBEAT_S, headers={"Cache-Control": "no-store"})
+    return EventSourceResponse(
+        events, ping=HEARTBEAT_S, send_timeout=SEND_WITHIN_S, headers={"Cache-Control": "no-store"}
+    )
 
 
 def _look_once(flow_run_id: str) -> WorkStatus:
     flow_run = flow_runs.find(flow_run_id)
     with open_stored(None) as store:
         return work_status(store, flow_run)
+
+
+def _problem_of(error: Exception) -> ProblemError:
+    """Return why a look failed; 503 where the next one may succeed."""
+    if isinstance(error, ProblemError):
+        return error
+    if isinstance(error, BenchwrightError):
+        return problem_of(error)
+    return ProblemError(500, f"an internal error ({type(error).__name__})", kind="internal")
 
 
 def _has_news(channel: Channel, last: str | None) -> bool:

@@ -12,6 +12,7 @@ from deployments.gateway.gateway_settings import FinishedCall
 from evaluation.errors import StoreError
 from evaluation.store.totals import StoreTotals
 
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 TOTALS_EVERY_S = 30.0
 """Totals read every answer: a scrape gets those of the last half minute."""
 
@@ -61,6 +62,11 @@ class Figures:
         self.gateway_tokens.labels(call.candidate, "output").inc(call.output_tokens or 0)
         if call.ttft_s is not None:
             self.first_tokens.labels(call.candidate).observe(call.ttft_s)
+
+    def count(self, method: str, route: str, status: int, seconds: float) -> None:
+        """Count a request. Methods that HTTP has not are one, since clients may make up any number of them."""
+        self.requests.labels(method if method in _METHODS else "other", route, str(status)).inc()
+        self.durations.labels(route).observe(seconds)
 
     def text(self) -> bytes:
         """Return the figures in Prometheus' text format."""

@@ -79,7 +79,8 @@ def resume(flow_run_id: str) -> FlowRunStatus:
     """Have an ended flow run made again: it asks only what is not stored.
 
     Raises:
-        ProblemError: 404, there is none of this id; 409, it is at work, or complete; 503, no Prefect server.
+        ProblemError: 404, there is none of this id; 409, it is at work, complete or not of a deployment; 503, no
+            Prefect server.
     """
     from prefect.states import Scheduled
 
@@ -88,6 +89,13 @@ def resume(flow_run_id: str) -> FlowRunStatus:
         status = _status(flow_run)
         if not status.has_ended or status.state_type == "COMPLETED":
             raise ProblemError(409, f"only what failed or was cancelled is resumed: it is {status.state}", kind="state")
+        if flow_run.deployment_id is None:
+            raise ProblemError(
+                409,
+                "the flow run was started by a command or by Python, and no worker would take it up",
+                "Run `benchwright evaluate --resume RUN`.",
+                kind="not-deployed",
+            )
         again: Any = Scheduled(message="resumed through the API")
         client.set_flow_run_state(flow_run.id, again, force=True)
         return _status(client.read_flow_run(flow_run.id))
@@ -118,7 +126,7 @@ def _client() -> "Iterator[SyncPrefectClient]":
         if status in (409, 422):
             raise ProblemError(422, f"Prefect refuses the request: {_detail(error.response)}", kind="refused") from None
         raise _away(f"it answered {status}") from None
-    except httpx.HTTPError as error:
+    except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
         raise _away(type(error).__name__) from None
 
 

@@ -1,11 +1,12 @@
 """The gate before the application: pages of others, keys, sizes, times, and how many requests at once.
 
 It answers before the application sees anything: a foreign `Host` or `Origin`, a key that is not valid, a body that is
-too large or takes too long. It gives every request an id, and has a row stored for every change.
+too large or takes too long. It gives every request an id, and has a row stored for every change that was let through.
 """
 
 import asyncio
 import json
+import re
 import secrets
 from collections.abc import Callable, Iterable, MutableMapping
 from typing import Any
@@ -16,13 +17,15 @@ from deployments.guarded.origins import App, OwnPagesOnly, Receive, Scope, Send
 from evaluation.errors import BenchwrightError
 from evaluation.store.audit import record_change
 
-MAX_BODY_BYTES = 64 * 1024 * 1024
+MAX_BODY_BYTES = 32 * 1024 * 1024
 BODY_WITHIN_S = 30.0
 """Seconds for a request's body to arrive."""
 MOST_AT_ONCE = 512
+"""Requests that are answered at once, followers of events among them."""
 OPEN_PATHS = frozenset({"/health/live"})
 """Paths that need no key. Their host and origin are checked all the same."""
 _READING = ("GET", "HEAD", "OPTIONS")
+_KEY = re.compile(r"bw_[0-9a-fA-F]*_[^/]*")
 _HEADERS = (
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
@@ -42,6 +45,7 @@ class Guard:
         *,
         names: Iterable[str] = (),
         is_audited: Callable[[str], bool] = lambda path: path.startswith("/api/v1/"),
+        most_at_once: int = MOST_AT_ONCE,
     ) -> None:
         """Wrap an application.
 
@@ -50,10 +54,11 @@ class Guard:
             doorkeeper: Decides who sends a request.
             names: Allowed host names, beside those of loopback.
             is_audited: Whether changes at a path are stored.
+            most_at_once: Number of requests that are answered at once.
         """
         self._app, self._doorkeeper, self._is_audited = app, doorkeeper, is_audited
         self._pages = OwnPagesOnly(app, names=names)
-        self._n_at_once = 0
+        self._n_at_once, self._most_at_once = 0, most_at_once
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -66,8 +71,8 @@ class Guard:
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         request_id = secrets.token_hex(8)
         answer = _Answer(send, request_id)
-        if self._n_at_once >= MOST_AT_ONCE:
-            problem = ProblemError(503, "too many requests at once", headers={"Retry-After": "1"})
+        if self._n_at_once >= self._most_at_once:
+            problem = ProblemError(503, "too many requests at once", kind="busy", headers={"Retry-After": "1"})
             await _refuse(answer, problem, scope["path"])
             return
         self._n_at_once += 1
@@ -75,30 +80,31 @@ class Guard:
         try:
             access = await self._admitted(scope)
             scope.setdefault("state", {}).update(access=access, request_id=request_id)
-            await self._app(scope, _Body(scope, receive), answer)
+            await self._app(scope, _Body(scope, receive, answer), answer)
         except ProblemError as problem:
             await _refuse(answer, problem, scope["path"])
         except BenchwrightError as error:  # the store is away while a key is looked up
-            await _refuse(answer, problem_of(error, reads=True), scope["path"])
+            await _refuse(answer, problem_of(error), scope["path"])
         finally:
             self._n_at_once -= 1
-            if scope["method"] not in _READING and self._is_audited(scope["path"]):
+            if access is not None and scope["method"] not in _READING and self._is_audited(scope["path"]):
                 await self._store_change(scope, access, answer)
 
     async def _admitted(self, scope: Scope) -> Access:
         if (refusal := self._pages.refusal(scope)) is not None:
             raise ProblemError(403, refusal, kind="origin")
+        _must_be_plain(scope)
         if scope["path"] in OPEN_PATHS:
             return Access(key=None)
         authorizations = [value.decode("latin-1") for name, value in scope["headers"] if name == b"authorization"]
-        return await asyncio.to_thread(self._doorkeeper.admit, authorizations, scope.get("client"))
+        return await asyncio.to_thread(self._doorkeeper.admit, authorizations, scope.get("client"), scope.get("server"))
 
-    async def _store_change(self, scope: Scope, access: Access | None, answer: "_Answer") -> None:
+    async def _store_change(self, scope: Scope, access: Access, answer: "_Answer") -> None:
         change = {
-            "key_id": access.key.key_id if access and access.key else None,
-            "key_name": access.name if access else "refused",
+            "key_id": access.key.key_id if access.key else None,
+            "key_name": access.name,
             "method": scope["method"],
-            "path": scope["path"][:200],
+            "path": _shown(scope["path"]),
             "status": answer.status or 499,
             "request_id": answer.request_id,
         }
@@ -128,18 +134,19 @@ class _Answer:
 class _Body:
     """Receives a request's body up to a size and within a time."""
 
-    def __init__(self, scope: Scope, receive: Receive) -> None:
+    def __init__(self, scope: Scope, receive: Receive, answer: _Answer) -> None:
         """Check the announced size.
 
         Raises:
             ProblemError: 413, more is announced than may come; 400, the size is not a number.
         """
-        self._receive, self._n_bytes, self._is_whole = receive, 0, False
+        self._receive, self._answer = receive, answer
+        self._n_bytes, self._is_whole = 0, False
         self._loop = asyncio.get_running_loop()
         self._until = self._loop.time() + BODY_WITHIN_S
         for name, value in scope["headers"]:
             if name == b"content-length":
-                if not value.isdigit():
+                if not value.isdigit() or len(value) > 20:
                     raise ProblemError(400, "Content-Length is not a number", kind="header")
                 self._count(int(value))
                 self._n_bytes = 0
@@ -147,6 +154,14 @@ class _Body:
     async def __call__(self) -> MutableMapping[str, Any]:
         if self._is_whole:
             return await self._receive()
+        try:
+            return await self._next()
+        except ProblemError:
+            if self._answer.status is None:
+                raise
+            return {"type": "http.disconnect"}  # the answer has begun, and cannot become another one
+
+    async def _next(self) -> MutableMapping[str, Any]:
         try:
             async with asyncio.timeout_at(self._until):
                 message = await self._receive()
@@ -173,10 +188,30 @@ class _Body:
             )
 
 
+def _must_be_plain(scope: Scope) -> None:
+    """Refuse requests that servers read in different ways, and texts that a database does not take.
+
+    Raises:
+        ProblemError: 400.
+    """
+    names = [name for name, _ in scope["headers"]]
+    if b"transfer-encoding" in names and b"content-length" in names:
+        raise ProblemError(400, "expected Content-Length or Transfer-Encoding, received both", kind="header")
+    query = scope.get("query_string", b"")
+    if "\0" in scope["path"] or b"%00" in query or b"\0" in query:
+        raise ProblemError(400, "the address contains a NUL character", kind="address")
+
+
+def _shown(path: str) -> str:
+    """Return a path as it is stored in the audit: without keys that were put there by mistake."""
+    plain = "".join(letter if letter.isprintable() else "?" for letter in path)
+    return _KEY.sub("bw_…", plain)[:200]
+
+
 async def _refuse(answer: _Answer, problem: ProblemError, path: str) -> None:
     """Answer with the problem, unless an answer has begun."""
     if answer.status is not None:
-        raise problem
+        return
     content, media_type = problem.body_at(path, answer.request_id)
     body = json.dumps(content).encode()
     headers = [(b"content-type", media_type.encode()), (b"content-length", str(len(body)).encode())]

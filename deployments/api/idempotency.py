@@ -3,15 +3,21 @@
 import hashlib
 import json
 from collections.abc import Callable
-from typing import Any
+from contextlib import suppress
+from typing import Annotated, Any
 
-from fastapi import Request
+from fastapi import Header, Request
 from fastapi.responses import Response
 
 from deployments.api.access import Access
 from deployments.api.problems import ProblemError
 from deployments.cli.arguments import open_stored
+from evaluation.errors import StoreError
 from evaluation.store.idempotent_requests import begin_request, finish_request
+
+IdempotencyKey = Annotated[
+    str | None, Header(max_length=200, description="A request sent again with the same key is not done again.")
+]
 
 
 def once(request: Request, idempotency_key: str | None, content: Any, work: Callable[[], Response]) -> Response:
@@ -34,14 +40,15 @@ def once(request: Request, idempotency_key: str | None, content: Any, work: Call
     with open_stored(None) as store:
         earlier = begin_request(store, **place, body_hash=body_hash)
         if earlier is None:
-            status: int | None = None
-            body: str | None = None
             try:
                 response = work()
-                status, body = response.status_code, bytes(response.body).decode()
-                return response
-            finally:
-                finish_request(store, **place, status=status, body=body)
+            except BaseException:
+                with suppress(StoreError):
+                    finish_request(store, **place, status=None, body=None)
+                raise
+            with suppress(StoreError):  # the work is done, and is answered so
+                finish_request(store, **place, status=response.status_code, body=bytes(response.body).decode())
+            return response
     if earlier.body_hash != body_hash:
         raise ProblemError(
             422, "this Idempotency-Key belongs to another request", "Choose a new key.", kind="idempotency-key"

@@ -1,21 +1,22 @@
 """Errors as problem details (RFC 9457), with the message and next step that the command line shows."""
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, HTTPException, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse, Response
-from starlette.exceptions import HTTPException
+from fastapi.responses import Response
+from starlette.exceptions import HTTPException as AnyHTTPException
 
 from evaluation.errors import (
     BenchwrightError,
     IncomparableError,
     ProviderError,
+    RefusedValueError,
     RunInUseError,
     SelectionError,
     StoreError,
-    StoreUnreachableError,
     TransientProviderError,
     UnknownNameError,
     as_sentence,
@@ -33,8 +34,8 @@ _STATUSES: Sequence[tuple[type[BenchwrightError], int]] = (
     (RunInUseError, 409),
     (IncomparableError, 409),
     (SelectionError, 422),
-    (StoreUnreachableError, 503),
-    (StoreError, 500),
+    (RefusedValueError, 422),
+    (StoreError, 503),
     (TransientProviderError, 503),
     (ProviderError, 502),
     (BenchwrightError, 422),
@@ -58,8 +59,13 @@ _TITLES = {
 }
 
 
-class ProblemError(Exception):
-    """A request that is refused, with the problem to answer."""
+class ProblemError(HTTPException):
+    """A request that is refused, with the problem to answer.
+
+    It is one of FastAPI's exceptions, since FastAPI answers 400 to any other one that is raised while a body is read.
+    """
+
+    headers: dict[str, str]
 
     def __init__(
         self,
@@ -71,9 +77,9 @@ class ProblemError(Exception):
         headers: Mapping[str, str] | None = None,
         errors: Sequence[Mapping[str, Any]] = (),
     ) -> None:
-        super().__init__(status, detail, next_step)
+        super().__init__(status, detail, dict(headers or {}))
         self.status, self.detail, self.next_step, self.kind = status, detail, next_step, kind
-        self.headers, self.errors = dict(headers or {}), tuple(errors)
+        self.errors = tuple(errors)
 
     def body(self, request_id: str | None) -> dict[str, Any]:
         """Return the problem as JSON."""
@@ -101,21 +107,22 @@ class ProblemError(Exception):
             return {"error": shaped if is_openai else message}, "application/json"
         return self.body(request_id), MEDIA_TYPE
 
-    def response(self, request: Request) -> JSONResponse:
+    def response(self, request: Request) -> Response:
         """Return the problem as the response to a request."""
-        body, media_type = self.body_at(request.url.path, request_id_of(request))
-        return JSONResponse(body, self.status, headers=self.headers, media_type=media_type)
+        content, media_type = self.body_at(request.url.path, request_id_of(request))
+        body = json.dumps(content)  # in ASCII: it may quote texts that are not valid Unicode
+        return Response(body, self.status, headers=self.headers, media_type=media_type)
 
 
-def problem_of(error: BenchwrightError, *, reads: bool) -> ProblemError:
+def problem_of(error: BenchwrightError, *, path_names: Collection[str] = ()) -> ProblemError:
     """Return the problem that tells of an error.
 
     Args:
         error: The error.
-        reads: Whether the request only reads, so that an unknown name is one in its address.
+        path_names: Names in the path of the request: where one of them is unknown, there is nothing at the path.
     """
-    if isinstance(error, UnknownNameError):
-        status = 404 if reads else 422
+    if isinstance(error, UnknownNameError) and error.name in path_names:
+        status = 404
     else:
         status = next(status for kind, status in _STATUSES if isinstance(error, kind))
     headers = {"Retry-After": "2"} if status == 503 else {}
@@ -137,15 +144,15 @@ def add_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(BenchwrightError)
     async def failed(request: Request, error: BenchwrightError) -> Response:
-        reads = request.method in ("GET", "HEAD", "DELETE")
-        return problem_of(error, reads=reads).response(request)
+        names = [str(value) for value in request.path_params.values()]
+        return problem_of(error, path_names=names).response(request)
 
     @app.exception_handler(RequestValidationError)
     async def invalid(request: Request, error: RequestValidationError) -> Response:
         return validation_problem(error.errors()).response(request)
 
-    @app.exception_handler(HTTPException)
-    async def other(request: Request, error: HTTPException) -> Response:
+    @app.exception_handler(AnyHTTPException)
+    async def other(request: Request, error: AnyHTTPException) -> Response:
         next_step = "GET /api/v1/openapi.json lists the routes." if error.status_code in (404, 405) else None
         problem = ProblemError(
             error.status_code, str(error.detail), next_step, kind="http", headers=error.headers or {}

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -37,7 +38,7 @@ class Paging:
             place = json.loads(base64.urlsafe_b64decode(self.cursor.encode()))
         except (ValueError, UnicodeError, RecursionError):
             place = None
-        if not isinstance(place, kind):
+        if not isinstance(place, kind) or not _fits(place):
             raise ProblemError(
                 422,
                 f"cursor: {self.cursor[:80]!r} is not a cursor of this list",
@@ -64,7 +65,7 @@ def cursor_of(place: object) -> str:
 
 def page(request: Request, items: Iterable[object], paging: Paging, *, next_place: object = None) -> Response:
     """Return a page of items, with the cursor of the next one; `next` is null on the last page."""
-    listed = [_chosen(as_json(item), paging.fields) for item in items]
+    listed = _chosen([as_json(item) for item in items], paging.fields)
     return reply(request, {"items": listed, "next": None if next_place is None else cursor_of(next_place)})
 
 
@@ -93,9 +94,7 @@ def sorted_page(
 
 def reply(request: Request, value: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     """Return a result as JSON; 304 where the client has this very content already."""
-    body = json.dumps(as_json(value), ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode(
-        "utf-8", "replace"
-    )
+    body = _written(as_json(value))
     if request.method not in ("GET", "HEAD"):
         return Response(body, status, headers=dict(headers or {}), media_type="application/json")
     tag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
@@ -106,20 +105,47 @@ def reply(request: Request, value: object, status: int = 200, headers: Mapping[s
     return Response(body, status, headers=headers, media_type="application/json")
 
 
-def _chosen(item: Any, fields: tuple[str, ...]) -> Any:
-    """Return an item with these fields alone.
+def _written(value: Any) -> bytes:
+    """Return plain JSON as text; numbers that JSON has not are null."""
+    try:
+        text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    except ValueError:
+        text = json.dumps(_finite(value), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return text.encode("utf-8", "replace")
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_finite(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _fits(place: Any) -> bool:
+    """Return whether a database takes every part of a place."""
+    if isinstance(place, list):
+        return all(_fits(part) for part in place)
+    if isinstance(place, str):
+        return "\0" not in place and not any("\ud800" <= letter <= "\udfff" for letter in place)
+    return isinstance(place, int) and not isinstance(place, bool) and abs(place) < 2**63
+
+
+def _chosen(items: list[Any], fields: tuple[str, ...]) -> list[Any]:
+    """Return items with these fields alone; null where an item lacks a field that others have.
 
     Raises:
-        ProblemError: 422, a field does not exist.
+        ProblemError: 422, no item has the field.
     """
-    if not fields or not isinstance(item, dict):
-        return item
-    unknown = [name for name in fields if name not in item]
+    if not fields or not items:
+        return items
+    existing = list(dict.fromkeys(name for item in items for name in item))
+    unknown = [name for name in fields if name not in existing]
     if unknown:
         raise ProblemError(
-            422, f"fields: unknown field {unknown[0]!r}", f"The fields are {', '.join(item)}.", kind="unknown-field"
+            422, f"fields: unknown field {unknown[0]!r}", f"The fields are {', '.join(existing)}.", kind="unknown-field"
         )
-    return {name: item[name] for name in fields}
+    return [{name: item.get(name) for name in fields} for item in items]
 
 
 PROBLEMS: dict[int | str, dict[str, Any]] = {
@@ -132,6 +158,7 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
         401: "No valid key.",
         403: "The key may not do this, or the request comes from a foreign page.",
         404: "There is nothing of this name.",
+        405: "The address has no such method.",
         408: "The body took too long.",
         409: "It conflicts with the state of the thing.",
         413: "The request is too large.",
@@ -143,8 +170,3 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
     }.items()
 }
 """Problems that every route may answer with, for its description."""
-
-
-def created(request: Request, value: object, location: str) -> Response:
-    """Return what a request began or made, with its address."""
-    return reply(request, value, 202, {"Location": location})

@@ -9,6 +9,7 @@ import typer
 from deployments.cli.arguments import DatabaseOption, open_results
 from deployments.cli.serve_options import AllowedHostsOption, FormFilesOption, tell_servers
 from deployments.cli.terminal.output import print_status
+from deployments.serving.home_lock import is_taken
 from evaluation.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ def api(
     Work is started on the Prefect server of `benchwright serve`, or on the one that PREFECT_API_URL names.
     """
     tell_servers(allow_host or (), form_files)
+    if is_taken(port):
+        raise ConfigurationError(f"port {port} is taken by another program", "Give a free one with `--port N`.")
     with open_results(db) as store:
         os.environ["BENCHWRIGHT_DATABASE_URL"] = store.url
         _must_have_key(host, store)

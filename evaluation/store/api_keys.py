@@ -16,7 +16,7 @@ from evaluation.errors import ConfigurationError, UnknownNameError
 from evaluation.records.access import ApiKey, Scope
 from evaluation.store.record_rows import record_of
 from evaluation.store.session import Store
-from evaluation.store.statements import now
+from evaluation.store.statements import now, one_at_a_time
 from evaluation.store.tables import api_key
 
 PREFIX = "bw"
@@ -58,6 +58,7 @@ def create_key(
     if not row["scopes"]:
         raise ConfigurationError("a key needs a scope", f"Give one of {', '.join(Scope)}.")
     with store.write() as connection:
+        one_at_a_time(connection, "api keys")
         same_name = connection.execute(sa.select(api_key).where(api_key.c.name == name)).mappings()
         if any(_key(existing).is_valid(now()) for existing in same_name):
             raise ConfigurationError(

@@ -1,11 +1,13 @@
 """Progress of runs, in counts that the database computes from an index."""
 
 from collections import defaultdict
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import RowMapping
 
+from evaluation.errors import ConfigurationError
 from evaluation.records.outcomes import CandidateProgress
 from evaluation.records.runs import RunSummary
 from evaluation.records.status import Status
@@ -38,6 +40,16 @@ def _counts(run_candidates: sa.ScalarSelect[Any] | sa.Select[Any]) -> sa.Subquer
     )
 
 
+def _moment_of(store: Store, run_id: str) -> datetime:
+    with store.read() as connection:
+        moment: datetime | None = connection.execute(sa.select(run.c.created_at).where(run.c.id == run_id)).scalar()
+    if moment is None:
+        raise ConfigurationError(
+            f"the run {run_id!r}, behind which the page begins, is gone", "Begin with the first page."
+        )
+    return moment
+
+
 def list_runs(
     store: Store,
     *,
@@ -49,10 +61,13 @@ def list_runs(
     """Return runs, newest first, with their counts over all candidates; of one experiment where it is named.
 
     With `before`, only runs that stand behind this one in the list: the next page.
+
+    Raises:
+        ConfigurationError: there is no such run.
     """
     page = sa.select(*_SHOWN).order_by(run.c.created_at.desc(), run.c.id.desc()).limit(limit)
     if before is not None:
-        begin = sa.select(run.c.created_at).where(run.c.id == before).scalar_subquery()
+        begin = _moment_of(store, before)
         is_older = sa.or_(run.c.created_at < begin, sa.and_(run.c.created_at == begin, run.c.id < before))
         page = page.where(is_older)
     if not include_archived:

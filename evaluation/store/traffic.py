@@ -120,12 +120,13 @@ def list_traffic(
         ok: True: those that did not fail; False: those that did; None: both.
         limit: Number of newest ones to return.
         before: Only calls older than the one with this id.
+
+    Raises:
+        ConfigurationError: there is no call `before`.
     """
     query = _filtered(sa.select(traffic), task=task, candidate=candidate, since=since, until=until)
     if before is not None:
-        same = traffic.c.call_id == before
-        begin = sa.select(traffic.c.started_at).where(same).scalar_subquery()
-        number = sa.select(traffic.c.id).where(same).scalar_subquery()
+        begin, number = _place_of(store, before)
         is_same_time = sa.and_(traffic.c.started_at == begin, traffic.c.id < number)
         query = query.where(sa.or_(traffic.c.started_at < begin, is_same_time))
     if ok is not None:
@@ -135,6 +136,17 @@ def list_traffic(
         rows = connection.execute(newest_first).mappings().all()
         stages = _stages(connection, [row["id"] for row in rows])
     return tuple(_call(row, stages.get(row["id"], [])) for row in reversed(rows))
+
+
+def _place_of(store: Store, call_id: str) -> tuple[datetime, int]:
+    query = sa.select(traffic.c.started_at, traffic.c.id).where(traffic.c.call_id == call_id)
+    with store.read() as connection:
+        place = connection.execute(query).first()
+    if place is None:
+        raise ConfigurationError(
+            f"the call {call_id!r}, behind which the page begins, is gone", "Begin with the first page."
+        )
+    return place[0], place[1]
 
 
 def count_traffic(

@@ -1,11 +1,11 @@
 """Routes on who may ask: keys, and the audit of changes."""
 
-from datetime import datetime
+from datetime import UTC
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, FutureDatetime
 
 from deployments.api.access import ADMIN
 from deployments.api.replies import PROBLEMS, Paging, page, paging, reply, sorted_page
@@ -24,9 +24,9 @@ class NewKey(BaseModel):
     """A key to make."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
-    name: str = Field(min_length=1, max_length=200, examples=["nightly"])
+    name: str = Field(min_length=1, max_length=200, pattern=r"^[^\x00]*[^\s\x00][^\x00]*$", examples=["nightly"])
     scopes: list[Scope] = Field(min_length=1)
-    expires_at: datetime | None = None
+    expires_at: FutureDatetime | None = Field(None, description="When it ends; without a time zone, in UTC.")
     rate: str | None = Field(None, max_length=50, examples=["60/minute"])
 
 
@@ -41,8 +41,11 @@ def keys(request: Request, paging: Page) -> Response:
 def make_key(request: Request, body: NewKey) -> Response:
     """Make a key. Its text is in this answer alone, and cannot be had again."""
     rate = None if body.rate is None else str(read_rate(body.rate))
+    ends = body.expires_at
+    if ends is not None and ends.tzinfo is None:
+        ends = ends.replace(tzinfo=UTC)
     with open_stored(None) as store:
-        key, text = create_key(store, name=body.name, scopes=body.scopes, expires_at=body.expires_at, rate=rate)
+        key, text = create_key(store, name=body.name, scopes=body.scopes, expires_at=ends, rate=rate)
     return reply(request, {**as_json(key), "key": text}, 201)
 
 

@@ -9,6 +9,7 @@ from deployments.api.access import READ
 from deployments.api.replies import PROBLEMS, Paging, paging, reply, sorted_page
 from deployments.cli.arguments import open_stored
 from deployments.python import catalogues
+from evaluation.files.allowed_files import limit_files
 from evaluation.store.models import list_models
 
 router = APIRouter(dependencies=[READ], responses=PROBLEMS, tags=["catalogues"])
@@ -24,6 +25,7 @@ def benchmarks(request: Request, paging: Page) -> Response:
 @router.get("/benchmarks/{name}")
 def benchmark(request: Request, name: str) -> Response:
     """Return a standard suite or a stored benchmark with its cases."""
+    limit_files(None)  # a reader names no files
     return reply(request, catalogues.load_benchmark(name))
 
 
@@ -36,6 +38,7 @@ def metrics(request: Request, paging: Page) -> Response:
 @router.get("/metrics/{name}")
 def metric(request: Request, name: str) -> Response:
     """Return a metric: formula, range, source, needs, options, blind spots."""
+    limit_files(None)  # a metric of a file is code that would run
     return reply(request, catalogues.load_metric(name))
 
 

@@ -1,16 +1,17 @@
 """Routes that start work, follow it, cancel and resume it. All of it is flow runs of the deployments."""
 
 import hashlib
-from typing import Annotated, Any
+import json
+from typing import Any
 
-from fastapi import APIRouter, Header, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from deployments.api import flow_runs
-from deployments.api.access import READ, RUN
+from deployments.api.access import READ, RUN, Access
 from deployments.api.events import event_stream
-from deployments.api.idempotency import once
-from deployments.api.replies import PROBLEMS, created, reply
+from deployments.api.idempotency import IdempotencyKey, once
+from deployments.api.replies import PROBLEMS, reply
 from deployments.cli.arguments import open_stored
 from evaluation.requests.comparison_request import ComparisonRequest
 from evaluation.requests.evaluation_request import EvaluationRequest
@@ -24,9 +25,6 @@ from evaluation.run_results.work_status import work_status
 from selection.retrain_request import RetrainRequest
 
 router = APIRouter(responses=PROBLEMS, tags=["work"])
-IdempotencyKey = Annotated[
-    str | None, Header(max_length=200, description="A request sent again with the same key is not done again.")
-]
 KINDS: dict[str, tuple[str, type[RequestModel]]] = {
     "evaluations": ("evaluate", EvaluationRequest),
     "comparisons": ("compare", ComparisonRequest),
@@ -45,15 +43,23 @@ def _add_start(path: str, deployment: str, kind: type[RequestModel]) -> None:
         parameters = {"request": body.model_dump(mode="json", exclude_unset=True)}
 
         def begin() -> Response:
-            key = None if idempotency_key is None else hashlib.sha256(f"{path} {idempotency_key}".encode()).hexdigest()
-            begun = flow_runs.start(deployment, parameters, idempotency_key=key)
-            return created(request, begun, f"/api/v1/work/{begun.id}")
+            key = None if idempotency_key is None else _start_key(request, idempotency_key, parameters)
+            return reply(request, flow_runs.start(deployment, parameters, idempotency_key=key), 202)
 
-        return once(request, idempotency_key, parameters, begin)
+        response = once(request, idempotency_key, parameters, begin)
+        response.headers["Location"] = f"/api/v1/work/{json.loads(bytes(response.body))['id']}"
+        return response
 
     start.__annotations__["body"] = kind
     start.__doc__ = f"Start the deployment `{deployment}`: the request is that of its form."
     router.post(f"/{path}", status_code=202, dependencies=[RUN], name=f"start_{deployment}")(start)
+
+
+def _start_key(request: Request, idempotency_key: str, parameters: object) -> str:
+    """Return the key under which Prefect starts once: of this sender, this path and this content."""
+    access: Access = request.scope["state"]["access"]
+    parts = [access.owner, request.url.path, idempotency_key, parameters]
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
 for _path, (_deployment, _kind) in KINDS.items():

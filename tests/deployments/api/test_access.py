@@ -131,15 +131,14 @@ def test_pages_of_others_start_nothing(api: ApiClient, served_store: KeptStore, 
     answer = api.post("/api/v1/evaluations", {"benchmarks": ["x"], "models": ["y"]}, headers=headers)
 
     assert 403 == answer.status_code
-    (change,) = list_changes(served_store)
-    assert ("refused", 403) == (change.key_name, change.status)
+    assert () == list_changes(served_store)
 
 
 def test_another_user_of_this_machine_needs_a_key(served_store: KeptStore) -> None:
-    doorkeeper = Doorkeeper(store=served_store, is_own_user=lambda client: False)
+    doorkeeper = Doorkeeper(store=served_store, is_own_user=lambda client, server: False)
 
     with pytest.raises(ProblemError, match="another user"):
-        doorkeeper.admit([], ("127.0.0.1", 50_000))
+        doorkeeper.admit([], ("127.0.0.1", 50_000), ("127.0.0.1", 4210))
 
 
 def test_with_required_keys_this_machine_needs_one_too(served_store: KeptStore) -> None:
@@ -172,7 +171,7 @@ def test_a_made_key_is_shown_once_and_is_in_no_list(api: ApiClient, served_store
     listed = api.get("/api/v1/keys").text + api.get("/api/v1/audit").text
     assert text.split("_")[2] not in listed
     assert "60/minute" in listed
-    assert isinstance(Doorkeeper(store=served_store).admit([f"Bearer {text}"], None), Access)
+    assert isinstance(Doorkeeper(store=served_store).admit([f"Bearer {text}"], None, None), Access)
 
 
 def test_a_change_is_in_the_audit_with_its_key_and_a_read_is_not(served_store: KeptStore) -> None:
@@ -186,7 +185,7 @@ def test_a_change_is_in_the_audit_with_its_key_and_a_read_is_not(served_store: K
     assert ("chief", "POST", "/api/v1/keys", 201) == (change.key_name, change.method, change.path, change.status)
 
 
-@pytest.mark.parametrize("n_bytes", [64 * 2**20 + 1, 10**12])
+@pytest.mark.parametrize("n_bytes", [32 * 2**20 + 1, 10**12])
 def test_an_announced_body_that_is_too_large_is_refused_before_it_is_read(api: ApiClient, n_bytes: int) -> None:
     answer = api.send("POST", "/api/v1/outcomes", content=b"{}", headers={"Content-Length": str(n_bytes)})
 
