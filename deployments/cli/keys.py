@@ -1,7 +1,7 @@
 """The `benchwright keys` commands: make, list and revoke the keys of the HTTP interface."""
 
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
 
 import typer
 
@@ -10,9 +10,8 @@ from deployments.cli.terminal.output import print_json, print_status
 from deployments.cli.terminal.tables import print_line, print_table
 from evaluation.errors import ConfigurationError, UnknownNameError
 from evaluation.records.access import ApiKey, Scope
-
-if TYPE_CHECKING:
-    from datetime import timedelta
+from evaluation.request_rates import read_rate
+from evaluation.results.as_json import as_json as plain
 
 keys = typer.Typer(no_args_is_help=True, help="Keys of the HTTP interface: create, list, revoke.")
 _UNITS = {"h": 3600, "d": 86_400, "w": 7 * 86_400}
@@ -37,8 +36,6 @@ def create(
     as_json: JsonOption = False,
 ) -> None:
     """Make a key and print it: it is shown this once, and only its hash is stored."""
-    from evaluation.request_rates import read_rate
-    from evaluation.results.as_json import as_json as plain
     from evaluation.store.api_keys import create_key
 
     if not name.strip():
@@ -57,7 +54,6 @@ def create(
 @keys.command("list")
 def list_(db: DatabaseOption = None, as_json: JsonOption = False) -> None:
     """List all keys, without their secrets."""
-    from evaluation.results.as_json import as_json as plain
     from evaluation.store.api_keys import list_keys
 
     with open_stored(db) as store:
@@ -79,7 +75,6 @@ def revoke(
     as_json: JsonOption = False,
 ) -> None:
     """End a key from now on."""
-    from evaluation.results.as_json import as_json as plain
     from evaluation.store.api_keys import revoke_key
 
     with open_stored(db) as store:
@@ -108,9 +103,7 @@ def read_expiry(text: str | None, now: datetime) -> datetime | None:
     return moment
 
 
-def _duration(text: str) -> "timedelta":
-    from datetime import timedelta
-
+def _duration(text: str) -> timedelta:
     return timedelta(seconds=float(text[:-1]) * _UNITS[text[-1]])
 
 
