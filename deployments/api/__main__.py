@@ -5,9 +5,15 @@ import os
 import sys
 from pathlib import Path
 
+import uvicorn
+
+from deployments.api.app import create_app
+from deployments.api.connections import StrictConnection
+from deployments.cli.arguments import database_url, read_settings
 from deployments.guarded.origins import allowed_names
 from evaluation.errors import BenchwrightError
 from evaluation.files.allowed_files import FOLDER_VARIABLE
+from evaluation.store.session import keep_open
 
 PORT = 4210
 
@@ -19,12 +25,6 @@ def main(words: list[str]) -> None:
     parser.add_argument("--port", type=int, default=PORT)
     parser.add_argument("--require-key", action="store_true")
     options = parser.parse_args(words)
-    import uvicorn
-
-    from deployments.api.app import create_app
-    from deployments.api.connections import StrictConnection
-    from deployments.cli.arguments import database_url, read_settings
-    from evaluation.store.session import keep_open
 
     folder = os.environ.get(FOLDER_VARIABLE)
     try:

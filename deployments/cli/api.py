@@ -9,6 +9,7 @@ import typer
 from deployments.cli.arguments import DatabaseOption, open_results
 from deployments.cli.serve_options import AllowedHostsOption, FormFilesOption, tell_servers
 from deployments.cli.terminal.output import print_status
+from deployments.prefect_home import configured_api, login, read_address
 from deployments.serving.home_lock import is_taken
 from evaluation.errors import ConfigurationError
 
@@ -61,8 +62,6 @@ def _must_have_key(host: str, store: "Store") -> None:
 
 def _name_prefect() -> None:
     """Name the Prefect server of `benchwright serve`, if one stands, so that the API starts work there."""
-    from deployments.prefect_home import configured_api, login, read_address
-
     if configured_api() or (address := read_address()) is None:
         return
     os.environ["PREFECT_API_URL"] = address
