@@ -111,7 +111,7 @@ def _scope(word: str) -> Scope:
     try:
         return Scope(word)
     except ValueError:
-        raise UnknownNameError("scope", word, Scope) from None
+        raise UnknownNameError("scope", word, [scope.value for scope in Scope]) from None
 
 
 def _cells(key: ApiKey, now: datetime) -> tuple[object, ...]:
