@@ -58,10 +58,6 @@ _SERVER_SETTINGS: Mapping[str, str] = {
 }
 
 
-_started_here: set[str] = set()
-"""Addresses of the servers that this process has started."""
-
-
 def running_api() -> str | None:
     """Return the address of a running server: the configured one, if any, else another command's."""
     api = configured_api() or _own_address()
@@ -82,11 +78,6 @@ def lasting_api() -> str | None:
 def _is_there(api: str) -> bool:
     """Return whether a server answers, or is only too busy to, at the address that a command wrote."""
     return answers(api + HEALTH) or (is_writer_alive() and health_of(api + HEALTH) is Health.BUSY)
-
-
-def is_temporary(api: str) -> bool:
-    """Return whether the server at that address was started for this command, and ends with it."""
-    return api in _started_here
 
 
 def use_lasting_server(needs: str) -> str:
@@ -323,7 +314,6 @@ def _find_or_start(*, has_password: bool) -> PrefectServer:
         return PrefectServer(api, is_shared=True, has_password=has_password)
     port = free_port()
     helper = _start(port, has_password=has_password)
-    _started_here.add(f"http://127.0.0.1:{port}/api")
     return PrefectServer(f"http://127.0.0.1:{port}/api", helper, has_password=has_password)
 
 

@@ -37,16 +37,16 @@ def must_have_server() -> None:
 def database_of_block() -> str | None:
     """Return the database in the block `benchwright` of the configured server.
 
-    None where there is no server or no block, and where the server was started for this command.
+    None where there is no server or no block.
 
     Raises:
         ConfigurationError: the block is not complete.
     """
     import httpx
 
-    from deployments.prefect_server import is_temporary, lasting_api, use_lasting_server
+    from deployments.prefect_server import lasting_api, use_lasting_server
 
-    if (api := lasting_api()) is None or is_temporary(api):
+    if (api := lasting_api()) is None:
         return None
     path = f"{api}/block_types/slug/{DATABASE_SLUG}"
     try:

@@ -287,10 +287,10 @@ def _grouped(members: Sequence[Member], by: str) -> tuple[tuple[Side, ...], tupl
             groups.setdefault(value, []).append(member)
     if by == "model":
         groups = _by_weights(groups)
-    for value, group in groups.items():
-        _refuse_two_weights(by, value, group)
     if by == "candidate":
         groups = _by_fingerprint(groups)
+    for value, group in groups.items():
+        _refuse_two_weights(by, value, group)
     prefix = "" if by in ("model", "run", "tag", "week", "family", "digest", "candidate") else f"{by}="
     sides = tuple(
         Side(label=f"{prefix}{value}", key=f"{by}={value}", members=tuple(group)) for value, group in groups.items()
@@ -322,7 +322,6 @@ def _by_fingerprint(groups: Mapping[str, list[Member]]) -> dict[str, list[Member
 
 
 def _refuse_two_weights(by: str, value: str, group: Sequence[Member]) -> None:
-    refuse_other_parts(by, value, group)
     seen: dict[str, Member] = {}
     for member in group:
         first = seen.setdefault(member.model, member)
@@ -332,24 +331,6 @@ def _refuse_two_weights(by: str, value: str, group: Sequence[Member]) -> None:
                 f"{first.identity[:12]} in run {first.run_id} and {member.identity[:12]} in run {member.run_id}",
                 "Compare them with `--by digest`, or leave one of the runs out.",
             )
-
-
-def refuse_other_parts(by: str, value: str, group: Sequence[Member]) -> None:
-    """Refuse to merge candidates of one label whose pipelines ask other weights or search another corpus.
-
-    Raises:
-        IncomparableError: it names what differs, and the runs.
-    """
-    seen: dict[tuple[str, str], tuple[str, Member]] = {}
-    for member in group if by == "candidate" else ():
-        for part, identity in ({} if member.pipeline is None else member.pipeline.parts).items():
-            before, first = seen.setdefault((member.label, part), (identity, member))
-            if before != identity:
-                raise IncomparableError(
-                    f"by {by!r}, the side {value!r} would merge two candidates named {member.label!r}: {part} changed "
-                    f"between run {first.run_id} and run {member.run_id}",
-                    "Leave --by out, which compares them separately, or leave one of the runs out.",
-                )
 
 
 def find_side(sides: Sequence[Side], name: str, *, option: str = "--against") -> Side:

@@ -150,7 +150,7 @@ def resumed(
     invocation_id = find_run(store, run_id).plan.invocation_id
     stored = find_invocation(store, invocation_id)
     assert stored is not None  # noqa: S101 - a run's invocation cannot be missing: a foreign key
-    before = read_request(_without_idle_options(stored.request), source="the stored request")
+    before = read_request(stored.request, source="the stored request")
     runs = runs_of_invocation(store, invocation_id)
     more = {name: value for name, value in additions.items() if name != "metrics"}
     metrics = metrics_for_resume(
@@ -160,12 +160,6 @@ def resumed(
         may_go_on_without=_is_something_left(store, runs, before) or not {*ADDED, *MORE}.isdisjoint(additions),
     )
     return grown(before.model_copy(update={"metrics": metrics}), more), invocation_id, runs
-
-
-def _without_idle_options(stored: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a stored request without options for models that it does not name, which earlier versions ignored."""
-    idle = () if stored.get("models") else ("options", "system", "profile")
-    return {name: value for name, value in stored.items() if name not in idle}
 
 
 def _files_alone(before: EvaluationRequest, additions: Mapping[str, Any]) -> list[str]:

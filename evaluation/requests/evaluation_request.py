@@ -307,20 +307,6 @@ class EvaluationRequest(RequestModel):
         return self
 
     @model_validator(mode="after")
-    def _options_have_a_model(self) -> "EvaluationRequest":
-        if self.models:
-            return self
-        for name, values in (("options", self.options), ("system", self.system), ("profile", self.profile)):
-            if values:
-                words = values if isinstance(values, list) else [f"profile={'NAME' if name == 'system' else values}"]
-                step = "store it as a profile, and name that" if name == "system" else "write it"
-                raise ValueError(
-                    f"`{name}` is for every model of `models`, and there is none: {step} in the candidate, "
-                    f"as in {' '.join([self.candidates[0], *words])!r} (--{name.removesuffix('s')}, --candidate)"
-                )
-        return self
-
-    @model_validator(mode="after")
     def _has_one_number_of_cases(self) -> "EvaluationRequest":
         if self.limit is not None and self.level is not None:
             raise ValueError(

@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pydantic import ValidationError
 
 from evaluation.errors import ConfigurationError, UnknownNameError
 from evaluation.requests.evaluation_request import CandidateRequest, EvaluationRequest, parse_options, read_request
@@ -71,21 +70,6 @@ def test_a_seed_among_the_options_is_refused_with_the_flag_that_sets_it() -> Non
     with pytest.raises(ConfigurationError) as caught:
         read_request({**SMALLEST, "options": ["seed=3"]})
     assert "Give the run's seed with --seed." == caught.value.next_step
-
-
-@pytest.mark.parametrize(
-    ("common", "told"),
-    [
-        ({"options": ["num_ctx=8192"]}, "write it in the candidate, as in 'm:1b num_ctx=8192'"),
-        ({"profile": "terse"}, "write it in the candidate, as in 'm:1b profile=terse'"),
-        ({"system": "Be brief."}, "store it as a profile, and name that in the candidate, as in 'm:1b profile=NAME'"),
-    ],
-)
-def test_what_is_for_every_model_is_refused_where_there_are_candidates_alone(common: dict[str, Any], told: str) -> None:
-    with pytest.raises(ValidationError) as error:
-        EvaluationRequest(benchmarks=["b"], candidates=["m:1b"], **common)
-
-    assert told in str(error.value)
 
 
 def test_common_options_hold_for_models_and_not_for_candidates() -> None:

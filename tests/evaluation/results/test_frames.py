@@ -244,6 +244,6 @@ def test_a_run_without_pipelines_has_an_empty_frame_of_stages_with_their_dtypes(
 def test_fields_that_hold_several_values_are_no_columns() -> None:
     assert {
         "run_id": TEXT, "benchmark_name": TEXT, "run_candidate_id": WHOLE, "label": TEXT, "status": TEXT,
-        "n_planned": WHOLE, "n_done": WHOLE, "n_failed": WHOLE,
+        "n_planned": WHOLE, "n_done": WHOLE, "n_failed": WHOLE, "n_own_failed": WHOLE,
     } == columns_of(CandidateProgress)  # fmt: skip
     assert {"value": REAL} == dtypes(frame([{}, {"value": 1}], {"value": REAL}))
