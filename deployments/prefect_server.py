@@ -67,9 +67,9 @@ def running_api() -> str | None:
 def lasting_api() -> str | None:
     """Return the address of a server that outlives the commands.
 
-    The configured one, if any, else that of `serve`.
+    The configured one, if any, else that of `serve`. While this command has a server open of its own, it is that one.
     """
-    if (api := configured_api()) is not None:
+    if (api := configured_api()) is not None and api.rstrip("/") not in _stopped_addresses:
         return api.rstrip("/")
     api = _own_address() if read_address_file().get("is_lasting") else None
     return api if api is not None and _is_there(api) else None
@@ -78,6 +78,16 @@ def lasting_api() -> str | None:
 def _is_there(api: str) -> bool:
     """Return whether a server answers, or is only too busy to, at the address that a command wrote."""
     return answers(api + HEALTH) or (is_writer_alive() and health_of(api + HEALTH) is Health.BUSY)
+
+
+def wait_for_opened() -> None:
+    """Wait until the server that this command started has started; return at once where it started none.
+
+    Raises:
+        ConfigurationError: it does not start.
+    """
+    if (server := _opened_server()) is not None and server.is_ours:
+        server.wait_for_answer()
 
 
 def use_lasting_server(needs: str) -> str:
@@ -224,6 +234,7 @@ class PrefectServer:
 
     def start_again(self) -> HelperProcess:
         """Start a server of ours again after it ended; it may not be ready yet."""
+        _stopped_addresses.discard(self.api)
         self._helper = _start(int(self.api.rsplit(":", 1)[1].split("/")[0]), has_password=self._has_password)
         return self._helper
 
@@ -233,6 +244,7 @@ class PrefectServer:
         if self._helper is not None:
             remove_address(self.api)
             self._helper.stop(timeout_s)
+            _stopped_addresses.add(self.api)
 
 
 @contextmanager
@@ -265,6 +277,10 @@ def prefect_server(*, has_password: bool = True) -> Iterator[PrefectServer]:
 
 _open_servers: list[PrefectServer] = []
 """Servers of the blocks of `prefect_server` that this process is in."""
+
+
+_stopped_addresses: set[str] = set()
+"""Addresses of servers of ours that have ended: the environment of this process still names the last one."""
 
 
 def _opened_server() -> PrefectServer | None:

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Iterator
+from itertools import islice
 
 LONGEST_WORD = 30
 """Letters of a word; what is longer, such as an address, base64 or minified code, counts by its length."""
@@ -49,6 +50,24 @@ def word_spans(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
                 yield first, first + PART_OF_LONG_WORD
                 first += PART_OF_LONG_WORD
         yield first, after
+
+
+def first_words(text: str, n: int) -> str:
+    """Return the beginning of a text with at most `n` words, as `n_words` counts them."""
+    ends = [end for _, end in islice(word_spans(text, 0, len(text)), n)]
+    return text[: max(ends, default=0)].rstrip()
+
+
+def stretches(text: str) -> Iterator[tuple[str, bool]]:
+    """Yield the text in pieces, each with whether it is of a script without blanks between words."""
+    end = 0
+    for match in _RUN.finditer(text) if has_unspaced(text) else ():
+        if end < match.start():
+            yield text[end : match.start()], False
+        yield match.group(), True
+        end = match.end()
+    if end < len(text):
+        yield text[end:], False
 
 
 def has_unspaced(text: str) -> bool:

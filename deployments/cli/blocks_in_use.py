@@ -44,8 +44,9 @@ def database_of_block() -> str | None:
     """
     import httpx
 
-    from deployments.prefect_server import lasting_api, use_lasting_server
+    from deployments.prefect_server import lasting_api, use_lasting_server, wait_for_opened
 
+    wait_for_opened()
     if (api := lasting_api()) is None:
         return None
     path = f"{api}/block_types/slug/{DATABASE_SLUG}"

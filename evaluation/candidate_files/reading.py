@@ -55,6 +55,8 @@ class LoadedCandidate:
 def read_candidate(path: Path) -> LoadedCandidate:
     """Return the candidate in a file that `export --winner` or `recommend --export` wrote; nothing in it is run.
 
+    Where it names a pipeline of a user's own file, that file is loaded in a process of its own.
+
     Raises:
         ConfigurationError: no such file, a format that holds no whole candidate, or a bad value.
     """

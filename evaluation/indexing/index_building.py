@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import TypeAlias
 
 from evaluation.errors import FailureKind, ProviderError
+from evaluation.formatting import counted
 from evaluation.indexing.index_cache import INDEXES
 from evaluation.indexing.passage_vectors import PassageVectors
 from evaluation.passage import Passage
@@ -112,8 +113,8 @@ class _Embedder:
         dimensions = {len(vector) for vector in embedded}
         if len(embedded) != len(texts) or len(dimensions) != 1:
             raise ProviderError(
-                f"the embedder {self.model!r} gave {len(embedded)} vectors for {len(texts)} texts, "
-                f"of {' and '.join(map(str, sorted(dimensions))) or 'no'} numbers",
+                f"the embedder {self.model!r} gave {counted(len(embedded), 'vector')} for "
+                f"{counted(len(texts), 'text')}, of {' and '.join(map(str, sorted(dimensions))) or 'no'} numbers",
                 FailureKind.UNREADABLE_ANSWER,
             )
         vectors.check(embedded[0])
@@ -158,7 +159,7 @@ async def _named(
             passage = next(passage for passage in passages if passage.text == text)
             return ProviderError(
                 f"the embedder {embedder.model!r} refuses the passage {passage.passage_id!r}, "
-                f"which has {n_words(text):,} words: {error.message}",
+                f"which has {counted(n_words(text), 'word')}: {error.message}",
                 error.kind,
                 "Choose a smaller chunk_size, or an embedder with a larger context.",
             )

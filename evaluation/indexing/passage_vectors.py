@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from evaluation.errors import ConfigurationError
+from evaluation.formatting import counted
 from evaluation.passage import Passage
 from evaluation.retrieval.search import of_length_1
 
@@ -49,7 +50,7 @@ class PassageVectors:
         """
         if self.dimension is not None and len(vector) != self.dimension:
             raise ConfigurationError(
-                f"the embedder {self._embedder!r} gives embeddings of {len(vector):,} numbers, "
+                f"the embedder {self._embedder!r} gives embeddings of {counted(len(vector), 'number')}, "
                 f"those stored for this index have {self.dimension:,}",
                 "Another model is served under its name: serve the earlier one, or use another --db.",
             )
@@ -72,7 +73,7 @@ class PassageVectors:
     def of_length_1(self) -> "NDArray[np.float32]":
         """Return the filled matrix with each row divided by its length, in place."""
         if self._values is None or self._missing:
-            raise ValueError(f"{len(self._missing)} texts have no vector")
+            raise ValueError(f"no vector for {counted(len(self._missing), 'text')}")
         for start in range(0, self._n_rows, ROWS_AT_ONCE):
             self._values[start : start + ROWS_AT_ONCE] = of_length_1(self._values[start : start + ROWS_AT_ONCE])
         return self._values

@@ -18,7 +18,7 @@ from typing import get_type_hints
 from evaluation.errors import ConfigurationError, UnknownNameError
 from evaluation.metrics.metric import CorpusMetric, Metric, Need
 from evaluation.user_code.error_locations import in_words
-from evaluation.user_code.loading import said_when_long
+from evaluation.user_code.loading import import_limit_s, said_when_long
 from evaluation.user_code.source_files import FROM_A_FILE, class_lines, hash_of, loaded_module, read_source
 
 EXAMPLE = (
@@ -39,17 +39,24 @@ def metric_in_file(path: Path, class_name: str) -> type[Metric]:
     Raises:
         ConfigurationError: no such file or class, code that does not run, a class that is no metric.
     """
-    return metric_from_source(path, read_source(path, what="the metric file"), class_name)
+    source = read_source(path, what="the metric file")
+    return metric_from_source(path, source, class_name, limit_s=import_limit_s())
 
 
-def metric_from_source(path: Path, source: bytes, class_name: str) -> type[Metric]:
+def metric_from_source(path: Path, source: bytes, class_name: str, *, limit_s: float | None = None) -> type[Metric]:
     """Return the metric class of that name from the file, with `source` as its content.
+
+    Args:
+        path: The file.
+        source: Its content.
+        class_name: The class.
+        limit_s: Seconds of loading, with all that the file imports; None: this process is ended from outside.
 
     Raises:
         ConfigurationError: as `metric_in_file`.
     """
-    with _loading, said_when_long(path):
-        module = loaded_module(path, source, example=EXAMPLE)
+    with _loading, said_when_long(path, limit_s):
+        module = loaded_module(path, source, example=EXAMPLE, limit_s=limit_s)
     lines = class_lines(source)
     if class_name not in lines:
         metric_names = [name for name in lines if _is_metric(getattr(module, name, None))]

@@ -1,12 +1,14 @@
 """Notes on each part of a long document, and the answer from the notes."""
 
+import math
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, cast
 
 from evaluation.case import Message
 from evaluation.errors import ConfigurationError, FailureKind
-from evaluation.pipelines.context_room import PROMPT_MARGIN, estimated_tokens
+from evaluation.formatting import counted
+from evaluation.pipelines.context_room import PROMPT_MARGIN, TOKENS_PER_WORD, estimated_tokens
 from evaluation.pipelines.pipeline import (
     Pipeline,
     PipelineInput,
@@ -73,11 +75,14 @@ class MapReduce(Pipeline):
         """Say that a chunk and its note cannot fit the context."""
         if task.case.messages and not task.case.context:
             return "is a conversation without passages: there is no document to split"
-        needed = self.chunk_size + self.note_tokens
-        if needed < task.context_tokens:
+        chunk_tokens = self.chunk_size if task.may_count_tokens else math.ceil(self.chunk_size * TOKENS_PER_WORD)
+        if chunk_tokens + self.note_tokens < task.context_tokens:
             return None
+        size = counted(chunk_tokens, "token")
+        if not task.may_count_tokens:
+            size = f"{counted(self.chunk_size, 'word')}, about {size}"
         return (
-            f"is split into chunks of {self.chunk_size}, which with notes of {self.note_tokens} tokens do not fit "
+            f"is split into chunks of {size}, which with notes of {counted(self.note_tokens, 'token')} do not fit "
             f"num_ctx={task.context_tokens}"
         )
 

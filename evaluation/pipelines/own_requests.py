@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from evaluation.errors import BenchwrightError
+from evaluation.formatting import counted
 from evaluation.options import read_options
 from evaluation.pipelines.declarations import Declaration
 from evaluation.pipelines.pipeline import PipelineResult, StepFailedError
@@ -106,7 +107,9 @@ def _refuse_search(request: SearchPassages, declared: Declaration) -> None:
     if request.method not in METHODS:
         raise _RefusedError(f"searches by {request.method[:30]!r}, not by {', '.join(METHODS)}")
     if not 1 <= request.top_k <= MOST_PASSAGES:
-        raise _RefusedError(f"searches for top_k={request.top_k:,} passages; from 1 to {MOST_PASSAGES:,} are allowed")
+        raise _RefusedError(
+            f"searches for {counted(request.top_k, 'passage')} (top_k); from 1 to {MOST_PASSAGES:,} are allowed"
+        )
     if not -1 <= request.min_similarity <= 1:
         raise _RefusedError(f"searches with min_similarity={request.min_similarity:g}, which is not from -1 to 1")
     if request.method == "bm25":

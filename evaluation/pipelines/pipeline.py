@@ -44,6 +44,8 @@ class PipelineInput:
     profile: PromptProfile = PLAIN_PROFILE
     options: Mapping[str, Any] = field(default_factory=dict)
     """The candidate's effective options."""
+    may_count_tokens: bool = True
+    """False where the server is of a protocol in which no server counts tokens."""
 
     @property
     def messages(self) -> tuple[Message, ...]:

@@ -19,6 +19,7 @@ from typing import IO, Any
 from evaluation.case import Case
 from evaluation.errors import ConfigurationError, UnknownNameError
 from evaluation.files.allowed_files import FileLimit, file_limit
+from evaluation.formatting import counted
 from evaluation.pipelines.declarations import Declaration, refuse_declaration
 from evaluation.pipelines.descriptions import PipelineDescription
 from evaluation.pipelines.pipeline import PipelineInput, StepFailedError
@@ -214,7 +215,9 @@ class PipelineProcess:
     def _called(self, step: str, limit_s: float, **content: Any) -> Any:
         with self._at_work:
             if self._n_lost >= GIVEN_UP_AFTER:
-                raise StepFailedError(f"did not return from {self._n_lost} calls in a row; it is not called again")
+                raise StepFailedError(
+                    f"did not return from {counted(self._n_lost, 'call')} in a row; it is not called again"
+                )
             return self._read(self._exchanged({"step": step, "limit_s": limit_s, **content}, limit_s))
 
     def _started(self) -> None:

@@ -15,6 +15,7 @@ from typing import Any, BinaryIO, get_args
 from evaluation.case import Case
 from evaluation.errors import BenchwrightError, UnknownNameError
 from evaluation.files.allowed_files import limit_files
+from evaluation.formatting import counted
 from evaluation.pipelines.declarations import declaration_of
 from evaluation.pipelines.descriptions import description_of
 from evaluation.pipelines.pipeline import Pipeline, PipelineInput, PipelineResult, StageFailedError, Stages
@@ -93,7 +94,7 @@ class _Walker:
             return {"stage_failed": {"kind": str(error.kind), "message": str(error)}}
         if isinstance(requests, tuple) and len(requests) > MOST_STAGES:
             raise _FailedError(
-                f"asked {len(requests):,} requests at once, more than the {MOST_STAGES:,} of a whole case"
+                f"asked {counted(len(requests), 'request')} at once, more than the {MOST_STAGES:,} of a whole case"
             )
         if not isinstance(requests, tuple) or not requests or not all(type(r) in _REQUESTS for r in requests):
             raise _FailedError("must yield a tuple of requests, at least one")

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Literal, cast
 from evaluation.case import Message
 from evaluation.errors import ConfigurationError
 from evaluation.fingerprint import canonical_json
+from evaluation.formatting import counted
 from evaluation.metrics.sentence_splitting import split_sentences
 from evaluation.passage import Passage
 from evaluation.pipelines.context_room import PROMPT_MARGIN, TOKENS_PER_WORD, estimated_tokens, n_that_fit
@@ -143,9 +144,9 @@ class Retrieval(Pipeline):
         if longest <= (room := self._room(task)):
             return None
         return (
-            f"is answered from passages of {self.chunk_size:,} words, about {longest:,} tokens, and "
+            f"is answered from passages of {counted(self.chunk_size, 'word')}, about {counted(longest, 'token')}, and "
             f"num_ctx={task.context_tokens} has room for {max(0, room):,} beside the prompt and "
-            f"{task.answer_tokens:,} tokens of answer"
+            f"{counted(task.answer_tokens, 'token')} of answer"
         )
 
     def _room(self, task: PipelineInput) -> int:

@@ -10,6 +10,7 @@ from evaluation.errors import ConfigurationError
 from evaluation.files.bounded_reading import read_settings_text
 from evaluation.files.unreadable import unreadable
 from evaluation.files.yaml_text import read_yaml
+from evaluation.formatting import counted
 from evaluation.pipelines.pipeline import (
     READ_FROM,
     Pipeline,
@@ -78,7 +79,8 @@ class Sectioned(Pipeline):
         """Refuse a report without sections, sections without a name or prompt, and two of one name."""
         if not 1 <= len(self.sections) <= MOST_SECTIONS:
             raise ConfigurationError(
-                f"sectioned: {len(self.sections)} sections; 1 to {MOST_SECTIONS} are allowed", f"For example {EXAMPLE}"
+                f"sectioned: {counted(len(self.sections), 'section')}; 1 to {MOST_SECTIONS} are allowed",
+                f"For example {EXAMPLE}",
             )
         names = [section.name for section in self.sections]
         if twice := next((name for name in names if names.count(name) > 1), None):

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from evaluation.errors import BenchwrightError
+from evaluation.formatting import counted
 from evaluation.passage import Passage
 from evaluation.pipelines.pipeline import Pipeline, PipelineInput, PipelineResult, StageFailedError, StepFailedError
 from evaluation.pipelines.stages import Passages, StageReply, StageRequest
@@ -43,7 +44,7 @@ class Walk:
         """
         received = tuple(replies)
         if len(received) != len(self.waiting):
-            raise ValueError(f"{len(received)} replies to {len(self.waiting)} requests")
+            raise ValueError(f"{counted(len(received), 'reply', 'replies')} to {counted(len(self.waiting), 'request')}")
         for reply in received:
             if isinstance(reply, Passages):
                 self.passages = reply.passages

@@ -45,6 +45,8 @@ class ModelServer(ABC):
     """Limitations of this protocol, as sentences for users."""
     tells_what_is_loaded: bool = False
     """False if `loaded` is always empty."""
+    may_count_tokens: ClassVar[bool] = False
+    """False if `count_tokens` is always None; True where some servers of this protocol count."""
     sendable_options: ClassVar[frozenset[str] | None] = None
     """Options that can be sent, by our names; None for all."""
     ends_at_context: ClassVar[bool] = False

@@ -1,7 +1,7 @@
 """The provider for OpenAI-compatible servers (llama.cpp, vLLM, LM Studio), with fewer options and figures."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Unpack
+from typing import Any, ClassVar, Unpack
 
 from evaluation.errors import FailureKind, ProviderError, TransientProviderError
 from evaluation.generation import Generation, GenerationRequest
@@ -22,6 +22,7 @@ class OpenAICompatibleProvider(ModelServer):
     """One OpenAI-compatible server. Use it as an async context manager, on one event loop."""
 
     name: str = "openai_compatible"
+    may_count_tokens: ClassVar[bool] = True
     owner = "OpenAI's"
     greeting_path = "/v1/models"
     error_of = staticmethod(openai_error)

@@ -6,6 +6,7 @@ from dataclasses import replace
 from evaluation.case import Benchmark
 from evaluation.errors import ConfigurationError
 from evaluation.pipelines.pipeline import MOST_EXAMPLES, Pipeline, PipelineInput, StepFailedError
+from evaluation.providers import PROVIDERS
 from evaluation.resolution.endpoints import EMBEDDED, ResolvedEndpoint
 from evaluation.resolution.resolved_candidate import ResolvedCandidate
 
@@ -69,6 +70,7 @@ def _refuse_unable_case(resolved: ResolvedCandidate, pipeline: Pipeline, benchma
             examples=benchmark.cases[:MOST_EXAMPLES],
             profile=resolved.candidate.profile,
             options=options,
+            may_count_tokens=PROVIDERS[resolved.endpoint.provider].may_count_tokens,
         )
         try:
             problem = pipeline.problem(task)

@@ -13,6 +13,7 @@ from evaluation.model_info import ModelInfo
 from evaluation.requests.case_levels import CASES_OF_LEVEL
 from evaluation.requests.evaluation_request import EvaluationRequest
 from evaluation.requests.prices import models_without_price
+from evaluation.requests.unused_options import note_on_unused_options
 from evaluation.resolution.abilities import refuse_unable_pipeline, refuse_without_ability
 from evaluation.resolution.benchmarks import ResolvedBenchmark, resolve_benchmark
 from evaluation.resolution.candidates import resolve_candidate
@@ -96,7 +97,7 @@ async def resolve(
         request, benchmarks, candidates, endpoints, settings=settings, store=store
     )
     notes += further_notes
-    notes += _small_benchmarks(request, loaded)
+    notes += [*_small_benchmarks(request, loaded), *note_on_unused_options(request)]
     used = {endpoint.name for candidate in candidates for endpoint in candidate.endpoints}
     notes += [
         f"{endpoint.name}: {limit}" for endpoint in endpoints if endpoint.name in used for limit in endpoint.limits

@@ -9,6 +9,7 @@ from evaluation.errors import ConfigurationError
 from evaluation.files.allowed_files import allowed_path
 from evaluation.files.bounded_reading import in_mib
 from evaluation.fingerprint import fingerprint
+from evaluation.formatting import counted
 from evaluation.retrieval.readers import READERS, UnreadableDocumentError
 
 LARGEST_FILE = 64 * 1024 * 1024
@@ -62,7 +63,8 @@ def read_corpus(path: Path) -> Corpus:
     if not any(document.text.strip() for document in documents):
         kinds = ", ".join(sorted(READERS))
         raise ConfigurationError(
-            f"the corpus {str(path)!r} has no text: {len(documents)} documents, {len(skipped)} files of other kinds",
+            f"the corpus {str(path)!r} has no text: {counted(len(documents), 'document')}, "
+            f"{counted(len(skipped), 'file')} of other kinds",
             f"Documents are {kinds}. Scanned pages need text recognition first.",
         )
     return Corpus(name=str(path), documents=documents, skipped=tuple(_name(path, file) for file in skipped))

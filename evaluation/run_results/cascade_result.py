@@ -284,7 +284,7 @@ def _notes(curve: _Curve, answerable: Sequence[float], shown: Sequence[float]) -
             f"thresholds give is not known. ask_both=true would add {counted(n_left, 'threshold')}."
         )
     if len(shown) < len(answerable):
-        yield f"{len(shown):,} of {len(answerable):,} thresholds are shown, evenly chosen; each is exact."
+        yield f"Shown: {len(shown):,} of {counted(len(answerable), 'threshold')}, evenly chosen; each is exact."
     if not metric.can_be_computed:
         yield (
             f"{metric.key} {metric.reason}: its value is known only at thresholds where every answer is the one that "
@@ -296,7 +296,7 @@ def _notes(curve: _Curve, answerable: Sequence[float], shown: Sequence[float]) -
         yield f"{counted(n_always, 'answer')} of {n_measured:,} had no signal, and escalates at every threshold."
     n_planned = curve.run.plan.n_cases * curve.run.plan.n_repeats
     if n_answers < n_planned:
-        yield f"{n_planned - n_answers:,} of {n_planned:,} planned answers are not stored, and left out."
+        yield f"Not stored, and left out: {n_planned - n_answers:,} of {counted(n_planned, 'planned answer')}."
     if n_lost := int((numbers.has_failed & ~numbers.is_measured).sum()):
         yield f"{counted(n_lost, 'answer')} failed on the server before the signal was known: lost at every threshold."
     if curve.thresholds[-1] == _ABOVE_ALL and _ABOVE_ALL in shown:

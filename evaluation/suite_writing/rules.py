@@ -3,14 +3,16 @@
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from unicodedata import east_asian_width
 
 from evaluation.passage import Passage
 from evaluation.suite_writing.drafts import Check, Draft, Dropped, Kind, Proof, dropped
 from evaluation.suite_writing.wording import contains_answer, numbers, same_answer, same_question, similar_question
 from evaluation.suite_writing.writing_plan import is_table_line
+from evaluation.words import stretches
 
 FEWEST_LETTERS = 8
-"""Letters of a proof at least: a shorter one stands in many places."""
+"""Letters of a proof at least: a shorter one stands in many places. A wide letter, such as an ideograph, is two."""
 _POINTS = re.compile(
     r"\b(?:in|from|of|by|to)\s+(?:this|the|the\s+(?:above|given|following))\s+"
     r"(?:passages?|texts?|excerpts?|paragraphs?|documents?|tables?|quotes?)\b",
@@ -35,11 +37,19 @@ def checked(draft: Draft) -> Draft | Dropped:
 
 def stands_in(quote: str, passage: Passage) -> str | None:
     """Return the stretch of the passage that the quote repeats, blanks and case of letters aside; None: none does."""
-    words = quote.split()
-    if len("".join(words)) < FEWEST_LETTERS:
+    if sum(2 if east_asian_width(letter) in "FW" else 1 for letter in "".join(quote.split())) < FEWEST_LETTERS:
         return None
-    match = re.search(r"\s+".join(map(re.escape, words)), passage.text, re.IGNORECASE)
+    match = re.search(_pattern(quote), passage.text, re.IGNORECASE)
     return match.group() if match else None
+
+
+def _pattern(quote: str) -> str:
+    """Return a pattern for the quote: blanks stand where it has some, and may beside letters of scripts without."""
+    return r"\s*".join(
+        r"\s*".join(map(re.escape, stretch)) if is_unspaced else r"\s+".join(map(re.escape, stretch.split()))
+        for stretch, is_unspaced in stretches(" ".join(quote.split()))
+        if not stretch.isspace()
+    )
 
 
 def _checked_answer(draft: Draft) -> Draft | Dropped:
@@ -88,5 +98,5 @@ def _shares_proof(draft: Draft, other: Draft) -> bool:
 
 
 def _overlap(first: str, second: str) -> bool:
-    first_line, second_line = " ".join(first.casefold().split()), " ".join(second.casefold().split())
-    return first_line in second_line or second_line in first_line
+    first_letters, second_letters = "".join(first.casefold().split()), "".join(second.casefold().split())
+    return first_letters in second_letters or second_letters in first_letters

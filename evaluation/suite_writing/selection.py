@@ -20,7 +20,7 @@ def checked_by_rules(drafts: Sequence[Draft]) -> tuple[list[Draft], list[Dropped
 
 def chosen(passed: Sequence[Draft], *, n: int) -> tuple[list[Draft], list[Dropped]]:
     """Return the first `n` drafts, which keeps the plan's mixture of kinds, and the others."""
-    reason = f"{n:,} cases were there already"
+    reason = f"{counted(n, 'case')} {'was' if n == 1 else 'were'} there already"
     return list(passed[:n]), [dropped(draft, Check.SURPLUS, reason) for draft in passed[n:]]
 
 

@@ -61,10 +61,11 @@ def written_suite(name: str, drafts: Sequence[Draft], origin: Origin) -> Benchma
 
 
 def _description(n_cases: int, origin: Origin) -> str:
+    n_dropped = origin.n_drafts - n_cases
     return (
         f"Synthetic: {counted(n_cases, 'case')} written by {origin.writer} and checked by {origin.checker}, from "
         f"{counted(origin.n_documents, 'document')} of {origin.corpus} ({origin.corpus_digest[:12]}); "
-        f"{origin.n_drafts - n_cases} of {counted(origin.n_drafts, 'draft')} were dropped."
+        f"{n_dropped} of {counted(origin.n_drafts, 'draft')} {'was' if n_dropped == 1 else 'were'} dropped."
     )
 
 

@@ -11,6 +11,7 @@ from evaluation.retrieval.documents import Corpus
 from evaluation.retrieval.passages import Chunker, passages_of
 from evaluation.retrieval.search import Index, Query
 from evaluation.suite_writing.drafts import Kind, WritingTask
+from evaluation.words import first_words, n_words
 
 CHUNKER = Chunker(size=200)
 """Passages of 200 words: long enough for a question, short enough that its proof is found by eye."""
@@ -49,7 +50,7 @@ def all_passages(corpus: Corpus) -> tuple[Passage, ...]:
 
 
 def _is_long_enough(passage: Passage) -> bool:
-    return len(passage.text.split()) >= FEWEST_WORDS
+    return n_words(passage.text) >= FEWEST_WORDS
 
 
 def writing_tasks(index: Index, *, n: int, kinds: Sequence[Kind], seed: int) -> tuple[WritingTask, ...]:
@@ -123,4 +124,4 @@ def nearest(index: Index, question: str, *, top_k: int) -> tuple[Passage, ...]:
 
 
 def _query(text: str, *, top_k: int) -> Query:
-    return Query(text=" ".join(text.split()[:MOST_QUERY_WORDS]), method="bm25", top_k=top_k)
+    return Query(text=" ".join(first_words(text, MOST_QUERY_WORDS).split()), method="bm25", top_k=top_k)

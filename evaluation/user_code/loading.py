@@ -1,10 +1,12 @@
 """Loading a user's file: how long it may take, and what is said while it takes long."""
 
+import contextvars
+import ctypes
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from threading import Timer
+from threading import Thread, Timer
 
 from evaluation.settings import Settings
 
@@ -20,8 +22,52 @@ def import_limit_s() -> float:
 
 def too_long(limit_s: float) -> str:
     """Return why a file was not loaded, with the next step, to follow its name."""
-    step = f"raise {LIMIT_VARIABLE} (now {limit_s:g} s) or mend what the file does when it is imported"
-    return f"was not loaded within {limit_s:g} s and was stopped; {step}"
+    return f"{stopped_after(limit_s)}; {raise_limit(limit_s)}"
+
+
+def stopped_after(limit_s: float) -> str:
+    """Return why a file was not loaded, to follow its name."""
+    return f"was not loaded within {limit_s:g} s and was stopped"
+
+
+def raise_limit(limit_s: float) -> str:
+    """Return the next step where a file took too long to load."""
+    return f"raise {LIMIT_VARIABLE} (now {limit_s:g} s) or mend what the file does when it is imported"
+
+
+class LoadingTooLongError(Exception):
+    """Raised where a file was not loaded within its time."""
+
+
+def within_limit(load: Callable[[], None], limit_s: float) -> None:
+    """Run `load`, in a thread of its own that is stopped after the limit, or left behind where it waits for something.
+
+    Code that keeps the interpreter to itself, as one call of a regular expression may, is not stopped.
+
+    Raises:
+        LoadingTooLongError: it took longer.
+        BaseException: what it raised.
+    """
+    errors: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            load()
+        except BaseException as error:
+            errors.append(error)
+
+    # A daemon, since a thread that never returns would keep the process from ending.
+    thread = Thread(target=contextvars.copy_context().run, args=(run,), daemon=True, name="load-user-file")
+    thread.start()
+    try:
+        thread.join(limit_s)
+        if thread.is_alive():
+            raise LoadingTooLongError
+    finally:
+        if thread.is_alive() and thread.ident is not None:
+            ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), ctypes.py_object(SystemExit))
+    if errors:
+        raise errors[0]
 
 
 @contextmanager

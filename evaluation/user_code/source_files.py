@@ -2,6 +2,7 @@
 
 import ast
 import sys
+from functools import partial
 from hashlib import sha256
 from importlib.abc import SourceLoader
 from importlib.util import module_from_spec, spec_from_loader
@@ -11,6 +12,7 @@ from types import ModuleType
 from evaluation.errors import ConfigurationError
 from evaluation.files.unreadable import unreadable
 from evaluation.user_code.error_locations import in_words, place_in
+from evaluation.user_code.loading import LoadingTooLongError, raise_limit, stopped_after, within_limit
 
 FROM_A_FILE = "+file:"
 """Prefix of the file's hash in the version of what comes from a user's file."""
@@ -59,7 +61,7 @@ class _FromBytes(SourceLoader):
         return self.source
 
 
-def loaded_module(path: Path, source: bytes, *, example: str) -> ModuleType:
+def loaded_module(path: Path, source: bytes, *, example: str, limit_s: float | None = None) -> ModuleType:
     """Load the file, with `source` as its content, as a module with a name of its own.
 
     A module already loaded is reused; another version of the file is another module.
@@ -68,9 +70,10 @@ def loaded_module(path: Path, source: bytes, *, example: str) -> ModuleType:
         path: The file.
         source: Its content.
         example: What to write instead, as the next step of an error.
+        limit_s: Seconds that it may take; None: no limit, as in a process that is ended from outside.
 
     Raises:
-        ConfigurationError: the code does not run.
+        ConfigurationError: the code does not run, or not within the limit.
     """
     whole = str(path.resolve())
     name = f"benchwright_file_{sha256(whole.encode(errors='surrogateescape') + b'|' + source).hexdigest()[:24]}"
@@ -80,15 +83,24 @@ def loaded_module(path: Path, source: bytes, *, example: str) -> ModuleType:
     if spec is None or spec.loader is None:
         raise ConfigurationError(f"{whole!r} cannot be loaded", example)
     module = sys.modules[name] = module_from_spec(spec)
+    run = partial(spec.loader.exec_module, module)
     try:
-        spec.loader.exec_module(module)
+        if limit_s is None:
+            run()
+        else:
+            within_limit(run, limit_s)
+    except LoadingTooLongError:
+        sys.modules.pop(name, None)
+        raise ConfigurationError(
+            f"{str(path)!r} {stopped_after(limit_s or 0.0)}", raise_limit(limit_s or 0.0)
+        ) from None
     except (Exception, SystemExit) as error:
-        del sys.modules[name]
+        sys.modules.pop(name, None)
         line = error.lineno if isinstance(error, SyntaxError) else place_in(error, whole)
         where = f"{str(path)!r}" + (f", line {line}" if line is not None else "")
         raise ConfigurationError(f"{where} does not run: {in_words(error)}", example) from error
     except BaseException:
-        del sys.modules[name]
+        sys.modules.pop(name, None)
         raise
     return module
 

@@ -49,8 +49,11 @@ def prepare(fields: Mapping[str, Any], store: "Store", *, source: str, resume: s
 
     if resume is None:
         from evaluation.planning.templates import with_template
+        from evaluation.requests.unused_options import refuse_unused_options
 
-        whole_fields, files = with_candidate_files(with_template(store, fields), store)
+        with_those_of_template = with_template(store, fields)
+        refuse_unused_options(fields, with_those_of_template)
+        whole_fields, files = with_candidate_files(with_those_of_template, store)
         request = _with_absolute_paths(read_request(whole_fields, source=source))
         loaded = tuple(_read_benchmark(name, request, store) for name in request.benchmarks)
         return Prepared(request=request, invocation_id=uuid.uuid4().hex, benchmarks=loaded, files=files)

@@ -21,6 +21,7 @@ from deployments.cli.written_suites.decisions import Decisions
 from evaluation.case import Benchmark, Case
 from evaluation.errors import ConfigurationError
 from evaluation.escaping import one_line
+from evaluation.formatting import counted
 from evaluation.suite_writing.suite import confirmed_suite, is_synthetic, proofs_of
 
 LEAVE = "q"
@@ -77,7 +78,7 @@ def _decide(benchmark: Benchmark, decisions: Decisions) -> None:
     """Ask about each case without a decision."""
     waiting = [case for case in shuffled(benchmark) if case.case_id not in decisions.by_case]
     print_status(
-        f"{len(waiting)} of {len(benchmark.cases)} cases are left. y: right and useful, n: drop, {LEAVE}: leave"
+        f"{len(waiting)} of {counted(len(benchmark.cases), 'case')} left. y: right and useful, n: drop, {LEAVE}: leave"
     )
     for case in waiting:
         _show_case(case)
@@ -140,7 +141,7 @@ def _finish(benchmark: Benchmark, decisions: Decisions, target: Target, rater: s
         version = suite.version if suite.cases else None
         print_json({"status": "completed", "benchmark": suite.name, "version": version, **counts})
     else:
-        print_line(f"{rater} confirmed {len(suite.cases)} of {len(benchmark.cases)} cases of {suite.name}")
+        print_line(f"{rater} confirmed {len(suite.cases)} of {counted(len(benchmark.cases), 'case')} of {suite.name}")
     if not suite.cases:
         print_status("no case is left, and nothing was kept")
     return EXIT_DONE if suite.cases else EXIT_CHECK_FAILED

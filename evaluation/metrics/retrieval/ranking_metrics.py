@@ -10,6 +10,7 @@ from typing import ClassVar
 
 from evaluation.case import Case
 from evaluation.errors import ConfigurationError
+from evaluation.formatting import counted
 from evaluation.generation import Generation
 from evaluation.metrics.metric import AnswerMetric, Need
 from evaluation.metrics.retrieval.passage_ranking import hit_rate_at, ndcg_at, precision_at, reciprocal_rank
@@ -136,6 +137,6 @@ def _rationale(sources: JudgedSources) -> str:
     more = ", …" if len(sources.holders) > MOST_SHOWN else ""
     n_found = sum(bool(places) for places in sources.holders)
     return (
-        f"{n_found} of {len(sources.holders)} relevant passages among {len(sources.ids)} sources, "
-        f"first at rank {', '.join(ranks)}{more}"
+        f"{n_found} of {counted(len(sources.holders), 'relevant passage')} among "
+        f"{counted(len(sources.ids), 'source')}, first at rank {', '.join(ranks)}{more}"
     )

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from evaluation.escaping import for_markdown
-from evaluation.formatting import percent, quantity
+from evaluation.formatting import counted, percent, quantity
 from evaluation.metrics.metric_facts import value_range
 from evaluation.pictures.cascade_plots import CurvePoint, draw_cascade_curve
 from evaluation.pictures.frame import plotted_number
@@ -89,7 +89,7 @@ def _choice_sentence(curve: CascadeCurve, choice: CascadeChoice) -> str:
     return (
         f"Best mean {curve.metric}: {at}, {shown_estimate(choice.quality)} on "
         "the cases on which it was chosen, which is too good. Chosen and measured on different cases "
-        f"({choice.n_folds} folds): {shown_estimate(choice.validated_quality)}, "
+        f"({counted(choice.n_folds, 'fold')}): {shown_estimate(choice.validated_quality)}, "
         f"{percent(choice.validated_share_escalated)} escalated."
     )
 

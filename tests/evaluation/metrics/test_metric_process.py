@@ -4,12 +4,14 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from evaluation.case import Case
+from evaluation.errors import ConfigurationError
 from evaluation.generation import Generation
 from evaluation.metrics.exact_match import ExactMatch
 from evaluation.metrics.guarded_calls import BrokenMetricError
@@ -138,6 +140,37 @@ def test_a_file_that_never_loads_in_its_process_names_the_setting_for_loading(
 
     assert "metric_timed_out" == failure.kind
     assert "raise BENCHWRIGHT_IMPORT_TIMEOUT_S (now 1 s)" in failure.message
+
+
+@pytest.mark.parametrize(
+    "import_time",
+    [
+        "while True: pass",
+        "while True:\n    try: pass\n    except Exception: pass",
+        "import time; time.sleep(3600)",
+        "import threading; threading.Event().wait()",
+    ],
+)
+@pytest.mark.parametrize("is_in_thread", [False, True])
+def test_a_file_that_never_loads_in_the_command_is_refused_within_the_limit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, import_time: str, is_in_thread: bool
+) -> None:
+    (tmp_path / "own.py").write_text(f"{import_time}\n{OWN}")
+    monkeypatch.setenv("BENCHWRIGHT_IMPORT_TIMEOUT_S", "0.5")
+
+    def load() -> str:
+        with pytest.raises(ConfigurationError) as error:
+            parse_metric(f"{tmp_path}/own.py:Own")
+        return f"{error.value.message} {error.value.next_step}"
+
+    with ThreadPoolExecutor(1) as pool:
+        message = pool.submit(load).result() if is_in_thread else load()
+
+    assert (
+        "own.py' was not loaded within 0.5 s and was stopped raise BENCHWRIGHT_IMPORT_TIMEOUT_S (now 0.5 s)" in message
+    )
+    (tmp_path / "own.py").write_text(OWN)
+    assert "own" == parse_metric(f"{tmp_path}/own.py:Own").name  # the next one is not kept waiting
 
 
 def test_one_that_closes_its_pipes_fails_its_score_without_a_traceback(

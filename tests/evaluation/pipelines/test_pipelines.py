@@ -288,7 +288,23 @@ def test_map_reduce_says_before_it_asks_that_a_chunk_does_not_fit() -> None:
 
     problem = MapReduce(chunk_size=1024).problem(given(case, benchmark, options=options))
 
-    assert problem == "is split into chunks of 1024, which with notes of 256 tokens do not fit num_ctx=1024"
+    assert problem == "is split into chunks of 1,024 tokens, which with notes of 256 tokens do not fit num_ctx=1024"
+
+
+@pytest.mark.parametrize(
+    ("num_ctx", "may_count_tokens", "fits"),
+    [(1281, True, True), (1280, True, False), (1281, False, False), (1792, False, False), (1793, False, True)],
+)
+def test_a_chunk_is_compared_with_the_context_in_its_own_unit(num_ctx: int, may_count_tokens: bool, fits: bool) -> None:
+    case, benchmark, options = document_task(2, num_ctx=num_ctx)
+
+    problem = MapReduce(chunk_size=1024).problem(
+        given(case, benchmark, options=options, may_count_tokens=may_count_tokens)
+    )
+
+    assert (problem is None) is fits
+    if not fits and not may_count_tokens:
+        assert "chunks of 1,024 words, about 1,536 tokens, which" in str(problem)
 
 
 def test_sections_are_written_at_once_and_put_together_in_order() -> None:

@@ -124,3 +124,34 @@ def test_a_tenth_of_the_drafts_may_be_left_unanswered() -> None:
 
     assert too_many_unanswered(unanswered, n_drafts=10) is None
     assert "for 1 of 9 drafts, for example: timed_out" in (too_many_unanswered(unanswered, n_drafts=9) or "")
+
+
+@pytest.mark.parametrize(
+    ("text", "quote", "proof"),
+    [
+        ("この駅は山田\n太郎が一九八七年に設立した。", "山田太郎が一九八七年に", "山田\n太郎が一九八七年に"),
+        ("这座塔的高度为14米。", "高度为14米", "高度为14米"),
+        ("这座塔的高度为 14 米。", "高度为14米", "高度为 14 米"),
+        ("สถานีก่อตั้งโดย สมชาย", "ก่อตั้งโดยสมชาย", "ก่อตั้งโดย สมชาย"),
+        ("أسس محمد علي\nالمحطة", "محمد علي المحطة", "محمد علي\nالمحطة"),
+        ("key = 'aGVsbG8gd29ybGQ='", "aGVsbG8gd29ybGQ=", "aGVsbG8gd29ybGQ="),
+        ("    return max(a,\n               b)", "return max(a, b)", "return max(a,\n               b)"),
+        ("founded by Marta", "foundedby Marta", None),
+        ("高度为15米", "高度为14米", None),
+        ("高度", "高度", None),
+    ],
+)
+def test_blanks_of_a_proof_count_only_between_words_that_need_them(text: str, quote: str, proof: str | None) -> None:
+    assert proof == stands_in(quote, replace(PASSAGE, text=text))
+
+
+def test_duplicates_without_blanks_are_seen() -> None:
+    question, answer = "この駅を設立したのは誰ですか。", "山田太郎"
+    first = replace(draft(question, answer), proofs=(Proof(document="a.md", text="山田\n太郎が設立した"),))
+    same = replace(first, question="駅を設立したのは誰ですか?")
+    same_proof = replace(
+        first, question="設立者の名前は?", proofs=(Proof(document="a.md", text="駅は山田太郎が設立した"),)
+    )
+    other = replace(first, question="この駅を設計したのは誰ですか。", answer="佐藤花子")
+
+    assert [first, other] == without_duplicates([first, same, same_proof, other])[0]

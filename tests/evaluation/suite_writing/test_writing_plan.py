@@ -67,3 +67,11 @@ def test_a_corpus_of_headings_alone_is_refused() -> None:
 
     with pytest.raises(ConfigurationError, match="no passage of 12 words"):
         all_passages(corpus)
+
+
+@pytest.mark.parametrize("text", ["この駅は山田太郎が一九八七年に設立した。", "สถานีนี้ก่อตั้งโดยสมชายใจดี"])
+def test_a_text_without_blanks_is_long_enough_to_be_asked_about(text: str) -> None:
+    passages = tuple(Passage(document=f"{n}.txt", position=0, text=text) for n in range(2))
+    tasks = writing_tasks(Index(passages=passages), n=2, kinds=[Kind.TWO_PASSAGES], seed=0)
+
+    assert [{"0.txt", "1.txt"}] * 2 == [{passage.document for passage in task.passages} for task in tasks]
