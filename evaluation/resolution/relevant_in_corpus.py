@@ -76,7 +76,9 @@ def _is_in(searched: Sequence[str], entry: RelevantPassage) -> bool:
 
 
 def _lacks(corpus: Corpus, path: str) -> str:
-    return "has as a file of a kind that is not read" if path in corpus.skipped else "does not have"
+    """Return how the corpus lacks a document: it is not there, or it was left out."""
+    reason = next((entry.reason for entry in corpus.left_out if entry.path == path), None)
+    return "does not have" if reason is None else f"has left out: {reason}"
 
 
 def _nearest(path: str, texts: Mapping[str, str]) -> str:
