@@ -11,7 +11,7 @@ def canonical_json(value: Any) -> str:
 
 
 def fingerprint(value: Any) -> str:
-    """Return SHA-256 of the canonical JSON of `value`, 64 hex digits; texts may hold lone surrogates, as models write."""
+    """Return SHA-256 of the canonical JSON of `value`, 64 hex digits; texts may hold lone surrogates."""
     return hashlib.sha256(canonical_json(value).encode(errors="surrogatepass")).hexdigest()
 
 

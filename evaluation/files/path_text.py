@@ -24,8 +24,10 @@ def checked_path(path: str, *, what: str = "the path") -> str:
     try:
         path.encode()
     except UnicodeEncodeError as error:
+        text = path_text(path)
+        shown = f"'{text}'" if text.isprintable() else repr(text)
         raise ConfigurationError(
-            f"{what} {path_text(path)!r} is not UTF-8",
+            f"{what} {shown} is not UTF-8",
             "Rename the file or folder; documents within a corpus may have such names.",
         ) from error
     return path

@@ -41,7 +41,8 @@ STEMS = [
     b" ",
     b"x" * 240,
 ]
-ENDINGS = [b".txt", b".md", b".html", b".htm", b".pdf", b".PDF", b".docx", b".csv", b".xlsx", b"", b".", b".\xff", b".exe\n"]
+ENDINGS = [b".txt", b".md", b".html", b".htm", b".pdf", b".PDF", b".docx", b".csv", b".xlsx", b""]
+ENDINGS += [b".", b".\xff", b".exe\n"]
 
 
 def pdf(*, password: str = "") -> bytes:
@@ -216,10 +217,10 @@ def test_everything_in_a_hostile_folder_is_read_or_named(
     n = n_entries(folder)
     try:
         corpus = read_corpus(tmp_path / "docs")
-    except ConfigurationError as error:
-        str(error).encode()
-        assert "has no text" in error.message
-        assert error.next_step
+    except ConfigurationError:
+        with pytest.raises(ConfigurationError, match="has no text: .* Next: ") as error:
+            read_corpus(tmp_path / "docs")
+        str(error.value).encode()
         (tmp_path / "docs" / "whole.txt").write_text("Spiders have 8 legs.")
         corpus, n = read_corpus(tmp_path / "docs"), n + 1
     finally:
