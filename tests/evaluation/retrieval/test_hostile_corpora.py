@@ -8,8 +8,9 @@ import socket
 import stat
 import subprocess
 import sys
+import tempfile
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 
@@ -218,7 +219,7 @@ def test_everything_in_a_hostile_folder_is_read_or_named(
     try:
         corpus = read_corpus(tmp_path / "docs")
     except ConfigurationError:
-        with pytest.raises(ConfigurationError, match="has no text: .* Next: ") as error:
+        with pytest.raises(ConfigurationError, match=r"has no text: .* Next: ") as error:
             read_corpus(tmp_path / "docs")
         str(error.value).encode()
         (tmp_path / "docs" / "whole.txt").write_text("Spiders have 8 legs.")
@@ -265,22 +266,25 @@ except ConfigurationError as error:
 """
 
 
-def test_what_may_not_be_opened_is_named(tmp_path: Path) -> None:
+@pytest.fixture
+def docs() -> Iterator[Path]:
+    """A folder that other users reach, unlike those of pytest."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        (Path(folder) / "docs").mkdir()
+        yield Path(folder) / "docs"
+        open_again(os.fsencode(folder))
+
+
+def test_what_may_not_be_opened_is_named(docs: Path) -> None:
     for name in ("a.txt", "secret.txt", "closed/b.txt", "listed/c.txt"):
-        (tmp_path / "docs" / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / "docs" / name).write_text("Spiders have 8 legs.")
-    for parent in (tmp_path, *tmp_path.parents):
-        if parent.is_relative_to(tmp_path.parents[1]):
-            parent.chmod(0o755)
-    (tmp_path / "docs" / "secret.txt").chmod(0)
-    (tmp_path / "docs" / "listed").chmod(0o444)
-    (tmp_path / "docs" / "closed").chmod(0)
-    try:
-        ended = subprocess.run(
-            [sys.executable, "-c", AS_NOBODY, str(tmp_path / "docs")], capture_output=True, text=True, check=False
-        )
-    finally:
-        open_again(os.fsencode(tmp_path / "docs"))
+        (docs / name).parent.mkdir(exist_ok=True)
+        (docs / name).write_text("Spiders have 8 legs.")
+    (docs / "secret.txt").chmod(0)
+    (docs / "listed").chmod(0o444)
+    (docs / "closed").chmod(0)
+
+    ended = subprocess.run([sys.executable, "-c", AS_NOBODY, str(docs)], capture_output=True, text=True, check=False)
 
     assert "" == ended.stderr
     denied = "Permission denied"
