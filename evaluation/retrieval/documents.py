@@ -3,7 +3,7 @@
 import hashlib
 import os
 import stat
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,8 +13,17 @@ from evaluation.files.bounded_reading import in_mib
 from evaluation.files.path_text import path_text
 from evaluation.files.unreadable import unreadable
 from evaluation.fingerprint import fingerprint
+from evaluation.formatting import counted
 from evaluation.retrieval.corpus_files import corpus_files, name_in, problem_of
-from evaluation.retrieval.left_out import LONGEST_REASON, CorpusSummary, LeftOut, WhyLeftOut, summary_of
+from evaluation.retrieval.left_out import (
+    LONGEST_REASON,
+    REFUSED,
+    CorpusSummary,
+    LeftOut,
+    WhyLeftOut,
+    named,
+    summary_of,
+)
 from evaluation.retrieval.readers import READERS, Text, UnreadableDocumentError
 from evaluation.retrieval.silenced_libraries import silenced_libraries
 
@@ -63,10 +72,25 @@ class Corpus:
 def read_corpus(path: Path) -> Corpus:
     """Read every document of a folder and its subfolders, or a single file.
 
-    What cannot be read is left out with the reason; hidden files are left out without.
+    What is no document, or has no text, is left out with the reason; hidden files are left out without.
 
     Raises:
-        ConfigurationError: no such path, too many files, or no document with text.
+        ConfigurationError: no such path, too many files, documents that cannot be read, or none with text.
+    """
+    corpus = survey_corpus(path)
+    refused = tuple(entry for entry in corpus.left_out if entry.why in REFUSED)
+    if refused:
+        raise _unreadable(corpus, refused)
+    if not corpus.documents:
+        raise _without_text(corpus)
+    return corpus
+
+
+def survey_corpus(path: Path) -> Corpus:
+    """Return what can be read of a path, possibly nothing, with the reasons for the rest.
+
+    Raises:
+        ConfigurationError: no such path, or too many files.
     """
     path = allowed_path(path, what="the corpus")
     files, left_out = _files(path)
@@ -81,14 +105,11 @@ def read_corpus(path: Path) -> Corpus:
             left_out.append(LeftOut(path=name, why=WhyLeftOut.UNREADABLE, reason=reason))
         else:
             documents[name] = read
-    corpus = Corpus(
+    return Corpus(
         name=path_text(path),
         documents=tuple(documents.values()),
         left_out=tuple(sorted(left_out, key=lambda entry: entry.path)),
     )
-    if not documents:
-        raise _without_text(corpus)
-    return corpus
 
 
 def read_document(file: Path, name: str) -> Document | LeftOut:
@@ -167,6 +188,15 @@ def _files(path: Path) -> tuple[list[Path], list[LeftOut]]:
     return [path], []
 
 
+def _unreadable(corpus: Corpus, refused: Sequence[LeftOut]) -> ConfigurationError:
+    """Return the error for documents that were meant to be searched: results without them would mislead."""
+    names = named(refused)
+    return ConfigurationError(
+        f"the corpus {corpus.name!r} has {counted(len(refused), 'document')} that cannot be read: {names}",
+        "Mend or remove them, or hide them: files and folders whose names begin with a dot are not looked at.",
+    )
+
+
 def _without_text(corpus: Corpus) -> ConfigurationError:
     what = f"the corpus {corpus.name!r} has no text"
     if not corpus.left_out:
@@ -178,7 +208,6 @@ def _next_step(reasons: Iterable[WhyLeftOut]) -> str:
     whys = set(reasons)
     steps = [f"Documents are {_kinds()}."] if WhyLeftOut.OTHER_KIND in whys else []
     steps += ["Scanned pages need text recognition first."] if WhyLeftOut.NO_TEXT in whys else []
-    steps += ["Check its rights and its disk."] if WhyLeftOut.UNREADABLE in whys else []
     return " ".join(steps) or "Mend a document, or name another corpus."
 
 

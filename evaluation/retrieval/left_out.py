@@ -1,4 +1,4 @@
-"""What a corpus has that is not searched, and why."""
+"""What a corpus has that is not searched, and why: left out, or a reason to refuse the corpus."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -32,6 +32,16 @@ class WhyLeftOut(StrEnum):
     """An ending that no reader is for."""
 
 
+REFUSED = frozenset(
+    {
+        WhyLeftOut.DAMAGED,
+        WhyLeftOut.ENCRYPTED,
+        WhyLeftOut.NOT_UTF_8,
+        WhyLeftOut.TOO_LARGE,
+        WhyLeftOut.UNREADABLE,
+    }
+)
+"""Reasons for which a corpus is refused: somebody meant such a document to be searched."""
 _IN_WORDS: Mapping[WhyLeftOut, str] = {
     WhyLeftOut.DAMAGED: "damaged",
     WhyLeftOut.ENCRYPTED: "encrypted",
@@ -80,13 +90,24 @@ class CorpusSummary:
         line = f"{counted(self.n_documents, 'document')} read"
         if not self.n_left_out:
             return line
-        named = self.left_out[:NAMED_IN_A_LINE]
-        names = ", ".join(f"{_shown(entry.path)} ({_shown(entry.reason)})" for entry in named)
-        if self.n_left_out == len(named):
+        names = named(self.left_out, n=self.n_left_out)
+        if self.n_left_out <= NAMED_IN_A_LINE:
             return f"{line}; {self.n_left_out} left out: {names}"
         counts = ", ".join(f"{n:,} {_IN_WORDS[WhyLeftOut(why)]}" for why, n in self.left_out_by_reason.items())
-        more = counted(self.n_left_out - len(named), "other")
-        return f"{line}; {self.n_left_out:,} left out ({counts}): {names} and {more}"
+        return f"{line}; {self.n_left_out:,} left out ({counts}): {names}"
+
+
+def named(entries: Sequence[LeftOut], *, n: int | None = None) -> str:
+    """Return the first few entries with their reasons as printable text, and how many more there are.
+
+    Args:
+        entries: Some of them, those that matter most first.
+        n: How many there are; None: these.
+    """
+    first = entries[:NAMED_IN_A_LINE]
+    names = ", ".join(f"{_shown(entry.path)} ({_shown(entry.reason)})" for entry in first)
+    n_more = (len(entries) if n is None else n) - len(first)
+    return f"{names} and {counted(n_more, 'other')}" if n_more else names
 
 
 def summary_of(corpus: str, n_documents: int, left_out: Sequence[LeftOut]) -> CorpusSummary:

@@ -124,9 +124,7 @@ def _refuse_bomb(content: bytes) -> None:
     if any(part.flag_bits & 1 for part in parts):
         raise UnreadableDocumentError("encrypted, and needs a password", WhyLeftOut.ENCRYPTED)
     if sum(part.file_size for part in parts) > LARGEST_UNPACKED:
-        raise UnreadableDocumentError(
-            f"it unpacks to more than {LARGEST_UNPACKED // 2**20} MiB", WhyLeftOut.TOO_LARGE
-        )
+        raise UnreadableDocumentError(f"it unpacks to more than {LARGEST_UNPACKED // 2**20} MiB", WhyLeftOut.TOO_LARGE)
 
 
 def read_csv(content: bytes) -> Text:

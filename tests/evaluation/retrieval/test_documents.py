@@ -11,7 +11,7 @@ from pypdf.generic import DecodedStreamObject, DictionaryObject, NameObject
 
 from evaluation.errors import ConfigurationError
 from evaluation.retrieval import readers
-from evaluation.retrieval.documents import read_corpus, read_document
+from evaluation.retrieval.documents import read_corpus, read_document, survey_corpus
 from evaluation.retrieval.passages import Chunker, index_identity, passages_of
 
 
@@ -117,7 +117,7 @@ def damaged_docx() -> bytes:
         ("a.csv", b"name,legs\n" + b"x" * 200_000 + b",8\n", "damaged", "no CSV: "),
     ],
 )
-def test_a_document_that_cannot_be_read_is_left_out_with_the_reason(
+def test_a_document_that_cannot_be_read_is_refused_and_one_without_text_left_out_with_the_reason(
     name: str, content: bytes, why: str, reason: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / name).write_bytes(content)
@@ -126,7 +126,11 @@ def test_a_document_that_cannot_be_read_is_left_out_with_the_reason(
     assert f"{name} ({reason}" in str(error.value)
     (tmp_path / "other.txt").write_text("Spiders have 8 legs.")
 
-    corpus = read_corpus(tmp_path)
+    if why != "no_text":
+        with pytest.raises(ConfigurationError, match="1 document that cannot be read") as error:
+            read_corpus(tmp_path)
+        assert f"{name} ({reason}" in str(error.value)
+    corpus = survey_corpus(tmp_path)
 
     assert [(name, why)] == [(entry.path, entry.why) for entry in corpus.left_out]
     assert reason in corpus.left_out[0].reason
