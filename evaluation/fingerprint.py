@@ -11,8 +11,8 @@ def canonical_json(value: Any) -> str:
 
 
 def fingerprint(value: Any) -> str:
-    """Return SHA-256 of the canonical JSON of `value`, 64 hex digits."""
-    return hashlib.sha256(canonical_json(value).encode()).hexdigest()
+    """Return SHA-256 of the canonical JSON of `value`, 64 hex digits; texts may hold lone surrogates."""
+    return hashlib.sha256(canonical_json(value).encode(errors="surrogatepass")).hexdigest()
 
 
 def derived_seed(run_seed: int, case_id: str, repeat: int) -> int:

@@ -117,7 +117,7 @@ async def _kept(
         dropped,
         origin,
         file=request.out,
-        skipped_files=prepared.corpus.skipped,
+        read=prepared.corpus.summary,
         n_cases_requested=request.cases,
         n_requests=journal.n_added,
         n_reused=journal.n_reused,

@@ -1,7 +1,7 @@
 """The task that turns a request into stored runs and an order of work."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from prefect import task
@@ -14,7 +14,7 @@ from evaluation.planning.pipelines import planned_pipeline
 from evaluation.planning.plan import Group, Plan, PlannedCandidate, PlannedRun, grouped_by_residency, run_id_for
 from evaluation.planning.resuming import refuse_changed_weights, refuse_held
 from evaluation.records.candidates import MetricUse
-from evaluation.records.runs import SERVER_VERSIONS, RunCandidatePlan, RunPlan, RunRecord
+from evaluation.records.runs import CORPUS, SERVER_VERSIONS, RunCandidatePlan, RunPlan, RunRecord
 from evaluation.requests.evaluation_request import EvaluationRequest
 from evaluation.requests.prices import stored_prices
 from evaluation.requests.run_share import Share, whole_of
@@ -229,6 +229,7 @@ def _planned(
                 "think": candidate.think,
                 "gpu_tag": endpoint.gpu_tag,
                 SERVER_VERSIONS: versions,
+                **_corpus_of(resolved),
                 **prices,
                 "family": info.family,
                 "parameter_size": info.parameter_size,
@@ -262,6 +263,12 @@ def _planned(
         only_cases=plan_request.only_cases(item.benchmark),
         share=plan_request.share,
     )
+
+
+def _corpus_of(resolved: ResolvedCandidate) -> dict[str, Any]:
+    """Return what is kept of the candidate's corpus; empty where it has none."""
+    corpus = None if resolved.pipeline is None else resolved.pipeline.corpus
+    return {} if corpus is None else {CORPUS: asdict(corpus.summary)}
 
 
 def _as_begun(

@@ -11,6 +11,7 @@ from deployments.cli.next_steps import begin_command_line
 from deployments.cli.packages import hidden_package
 from deployments.cli.terminal.output import EXIT_INTERRUPTED, report_error, report_lost_results
 from evaluation.errors import BenchwrightError, DatabaseLostError
+from evaluation.files.path_text import checked_path
 from evaluation.files.private_files import only_for_this_user
 
 
@@ -33,6 +34,8 @@ def run(arguments: list[str]) -> int:
 
     begin_command_line(_command_line)
     try:
+        for argument in arguments:
+            checked_path(argument, what="the argument")
         _command_line()(args=_asking_for_help(arguments), prog_name="benchwright", standalone_mode=True)
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else (0 if end.code is None else 1)

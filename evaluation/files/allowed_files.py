@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from evaluation.errors import ConfigurationError
+from evaluation.files.path_text import checked_path
 
 FOLDER_VARIABLE = "BENCHWRIGHT_FORM_FILES"
 """Environment variable with the folder's path; read by `evaluation.settings`."""
@@ -43,12 +44,15 @@ def path_at(text: str, folder: Path | None = None) -> Path:
     Args:
         text: A path; `~` is the home directory.
         folder: The folder that a relative path is relative to; None: the working directory.
+
+    Raises:
+        ConfigurationError: bytes of it are not UTF-8.
     """
     path = Path(text)
     with suppress(RuntimeError):  # `~` of nobody that is known here
         path = path.expanduser()
     whole = os.path.join(folder or "", path)
-    return Path(whole if "\0" in whole else os.path.realpath(whole))
+    return Path(whole if "\0" in whole else checked_path(os.path.realpath(whole)))
 
 
 def allowed_path(path: Path, *, what: str) -> Path:

@@ -1,10 +1,12 @@
 """What planned work will cost: by candidate, by loaded model, by endpoint, in all."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
+from evaluation.results.as_json import OMITTED_IF_EMPTY
 from evaluation.results.frames import TEXT, ShownInNotebooks, columns_of, frame, row_of
+from evaluation.retrieval.left_out import CorpusSummary
 from evaluation.store.past_speed import PastSpeed
 
 if TYPE_CHECKING:
@@ -80,6 +82,8 @@ class Forecast(ShownInNotebooks):
     output_tokens: int | None
     seconds: float | None
     """Time until the last endpoint is done, as far as known."""
+    corpora: tuple[CorpusSummary, ...] = field(default=(), metadata=OMITTED_IF_EMPTY)
+    """What was read of each corpus, and what was left out; empty where nothing is searched."""
     PAGES: ClassVar[str] = PAGES
 
     @property

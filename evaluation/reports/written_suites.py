@@ -23,8 +23,8 @@ def summary_lines(suite: WrittenSuite) -> list[str]:
             f"{suite.n_cases_requested - suite.n_cases:,} fewer than the {suite.n_cases_requested:,} requested: more "
             "spare drafts (--spare), or more documents"
         )
-    if suite.skipped_files:
-        lines.append(f"{counted(len(suite.skipped_files), 'file')} of other kinds not read")
+    if suite.read.n_left_out:
+        lines.append(suite.read.line)
     return lines
 
 

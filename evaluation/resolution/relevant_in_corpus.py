@@ -57,11 +57,7 @@ def _problem(corpus: Corpus, texts: Mapping[str, str], entry: RelevantPassage) -
     if _is_in(searched, entry):
         return None
     place = f"the corpus {corpus.name!r}" if entry.path is None else f"{entry.path!r} of the corpus {corpus.name!r}"
-    if entry.text is None:
-        return f"the relevant document {entry.path!r}, which has no text in the corpus {corpus.name!r}", (
-            "A scanned document needs text recognition first."
-        )
-    text = " ".join(entry.text.split())
+    text = " ".join((entry.text or "").split())  # a document alone is found: it has text, or was left out
     shown = text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
     return f"a relevant text that {place} does not hold: {shown!r}", (
         "Copy the words from the document, letter by letter, or name the document alone."
@@ -76,7 +72,9 @@ def _is_in(searched: Sequence[str], entry: RelevantPassage) -> bool:
 
 
 def _lacks(corpus: Corpus, path: str) -> str:
-    return "has as a file of a kind that is not read" if path in corpus.skipped else "does not have"
+    """Return how the corpus lacks a document: it is not there, or it was left out."""
+    reason = next((entry.reason for entry in corpus.left_out if entry.path == path), None)
+    return "does not have" if reason is None else f"has left out: {reason}"
 
 
 def _nearest(path: str, texts: Mapping[str, str]) -> str:

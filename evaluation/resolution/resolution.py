@@ -29,6 +29,7 @@ from evaluation.resolution.metric_models import (
 from evaluation.resolution.relevant_in_corpus import refuse_absent_passages
 from evaluation.resolution.resolved_candidate import ResolvedCandidate, labels_of
 from evaluation.retrieval.documents import Corpus
+from evaluation.retrieval.left_out import CorpusSummary
 from evaluation.settings import Settings
 
 if TYPE_CHECKING:
@@ -45,6 +46,8 @@ class Resolution:
     notes: tuple[str, ...]
     metric_models: tuple[MetricModel, ...] = ()
     """Models that the metrics use: embedders before judges."""
+    corpora: tuple[CorpusSummary, ...] = ()
+    """What was read of each corpus, and what was left out."""
 
     @property
     def labels(self) -> dict[str, str]:
@@ -93,6 +96,8 @@ async def resolve(
         candidates.append(candidate)
         notes += [*further_notes, *_without_cost(request, candidate)]
     refuse_absent_passages(corpora.values(), benchmarks)
+    summaries = tuple(corpus.summary for corpus in corpora.values())
+    notes += [summary.line for summary in summaries if summary.n_left_out]
     benchmarks, models, further_notes = await _with_models(
         request, benchmarks, candidates, endpoints, settings=settings, store=store
     )
@@ -112,6 +117,7 @@ async def resolve(
         endpoints=tuple(endpoints),
         notes=tuple(dict.fromkeys(notes)),
         metric_models=models,
+        corpora=summaries,
     )
 
 

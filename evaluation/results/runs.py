@@ -14,6 +14,7 @@ from evaluation.results.estimates import MetricEstimate
 from evaluation.results.frames import REAL, TEXT, WHOLE, Row, ShownInNotebooks, columns_of, frame, row_of
 from evaluation.results.levels import LevelResult
 from evaluation.results.stages import StageTotal
+from evaluation.retrieval.left_out import CorpusSummary
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -245,6 +246,8 @@ class RunResult(ShownInNotebooks):
     """Sentences on the agreement and the biases of its judges; empty without judges."""
     candidates: tuple[CandidateResult, ...]
     """Candidates in the order of planning."""
+    corpora: tuple[CorpusSummary, ...] = field(default=(), metadata=OMITTED_IF_EMPTY)
+    """What was read of each corpus when the run began, and what was left out; empty where nothing is searched."""
 
     def candidate(self, label: str) -> CandidateResult:
         """Return the candidate of that label.

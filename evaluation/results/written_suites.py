@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from evaluation.case import Benchmark
+from evaluation.retrieval.left_out import CorpusSummary
 from evaluation.suite_writing.drafts import Check, Draft, Dropped, Kind
 from evaluation.suite_writing.suite import Origin
 
@@ -35,8 +36,8 @@ class WrittenSuite:
     checker: str
     corpus: str
     n_documents: int
-    skipped_files: tuple[str, ...]
-    """Files of the corpus of a kind that is not read."""
+    read: CorpusSummary
+    """What was read of the corpus, and what was left out."""
     n_cases_requested: int
     n_cases: int
     n_drafts: int
@@ -57,7 +58,7 @@ def written_suite_result(
     origin: Origin,
     *,
     file: str | None,
-    skipped_files: tuple[str, ...],
+    read: CorpusSummary,
     n_cases_requested: int,
     n_requests: int,
     n_reused: int,
@@ -74,7 +75,7 @@ def written_suite_result(
         checker=origin.checker,
         corpus=origin.corpus,
         n_documents=origin.n_documents,
-        skipped_files=skipped_files,
+        read=read,
         n_cases_requested=n_cases_requested,
         n_cases=len(kept),
         n_drafts=origin.n_drafts,

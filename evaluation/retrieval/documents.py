@@ -1,19 +1,33 @@
 """Reads a corpus: the texts of a folder's documents, or of one file."""
 
 import hashlib
-from collections.abc import Iterator
+import os
+import stat
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from evaluation.errors import ConfigurationError
 from evaluation.files.allowed_files import allowed_path
 from evaluation.files.bounded_reading import in_mib
+from evaluation.files.path_text import path_text
+from evaluation.files.unreadable import unreadable
 from evaluation.fingerprint import fingerprint
 from evaluation.formatting import counted
-from evaluation.retrieval.readers import READERS, UnreadableDocumentError
+from evaluation.retrieval.corpus_files import corpus_files, name_in, problem_of
+from evaluation.retrieval.left_out import (
+    LONGEST_REASON,
+    REFUSED,
+    CorpusSummary,
+    LeftOut,
+    WhyLeftOut,
+    named,
+    summary_of,
+)
+from evaluation.retrieval.readers import READERS, Text, UnreadableDocumentError
+from evaluation.retrieval.silenced_libraries import silenced_libraries
 
 LARGEST_FILE = 64 * 1024 * 1024
-MOST_FILES = 100_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +35,7 @@ class Document:
     """One document of a corpus."""
 
     path: str
-    """Relative to the corpus, with `/` between folders."""
+    r"""Relative to the corpus, with `/` between folders; bytes of a name that are not UTF-8 as `\xe9`."""
     text: str
     digest: str
     """SHA-256 of the file's bytes, in hex."""
@@ -40,82 +54,162 @@ class Corpus:
     name: str
     """The path as it was named."""
     documents: tuple[Document, ...]
-    skipped: tuple[str, ...] = ()
-    """Files of a kind that is not read."""
+    """Those with text."""
+    left_out: tuple[LeftOut, ...] = ()
+    """What else is in its folders but for hidden files, in the order of names."""
 
     @property
     def digest(self) -> str:
         """Hash of all documents' paths and bytes: another one where any of them has changed."""
         return fingerprint([[document.path, document.digest] for document in self.documents])
 
+    @property
+    def summary(self) -> CorpusSummary:
+        """What was read and what was left out, to be told and kept."""
+        return summary_of(self.name, len(self.documents), self.left_out)
+
 
 def read_corpus(path: Path) -> Corpus:
-    """Read every document of a folder and its subfolders, or a single file; hidden files are left out.
+    """Read every document of a folder and its subfolders, or a single file.
+
+    What is no document, or has no text, is left out with the reason; hidden files are left out without.
 
     Raises:
-        ConfigurationError: no such path, nothing to read in it, or a document that cannot be read.
+        ConfigurationError: no such path, too many files, documents that cannot be read, or none with text.
+    """
+    corpus = survey_corpus(path)
+    refused = tuple(entry for entry in corpus.left_out if entry.why in REFUSED)
+    if refused:
+        raise _unreadable(corpus, refused)
+    if not corpus.documents:
+        raise _without_text(corpus)
+    return corpus
+
+
+def survey_corpus(path: Path) -> Corpus:
+    """Return what can be read of a path, possibly nothing, with the reasons for the rest.
+
+    Raises:
+        ConfigurationError: no such path, or too many files.
     """
     path = allowed_path(path, what="the corpus")
-    if not path.exists():
-        raise ConfigurationError(f"no such corpus: {str(path)!r}", "Name a folder with documents, or a file.")
-    readable, skipped = _sorted_out(path)
-    documents = tuple(read_document(file, _name(path, file)) for file in readable)
-    if not any(document.text.strip() for document in documents):
-        kinds = ", ".join(sorted(READERS))
-        raise ConfigurationError(
-            f"the corpus {str(path)!r} has no text: {counted(len(documents), 'document')}, "
-            f"{counted(len(skipped), 'file')} of other kinds",
-            f"Documents are {kinds}. Scanned pages need text recognition first.",
-        )
-    return Corpus(name=str(path), documents=documents, skipped=tuple(_name(path, file) for file in skipped))
+    files, left_out = _files(path)
+    documents: dict[str, Document] = {}
+    for file in files:
+        name = name_in(path, file)
+        read = read_document(file, name)
+        if isinstance(read, LeftOut):
+            left_out.append(read)
+        elif name in documents:
+            reason = "its name, which is not UTF-8, reads like another document's"
+            left_out.append(LeftOut(path=name, why=WhyLeftOut.UNREADABLE, reason=reason))
+        else:
+            documents[name] = read
+    return Corpus(
+        name=path_text(path),
+        documents=tuple(documents.values()),
+        left_out=tuple(sorted(left_out, key=lambda entry: entry.path)),
+    )
 
 
-def read_document(file: Path, name: str) -> Document:
-    """Read one document.
+def read_document(file: Path, name: str) -> Document | LeftOut:
+    """Return one document, or why it is left out: it cannot be opened, is too large, encrypted, damaged or empty.
 
-    Raises:
-        ConfigurationError: it is too large, encrypted, damaged or cannot be opened.
+    Args:
+        file: The file, whose ending tells how it is read.
+        name: Its path within the corpus.
     """
-    allowed_path(file, what="the document")  # it may be a link to somewhere else
     try:
-        size = file.stat().st_size
-        if size > LARGEST_FILE:
-            raise UnreadableDocumentError(f"it has {in_mib(size)}, more than the {in_mib(LARGEST_FILE)} allowed")
-        content = file.read_bytes()
-        text, page_starts = READERS[file.suffix.lower()](content)
-    except (OSError, UnreadableDocumentError) as error:
-        why = getattr(error, "strerror", None) or str(error)
-        raise ConfigurationError(
-            f"the document {str(file)!r} cannot be read: {why}", "Mend it, or take it out of the corpus."
-        ) from error
+        content = _content(file)
+        text, page_starts = _text_of(file, content)
+    except UnreadableDocumentError as error:
+        return LeftOut(path=name, why=error.why, reason=str(error)[:LONGEST_REASON])
+    except OSError as error:
+        return problem_of(error, name)
+    if not text or text.isspace():
+        reason = "no text: a scan?" if page_starts else "no text"
+        return LeftOut(path=name, why=WhyLeftOut.NO_TEXT, reason=reason)
     return Document(path=name, text=text, digest=hashlib.sha256(content).hexdigest(), page_starts=page_starts)
 
 
-def _name(corpus: Path, file: Path) -> str:
-    return file.name if file == corpus else file.relative_to(corpus).as_posix()
-
-
-def _sorted_out(path: Path) -> tuple[list[Path], list[Path]]:
-    """Return the files to read and those of other kinds, both in the order of their names."""
-    if path.is_file():
-        if path.suffix.lower() not in READERS:
-            raise ConfigurationError(
-                f"the corpus {str(path)!r} is no document of a kind that is read",
-                f"Kinds: {', '.join(sorted(READERS))}.",
-            )
-        return [path], []
-    files = sorted(_files(path))
-    if len(files) > MOST_FILES:
-        raise ConfigurationError(
-            f"the corpus {str(path)!r} has {len(files):,} files, more than the {MOST_FILES:,} allowed",
-            "Name a smaller folder.",
+def _content(file: Path) -> bytes:
+    """Return the bytes of a regular file, whatever took its place since it was listed."""
+    with open(file, "rb", opener=_without_waiting) as opened:
+        status = os.fstat(opened.fileno())
+        if not stat.S_ISREG(status.st_mode):
+            raise UnreadableDocumentError("no regular file any more", WhyLeftOut.NO_FILE)
+        content = opened.read(LARGEST_FILE + 1)
+    if len(content) > LARGEST_FILE:
+        n_bytes = max(status.st_size, len(content))
+        raise UnreadableDocumentError(
+            f"{in_mib(n_bytes)}, more than the {in_mib(LARGEST_FILE)} allowed", WhyLeftOut.TOO_LARGE
         )
-    readable = [file for file in files if file.suffix.lower() in READERS]
-    return readable, [file for file in files if file.suffix.lower() not in READERS]
+    return content
 
 
-def _files(folder: Path) -> Iterator[Path]:
-    for file in folder.rglob("*"):
-        is_hidden = any(part.startswith(".") for part in file.relative_to(folder).parts)
-        if not is_hidden and file.is_file():
-            yield file
+def _without_waiting(path: str, flags: int) -> int:
+    """Open a file; a pipe would else wait for somebody who writes into it."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+
+
+def _text_of(file: Path, content: bytes) -> Text:
+    if not content:
+        return "", ()
+    with silenced_libraries():
+        try:
+            return READERS[file.suffix.lower()](content)
+        except UnreadableDocumentError:
+            raise
+        except Exception as error:  # libraries let through whatever their parts raise on a damaged file
+            raise UnreadableDocumentError(f"damaged: {str(error) or type(error).__name__}") from error
+
+
+def _files(path: Path) -> tuple[list[Path], list[LeftOut]]:
+    """Return the files to read and what else is there.
+
+    Raises:
+        ConfigurationError: there is no such path, it cannot be opened, or it is no document.
+    """
+    shown = path_text(path)
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError as error:
+        raise ConfigurationError(f"no such corpus: {shown!r}", "Name a folder with documents, or a file.") from error
+    except (OSError, ValueError) as error:
+        raise unreadable(Path(shown), error, what="the corpus") from error
+    if stat.S_ISDIR(mode):
+        return corpus_files(path)
+    if not stat.S_ISREG(mode):
+        raise ConfigurationError(
+            f"the corpus {shown!r} is a pipe or a device", "Name a folder with documents, or a file."
+        )
+    if path.suffix.lower() not in READERS:
+        raise ConfigurationError(f"the corpus {shown!r} is no document of a kind that is read", f"Kinds: {_kinds()}.")
+    return [path], []
+
+
+def _unreadable(corpus: Corpus, refused: Sequence[LeftOut]) -> ConfigurationError:
+    """Return the error for documents that were meant to be searched: results without them would mislead."""
+    names = named(refused)
+    return ConfigurationError(
+        f"the corpus {corpus.name!r} has {counted(len(refused), 'document')} that cannot be read: {names}",
+        "Mend or remove them, or hide them: files and folders whose names begin with a dot are not looked at.",
+    )
+
+
+def _without_text(corpus: Corpus) -> ConfigurationError:
+    what = f"the corpus {corpus.name!r} has no text"
+    if not corpus.left_out:
+        return ConfigurationError(f"{what}: it is empty", f"Documents are {_kinds()}; hidden files are not read.")
+    return ConfigurationError(f"{what}: {corpus.summary.counts}", _next_step(entry.why for entry in corpus.left_out))
+
+
+def _next_step(reasons: Iterable[WhyLeftOut]) -> str:
+    whys = set(reasons)
+    steps = [f"Documents are {_kinds()}."] if WhyLeftOut.OTHER_KIND in whys else []
+    steps += ["Scanned pages need text recognition first."] if WhyLeftOut.NO_TEXT in whys else []
+    return " ".join(steps) or "Mend a document, or name another corpus."
+
+
+def _kinds() -> str:
+    return ", ".join(sorted(READERS))

@@ -6,6 +6,8 @@ import zipfile
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
+from evaluation.retrieval.left_out import WhyLeftOut
+
 Text: TypeAlias = tuple[str, tuple[int, ...]]
 """A text, and the index at which each of its pages begins."""
 LARGEST_UNPACKED = 512 * 1024 * 1024
@@ -16,6 +18,13 @@ MOST_CHARACTERS = 50_000_000
 class UnreadableDocumentError(Exception):
     """Raised where a document holds no text that can be read, with the reason in words."""
 
+    def __init__(self, reason: str, why: WhyLeftOut = WhyLeftOut.DAMAGED) -> None:
+        super().__init__(reason, why)
+        self.reason, self.why = reason, why
+
+    def __str__(self) -> str:
+        return self.reason
+
 
 def read_text(content: bytes) -> Text:
     """Return a plain text, in UTF-8 or UTF-16 with a mark of byte order."""
@@ -23,7 +32,9 @@ def read_text(content: bytes) -> Text:
     try:
         return content.decode(encoding), ()
     except UnicodeDecodeError as error:
-        raise UnreadableDocumentError(f"byte {error.start:,} is not {encoding.removesuffix('-sig')}") from error
+        raise UnreadableDocumentError(
+            f"byte {error.start:,} is not {encoding.removesuffix('-sig')}", WhyLeftOut.NOT_UTF_8
+        ) from error
 
 
 def read_html(content: bytes) -> Text:
@@ -52,12 +63,12 @@ def read_pdf(content: bytes) -> Text:
     try:
         reader = PdfReader(io.BytesIO(content))
         if reader.is_encrypted and not reader.decrypt(""):
-            raise UnreadableDocumentError("it is encrypted, and needs a password")
+            raise UnreadableDocumentError("encrypted, and needs a password", WhyLeftOut.ENCRYPTED)
         pages = [page.extract_text() for page in reader.pages]
     except UnreadableDocumentError:
         raise
     except (PyPdfError, ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError) as error:
-        raise UnreadableDocumentError(f"it is damaged: {str(error) or type(error).__name__}") from error
+        raise UnreadableDocumentError(f"damaged: {str(error) or type(error).__name__}") from error
     except Exception as error:  # what the libraries for its cipher raise
         raise UnreadableDocumentError(f"{type(error).__name__}: {error}") from error
     return _joined(pages)
@@ -84,7 +95,7 @@ def read_docx(content: bytes) -> Text:
     except UnreadableDocumentError:
         raise
     except Exception as error:  # python-docx lets through whatever its parts raise on a damaged file
-        raise UnreadableDocumentError(f"it is damaged: {str(error) or type(error).__name__}") from error
+        raise UnreadableDocumentError(f"damaged: {str(error) or type(error).__name__}") from error
     return _bounded("\n\n".join(part for part in parts if part.strip())), ()
 
 
@@ -107,12 +118,13 @@ def _refuse_bomb(content: bytes) -> None:
             parts = archive.infolist()
     except (zipfile.BadZipFile, ValueError) as error:
         is_old = content[:4] == b"\xd0\xcf\x11\xe0"
-        why = "it is encrypted, or of an older format" if is_old else f"it is damaged: {error}"
-        raise UnreadableDocumentError(why) from error
+        if is_old:
+            raise UnreadableDocumentError("encrypted, or of an older format", WhyLeftOut.ENCRYPTED) from error
+        raise UnreadableDocumentError(f"damaged: {error}") from error
     if any(part.flag_bits & 1 for part in parts):
-        raise UnreadableDocumentError("it is encrypted, and needs a password")
+        raise UnreadableDocumentError("encrypted, and needs a password", WhyLeftOut.ENCRYPTED)
     if sum(part.file_size for part in parts) > LARGEST_UNPACKED:
-        raise UnreadableDocumentError(f"it unpacks to more than {LARGEST_UNPACKED // 2**20} MiB")
+        raise UnreadableDocumentError(f"it unpacks to more than {LARGEST_UNPACKED // 2**20} MiB", WhyLeftOut.TOO_LARGE)
 
 
 def read_csv(content: bytes) -> Text:
@@ -125,7 +137,7 @@ def read_csv(content: bytes) -> Text:
     try:
         names, *rows = list(csv.reader(io.StringIO(text, newline=""), dialect)) or [[]]
     except csv.Error as error:
-        raise UnreadableDocumentError(f"it is no CSV: {error}") from error
+        raise UnreadableDocumentError(f"no CSV: {error}") from error
     paragraphs = (
         "\n".join(f"{name}: {value}" for name, value in zip(names, row, strict=False) if value.strip()) for row in rows
     )
@@ -134,7 +146,9 @@ def read_csv(content: bytes) -> Text:
 
 def _bounded(text: str) -> str:
     if len(text) > MOST_CHARACTERS:
-        raise UnreadableDocumentError(f"it has {len(text):,} characters, more than the {MOST_CHARACTERS:,} allowed")
+        raise UnreadableDocumentError(
+            f"{len(text):,} characters, more than the {MOST_CHARACTERS:,} allowed", WhyLeftOut.TOO_LARGE
+        )
     return text
 
 

@@ -3,13 +3,14 @@
 from collections.abc import Mapping, Sequence
 
 from evaluation.errors import FailureKind
+from evaluation.fingerprint import canonical_json
 from evaluation.metrics.classification import ClassTable, LabelledMetric, classification_report
 from evaluation.metrics.parsing import metric_of
 from evaluation.metrics.speed import SPEED_METRICS
 from evaluation.records.candidates import MetricUse
 from evaluation.records.labels import unique_labels
 from evaluation.records.metric_keys import headline_key, metric_keys
-from evaluation.records.runs import SERVER_VERSIONS, RunCandidateRecord, RunRecord
+from evaluation.records.runs import CORPUS, SERVER_VERSIONS, RunCandidateRecord, RunRecord
 from evaluation.records.scores import EstimateRow
 from evaluation.records.stages import StageSums
 from evaluation.records.status import Status
@@ -23,6 +24,7 @@ from evaluation.results.runs import (
     RunInFull,
     RunResult,
 )
+from evaluation.retrieval.left_out import CorpusSummary, summary_from
 from evaluation.run_results.alarms import Findings, find_alarms
 from evaluation.run_results.failure_examples import failure_examples
 from evaluation.run_results.judges.report import judging_report
@@ -152,6 +154,7 @@ def run_result(store: Store, run_id: str) -> RunResult:
             )
             for record in run.candidates
         ),
+        corpora=_corpora(run),
     )
 
 
@@ -215,13 +218,20 @@ def _candidate(
         failures=_by_kind(counts.failures),
         own_failures=_by_kind(counts.own_failures),
         metrics=_metrics(findings.estimates.get(row_id, ()), keys),
-        details=dict(plan.details),
+        details={name: value for name, value in plan.details.items() if name != CORPUS},
         score_failures={keys[use.signature]: kinds for use, kinds in findings.score_failures[row_id]},
         n_scored=_n_scored(store, record, keys),
         endpoints=_endpoints(store, record),
         energy=energy,
         stages=stage_totals(stages),
     )
+
+
+def _corpora(run: RunRecord) -> tuple[CorpusSummary, ...]:
+    """Return what is stored of each corpus of the run's candidates, each once."""
+    stored = (record.plan.details.get(CORPUS) for record in run.candidates)
+    by_text = {canonical_json(fields): fields for fields in stored if fields is not None}
+    return tuple(summary_from(fields) for fields in by_text.values())
 
 
 def _endpoints(store: Store, record: RunCandidateRecord) -> dict[str, int] | None:

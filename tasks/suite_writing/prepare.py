@@ -66,7 +66,7 @@ async def prepare(request: WritingRequest) -> PreparedWriting:
         tasks=material.tasks,
         writer=writer,
         checker=checker,
-        notes=models.notes,
+        notes=(*models.notes, *notes_on(material)),
     )
 
 
@@ -81,6 +81,12 @@ def read_material(request: WritingRequest) -> Material:
     index = Index(passages=all_passages(corpus))
     tasks = writing_tasks(index, n=request.n_drafts, kinds=request.kinds, seed=request.seed)
     return Material(corpus=corpus, index=index, tasks=tasks)
+
+
+def notes_on(material: Material) -> tuple[str, ...]:
+    """Return a line on what was left out of the corpus; empty where nothing was."""
+    summary = material.corpus.summary
+    return (summary.line,) if summary.n_left_out else ()
 
 
 def refuse_target(request: WritingRequest) -> None:

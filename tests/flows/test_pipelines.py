@@ -1,5 +1,7 @@
 """Candidates with pipelines: models are loaded once for each stage, stages are stored, and a run goes on from them."""
 
+import json
+import os
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -12,11 +14,14 @@ from looking_back import only_run, outcomes, results
 from scripted_ollama import Chat, Reply, ScriptedOllama, right
 
 from evaluation.errors import ConfigurationError, FailureKind
+from evaluation.escaping import as_json
 from evaluation.generation import Failure, Generation
 from evaluation.records.stages import StageRow
 from evaluation.records.status import Status
+from evaluation.reports.runs.page import invocation_as_markdown
+from evaluation.reports.runs.tables import remarks
 from evaluation.run_results.case_result import case_result
-from evaluation.run_results.run_result import run_result
+from evaluation.run_results.run_result import invocation_result, run_result
 from evaluation.run_results.sweep_result import sweep_outcome
 from evaluation.store.registry import find_candidate
 from evaluation.store.session import Store
@@ -194,6 +199,39 @@ def test_the_sources_of_a_case_are_stored_where_its_answer_fails(
     assert FailureKind.EMPTY_ANSWER is stored.row.outcome.own_failure
     shown = case_result(store, _run_ids(store)[0], "c0").candidates[0].outcomes[0]
     assert ["numbers.md"] == [source.document for source in shown.trace.sources]  # type: ignore[union-attr]
+
+
+def test_what_is_left_out_of_a_corpus_is_kept_with_the_run_and_shown_escaped(
+    evaluate: Evaluate, store: Store, ollama_by_script: ScriptedOllama, benchmark_file: Benchmarks, tmp_path: Path
+) -> None:
+    corpus = tmp_path / "docs"
+    corpus.mkdir()
+    (corpus / "numbers.md").write_text("What is 0? It is 0.\n")
+    (corpus / os.fsdecode(b"caf\xe9.txt")).write_text("What is 1? It is 1.\n")
+    (corpus / "empty.txt").write_text("")
+    (corpus / "link.txt").symlink_to("nowhere")
+    for name in ("\x1b[2J<b>[x](http:evil)|.png", os.fsdecode(b"\xff.png"), "c.png"):
+        (corpus / name).write_text("x")
+    ollama_by_script.add("model")
+
+    evaluate(
+        benchmark_file(2),
+        candidates=[f"model pipeline=retrieval corpus={corpus} method=bm25 top_k={k}" for k in (1, 2)],
+        invocation_id="one",
+    )
+
+    shown = run_result(store, _run_ids(store)[0])
+    (summary,) = shown.corpora
+    assert (2, 5) == (summary.n_documents, summary.n_left_out)
+    assert {"no_file": 1, "no_text": 1, "other_kind": 3} == summary.left_out_by_reason
+    assert summary.line in remarks(shown)
+    assert all("corpus" not in candidate.details for candidate in shown.candidates)
+    (stated,) = json.loads(as_json(shown))["corpora"]
+    assert {"path": r"\xff.png", "why": "other_kind", "reason": ".png is not read"} in stated["left_out"]
+    page = invocation_as_markdown(store, invocation_result(store, "one"))
+    assert "link.txt" in page
+    assert "2 documents read; 5 left out" in page
+    assert not [harmful for harmful in ("\x1b", "<b>", "[x](http", "](http") if harmful in page]
 
 
 def test_passages_that_do_not_fit_the_context_are_left_out_and_that_is_told(

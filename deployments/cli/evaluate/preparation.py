@@ -14,6 +14,7 @@ from deployments.cli.arguments import read_settings
 from deployments.cli.blocks_in_use import with_servers_of_pools
 from deployments.cli.terminal.output import print_status
 from evaluation.case import Benchmark
+from evaluation.files.path_text import checked_path
 from evaluation.metric_specs import names_a_file
 from evaluation.records.runs import RunRecord
 
@@ -127,7 +128,8 @@ def _with_absolute_paths(request: "EvaluationRequest") -> "EvaluationRequest":
 
     suites = standard_suites()
     names = [
-        name if name in suites or not Path(name).exists() else str(Path(name).resolve()) for name in request.benchmarks
+        name if name in suites or not Path(name).exists() else checked_path(str(Path(name).resolve()))
+        for name in request.benchmarks
     ]
     return request.model_copy(update={"benchmarks": names})
 

@@ -197,7 +197,8 @@ def forecast_costs(
     from evaluation.forecasts.forecast import forecast
     from evaluation.forecasts.planned_work import planned_works
 
-    return forecast(store, planned_works(store, prepared.request, resolution, prepared.earlier, named=named))
+    works = planned_works(store, prepared.request, resolution, prepared.earlier, named=named)
+    return replace(forecast(store, works), corpora=resolution.corpora)
 
 
 def start_embedded_if_requested(prepared: Prepared, stack: ExitStack) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 from deployments.cli.evaluate.dry_run import show_dry_run
@@ -63,7 +63,7 @@ def forecast_prepared_race(
     return RaceForecast(
         benchmark_name=benchmark.name,
         bounds=bounded,
-        first_look=forecast(store, planned_works(store, first, resolution, ())),
+        first_look=replace(forecast(store, planned_works(store, first, resolution, ())), corpora=resolution.corpora),
         asked_afterwards=tuple(work_of_metrics(store, first, resolution)),
     )
 

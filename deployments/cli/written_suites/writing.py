@@ -96,9 +96,10 @@ def write_suite(request: "WritingRequest", store: "Store", stack: ExitStack) -> 
     from deployments.cli.blocks_in_use import with_servers_of_pools
     from deployments.cli.flow_runs import run_flow, tell_of_own_server
     from evaluation.resolution.suite_writing import resolve_writing
-    from tasks.suite_writing.prepare import read_material
+    from tasks.suite_writing.prepare import notes_on, read_material
 
-    read_material(request)
+    for note in notes_on(read_material(request)):
+        print_status(f"note: {note}")
     of_servers = with_servers_of_pools(request, store)
     for note in asyncio.run(resolve_writing(of_servers, settings=read_settings(), store=store)).notes:
         print_status(f"note: {note}")

@@ -155,8 +155,13 @@ def caption(run: RunResult) -> str:
 def remarks(run: RunResult) -> list[str]:
     """Return the remarks below the table of a run, one a sentence."""
     scored = (failures_as_zero(run), extractions(run), unscored(run), not_defined(run))
-    parts = (no_interval(run), without_column(run), *scored, reused(run), cached(run), run.judging)
+    parts = (no_interval(run), without_column(run), *scored, reused(run), cached(run), corpora(run), run.judging)
     return [text for part in parts for text in part]
+
+
+def corpora(run: RunResult) -> list[str]:
+    """Return a line for each corpus of which something was left out."""
+    return [summary.line for summary in run.corpora if summary.n_left_out]
 
 
 def no_interval(run: RunResult) -> list[str]:

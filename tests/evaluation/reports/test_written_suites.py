@@ -3,6 +3,7 @@
 from evaluation.passage import Passage
 from evaluation.reports.written_suites import check_rows, suite_as_markdown, summary_lines
 from evaluation.results.written_suites import WrittenSuite, written_suite_result
+from evaluation.retrieval.left_out import LeftOut, WhyLeftOut, summary_of
 from evaluation.suite_writing.drafts import MEANINGS, Check, Draft, Dropped, Kind, WritingTask
 from evaluation.suite_writing.suite import Origin, written_suite
 
@@ -23,7 +24,7 @@ def written(n_cases_requested: int = 3) -> WrittenSuite:
         dropped,
         origin,
         file=None,
-        skipped_files=("a.exe",),
+        read=summary_of("docs", 2, [LeftOut(path="a|b.exe", why=WhyLeftOut.OTHER_KIND, reason=".exe is not read")]),
         n_cases_requested=n_cases_requested,
         n_requests=9,
         n_reused=1,
@@ -43,7 +44,7 @@ def test_drafts_are_counted_in_the_order_of_the_checks() -> None:
     assert "kept 1 of 3 drafts: 1 fact" in lines
     assert "asked 9 times; taken from earlier calls: 1 reply" in lines
     assert any(line.startswith("2 fewer than the 3 requested") for line in lines)
-    assert "1 file of other kinds not read" in lines
+    assert "corpus docs: 2 documents read; 1 left out: a|b.exe (.exe is not read)" in lines
 
 
 def test_the_page_shows_what_models_wrote_as_text() -> None:

@@ -366,7 +366,7 @@ def searching(server: ScriptedOllama, corpus: Path, benchmark: Benchmark) -> Res
         ({"document": "spiders.md"}, "document 'spiders.md', which the corpus", "It has 'animals/spiders.md'."),
         ({"document": "animals/bird.md"}, "which the corpus", "It has 'animals/birds.md'."),
         ({"document": "zoo.pdf"}, "does not have", "by their paths within the corpus"),
-        ({"document": "animals/legs.png"}, "of a kind that is not read", "name another corpus"),
+        ({"document": "animals/legs.png"}, "has left out: .png is not read", "name another corpus"),
         ({"document": "animals/birds.md", "text": "8 legs"}, "text that 'animals/birds.md' of", "letter by letter"),
         ({"text": "Spiders have 9 legs."}, "text that the corpus", "letter by letter"),
     ],

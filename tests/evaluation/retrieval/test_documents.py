@@ -11,7 +11,7 @@ from pypdf.generic import DecodedStreamObject, DictionaryObject, NameObject
 
 from evaluation.errors import ConfigurationError
 from evaluation.retrieval import readers
-from evaluation.retrieval.documents import read_corpus, read_document
+from evaluation.retrieval.documents import read_corpus, read_document, survey_corpus
 from evaluation.retrieval.passages import Chunker, index_identity, passages_of
 
 
@@ -82,7 +82,8 @@ def test_a_folder_is_read_in_the_order_of_names_without_hidden_files(tmp_path: P
     corpus = read_corpus(tmp_path)
 
     assert [document.path for document in corpus.documents] == ["a.txt", "b/a.md", "b/z.txt"]
-    assert corpus.skipped == ("b/picture.png",)
+    assert ["b/picture.png"] == [entry.path for entry in corpus.left_out]
+    assert corpus.summary.line.endswith(": 3 documents read; 1 left out: b/picture.png (.png is not read)")
 
 
 def test_one_file_is_a_corpus(tmp_path: Path) -> None:
@@ -101,30 +102,51 @@ def damaged_docx() -> bytes:
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "reason"),
+    ("name", "content", "why", "reason"),
     [
-        ("a.txt", b"caf\xe9", "byte 3 is not utf-8"),
-        ("a.pdf", b"%PDF-1.4\nnothing", "it is damaged"),
-        ("a.pdf", b"", "it is damaged"),
-        ("a.pdf", pdf("secret", password="key"), "it is encrypted, and needs a password"),
-        ("a.docx", b"PK\x03\x04", "it is damaged"),
-        ("a.docx", b"\xd0\xcf\x11\xe0\xa1\xb1", "it is encrypted, or of an older format"),
-        ("a.docx", damaged_docx(), "it is damaged"),
+        ("a.txt", b"caf\xe9", "not_utf_8", "byte 3 is not utf-8"),
+        ("a.txt", b"", "no_text", "no text"),
+        ("a.pdf", b"%PDF-1.4\nnothing", "damaged", "damaged: "),
+        ("a.pdf", b"", "no_text", "no text"),
+        ("a.pdf", pdf(""), "no_text", "no text: a scan?"),
+        ("a.pdf", pdf("secret", password="key"), "encrypted", "encrypted, and needs a password"),
+        ("a.docx", b"PK\x03\x04", "damaged", "damaged: "),
+        ("a.docx", b"\xd0\xcf\x11\xe0\xa1\xb1", "encrypted", "encrypted, or of an older format"),
+        ("a.docx", damaged_docx(), "damaged", "damaged: "),
+        ("a.html", b"<html><body><script>x</script></body></html>", "no_text", "no text"),
+        ("a.csv", b"name,legs\n" + b"x" * 200_000 + b",8\n", "damaged", "no CSV: "),
     ],
 )
-def test_a_document_that_cannot_be_read_is_named_with_the_reason(
-    name: str, content: bytes, reason: str, tmp_path: Path
+def test_a_document_that_cannot_be_read_is_refused_and_one_without_text_left_out_with_the_reason(
+    name: str, content: bytes, why: str, reason: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / name).write_bytes(content)
-
     with pytest.raises(ConfigurationError) as error:
         read_corpus(tmp_path)
+    assert f"{name} ({reason}" in str(error.value)
+    (tmp_path / "other.txt").write_text("Spiders have 8 legs.")
 
-    assert str(tmp_path / name) in str(error.value)
-    assert reason in str(error.value)
+    if why != "no_text":
+        with pytest.raises(ConfigurationError, match="1 document that cannot be read") as error:
+            read_corpus(tmp_path)
+        assert f"{name} ({reason}" in str(error.value)
+    corpus = survey_corpus(tmp_path)
+
+    assert [(name, why)] == [(entry.path, entry.why) for entry in corpus.left_out]
+    assert reason in corpus.left_out[0].reason
+    assert ["other.txt"] == [document.path for document in corpus.documents]
+    assert ("", "") == capfd.readouterr()
 
 
-def test_a_document_that_unpacks_to_too_much_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_csv_with_null_characters_is_read(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_bytes(b"name,legs\nspi\0der,8\n")
+
+    (document,) = read_corpus(tmp_path).documents
+
+    assert "name: spi\0der\nlegs: 8" == document.text
+
+
+def test_a_document_that_unpacks_to_too_much_is_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(readers, "LARGEST_UNPACKED", 2**20)
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -138,9 +160,11 @@ def test_a_document_that_unpacks_to_too_much_is_refused(tmp_path: Path, monkeypa
 @pytest.mark.parametrize(
     ("files", "path", "message"),
     [
-        ({}, "", "has no text: 0 documents, 0 files of other kinds"),
-        ({"a.png": "x"}, "", "has no text: 0 documents, 1 files of other kinds"),
-        ({"a.txt": "  \n"}, "", "has no text: 1 documents"),
+        ({}, "", "has no text: it is empty"),
+        ({".a.txt": "x"}, "", "has no text: it is empty"),
+        ({"a.png": "x"}, "", r"0 documents read; 1 left out: a.png \(.png is not read\)"),
+        ({"a.txt": "  \n"}, "", r"0 documents read; 1 left out: a.txt \(no text\)"),
+        ({"a.txt": "  \n"}, "a.txt", r"0 documents read; 1 left out: a.txt \(no text\)"),
         ({"a.png": "x"}, "a.png", "is no document of a kind that is read"),
         ({}, "nothing", "no such corpus"),
     ],

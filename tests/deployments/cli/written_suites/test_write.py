@@ -94,8 +94,8 @@ def test_what_is_wrong_is_said_before_a_server_is_started_or_a_token_spent(
     models.add("alias", digest=models.models["writer"].digest)
     wrong: list[tuple[dict[str, object], str]] = [
         ({"corpus": tmp_path / "nowhere"}, "no such corpus"),
-        ({"corpus": empty}, "has no text: 0 documents"),
-        ({"corpus": broken}, "a.pdf' cannot be read: it is damaged"),
+        ({"corpus": empty}, "has no text"),
+        ({"corpus": broken}, "a.pdf (damaged: "),
         ({"model": "writr"}, "writr"),
         ({"check": "nobody"}, "nobody"),
         ({"check": "vectors"}, "'vectors' writes no answers"),
