@@ -17,6 +17,7 @@ import psycopg
 import pytest
 import steady_examples  # noqa: F401 - loads Hypothesis's profile
 from postgresql import PostgresqlServer
+from prefect_database import give_database
 from scripted_ollama import ScriptedOllama, scripted_ollama
 from work_done_once import collect_garbage, share_compiled_statements, share_schemas, share_tls_contexts, spare_the_disk
 
@@ -95,7 +96,8 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 
 @pytest.fixture(scope="session")
 def prefect_api_of_session(pytestconfig: pytest.Config) -> Iterator[str]:
-    """The address of the one Prefect server of this test session, which takes about ten seconds to start."""
+    """The address of the one Prefect server of this test session, which takes several seconds to start."""
+    give_database(pytestconfig.stash[_PREFECT_HOME])
     server = find_or_start_server(has_password=False)
     try:
         del os.environ["PREFECT_API_URL"]

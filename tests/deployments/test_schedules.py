@@ -18,6 +18,7 @@ import pytest
 from free_ports import free_port
 from numbers_benchmark import write_numbers
 from patient_client import patient_client
+from prefect_database import give_database
 from scripted_ollama import ScriptedOllama
 
 from deployments.cli.__main__ import run
@@ -57,6 +58,7 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[PrefectS
     """A Prefect server that looks at its schedules often; commands of this process use it."""
     from prefect.settings import PREFECT_API_URL, temporary_settings
 
+    give_database(tmp_path / "prefect")
     monkeypatch.setenv("PREFECT_HOME", str(tmp_path / "prefect"))
     monkeypatch.setenv("PREFECT_API_URL", "")
     monkeypatch.setenv("PREFECT_SERVER_SERVICES_SCHEDULER_LOOP_SECONDS", "2")

@@ -8,6 +8,8 @@ import uuid
 from collections.abc import Callable
 from pathlib import Path
 
+from prefect_database import give_database
+
 PATIENCE_S = 120.0
 """So much longer than anything should take that no slow machine fails a test."""
 
@@ -18,6 +20,7 @@ class Command:
     def __init__(self, folder: Path, *words: str) -> None:
         self.mark = f"BENCHWRIGHT_TEST_MARK={uuid.uuid4().hex}"
         self.database = f"sqlite:///{folder}/results.db"
+        give_database(folder / "prefect")
         name, _, value = self.mark.partition("=")
         own = {name: value, "PREFECT_HOME": str(folder / "prefect"), "BENCHWRIGHT_DATABASE_URL": self.database}
         env = {key: text for key, text in os.environ.items() if key != "PREFECT_API_URL"} | own
