@@ -52,6 +52,8 @@ class FailureKind(StrEnum):
     """The server sent an implausible reply: a count of 10**30, endless bytes, unlimited nesting."""
     WRONG_MODEL = "wrong_model"
     """The answer came from another model than the requested one."""
+    WRONG_EMBEDDING = "wrong_embedding"
+    """The vectors are not finite, all zero, too many or too few, or of another dimension than the model's others."""
 
     EMPTY_ANSWER = "empty_answer"
     THINKING_USED_UP_THE_BUDGET = "thinking_used_up_the_budget"

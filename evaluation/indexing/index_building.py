@@ -2,20 +2,22 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TypeAlias
 
 from evaluation.errors import FailureKind, ProviderError
-from evaluation.formatting import counted
+from evaluation.indexing.embedding_checks import check_embeddings
 from evaluation.indexing.index_cache import INDEXES
 from evaluation.indexing.passage_vectors import PassageVectors
 from evaluation.passage import Passage
+from evaluation.providers.provider import TextEmbedding
 from evaluation.records.indexes import IndexRecord
 from evaluation.retrieval.documents import Corpus
 from evaluation.retrieval.passages import Chunker, index_identity, passages_of
 from evaluation.retrieval.search import Index
 from evaluation.retry_schedule import RETRIES, RetrySchedule, retry
-from evaluation.store.corpus_indexes import find_index, save_index
+from evaluation.store.corpus_indexes import count_embedded, find_index, save_index
 from evaluation.store.embeddings import iterate_arrays, save_vectors
 from evaluation.store.retrying import patiently
 from evaluation.store.session import Store
@@ -25,7 +27,7 @@ BATCH = 64
 """Texts that are embedded between two commits: a killed process loses at most so many vectors."""
 OF_A_TEXT = frozenset({FailureKind.PROMPT_TOO_LONG, FailureKind.BAD_OPTION})
 """Kinds of failure that a single text of a batch may cause."""
-Embed: TypeAlias = Callable[[Sequence[str]], Awaitable[Sequence[Sequence[float]]]]
+Embed: TypeAlias = Callable[[Sequence[str]], Awaitable[Sequence[TextEmbedding]]]
 
 
 async def build_index(
@@ -37,6 +39,7 @@ async def build_index(
     digest: str = "",
     embed: Embed | None = None,
     retries: RetrySchedule | None = None,
+    on_embedded: Callable[[int, int | None], None] = lambda _n_texts, _n_tokens: None,
 ) -> Index:
     """Return the index of a corpus, and record it in the store.
 
@@ -51,10 +54,12 @@ async def build_index(
         digest: Digest of its weights, or another text that tells them apart.
         embed: Requests the vectors of some texts from the loaded model, in order, as many side by side as it has slots.
         retries: When a request that failed is sent again.
+        on_embedded: Told of the number of texts that were embedded, where any were, and of their tokens; None where
+            the server does not report them.
 
     Raises:
-        ConfigurationError: the embedder gives another dimension than the stored vectors have.
-        ProviderError: the embedder failed; names the passage where a single one is the reason.
+        ProviderError: the embedder failed; names the passage where a single one is the reason. `wrong_embedding`: it
+            gives another dimension than the stored vectors have, zeros, or too many or too few vectors.
         StoreError: the store cannot be read or written.
     """
     if not bool(embedder) == bool(digest) == (embed is not None):
@@ -65,9 +70,6 @@ async def build_index(
         if (index := INDEXES.get(key)) is not None:
             return index
         passages = await asyncio.to_thread(_passages, corpus, chunker)
-        vectors = None
-        if embed is not None:
-            vectors = await _vectors(store, identity, passages, _Embedder(store, embedder, digest, embed, retries))
         record = IndexRecord(
             identity=identity,
             corpus=corpus.name,
@@ -76,10 +78,21 @@ async def build_index(
             chunker=chunker.signature,
             embedder=embedder or None,
             embedder_digest=digest or None,
-            dimension=None if vectors is None else vectors.dimension,
+            dimension=None,
+            n_embedded=None if embed is None else 0,
+            embedded_tokens=None if embed is None else 0,
             created_at=datetime.now(UTC),
         )
-        await asyncio.to_thread(patiently, lambda: save_index(store, record))
+        vectors = None
+        if embed is None:
+            await asyncio.to_thread(patiently, lambda: save_index(store, record))
+        else:
+            embedding = _Embedder(store, embedder, digest, embed, retries)
+            # Indexes of one model share texts: the second finds those of the first stored.
+            async with INDEXES.turn((store.url, f"{embedder} {digest}")):
+                vectors = await _vectors(record, passages, embedding)
+            if embedding.n_texts:
+                on_embedded(embedding.n_texts, embedding.n_tokens)
         rows = None if vectors is None else await asyncio.to_thread(vectors.of_length_1)
         index = Index(passages=passages, vectors=rows)
         INDEXES.keep(key, index)
@@ -97,6 +110,18 @@ class _Embedder:
         self.model = model
         self._store, self._digest, self._embed = store, digest, embed
         self._retries = retries or RETRIES
+        self.n_texts = 0
+        """Texts that were embedded."""
+        self.n_tokens: int | None = 0
+        """Their tokens; None where the server does not report them."""
+
+    async def find(self, identity: str) -> IndexRecord | None:
+        """Return the stored record of an index."""
+        return await asyncio.to_thread(patiently, lambda: find_index(self._store, identity))
+
+    async def save(self, record: IndexRecord) -> None:
+        """Store the record of an index before anything is embedded for it."""
+        await asyncio.to_thread(patiently, lambda: save_index(self._store, record))
 
     async def fill(self, vectors: PassageVectors, texts: Sequence[str]) -> None:
         """Fill in the stored vectors of these texts."""
@@ -107,21 +132,27 @@ class _Embedder:
 
         await asyncio.to_thread(patiently, fill)
 
-    async def add(self, vectors: PassageVectors, texts: Sequence[str]) -> None:
-        """Embed texts, store their vectors and fill them in."""
+    async def add(self, identity: str, vectors: PassageVectors, texts: Sequence[str]) -> None:
+        """Embed texts for an index, store their vectors and what they took, and fill them in."""
         embedded = await retry(lambda: self._embed(texts), self._retries)
-        dimensions = {len(vector) for vector in embedded}
-        if len(embedded) != len(texts) or len(dimensions) != 1:
-            raise ProviderError(
-                f"the embedder {self.model!r} gave {counted(len(embedded), 'vector')} for "
-                f"{counted(len(texts), 'text')}, of {' and '.join(map(str, sorted(dimensions))) or 'no'} numbers",
-                FailureKind.UNREADABLE_ANSWER,
-            )
-        vectors.check(embedded[0])
-        by_text = dict(zip(texts, embedded, strict=True))
+        check_embeddings(embedded, texts, model=self.model, dimension=vectors.dimension)
+        by_text = {text: each.vector for text, each in zip(texts, embedded, strict=True)}
         await asyncio.to_thread(patiently, lambda: save_vectors(self._store, self.model, self._digest, by_text))
+        await self._count(identity, embedded)
         # As they will be read the next time: another process may have been first.
         await self.fill(vectors, texts)
+
+    async def _count(self, identity: str, embedded: Sequence[TextEmbedding]) -> None:
+        tokens = [each.prompt_tokens for each in embedded if each.prompt_tokens is not None]
+        n_tokens = sum(tokens) if len(tokens) == len(embedded) else None
+        self.n_texts += len(embedded)
+        self.n_tokens = None if self.n_tokens is None or n_tokens is None else self.n_tokens + n_tokens
+        n_texts, dimension = len(embedded), len(embedded[0].vector)
+
+        def count() -> None:
+            count_embedded(self._store, identity, n_texts=n_texts, n_tokens=n_tokens, dimension=dimension)
+
+        await asyncio.to_thread(patiently, count)
 
     async def is_refused(self, text: str) -> bool:
         """Return True where the model refuses this text by itself."""
@@ -132,17 +163,18 @@ class _Embedder:
         return False
 
 
-async def _vectors(store: Store, identity: str, passages: Sequence[Passage], embedder: _Embedder) -> PassageVectors:
-    stored = await asyncio.to_thread(patiently, lambda: find_index(store, identity))
+async def _vectors(record: IndexRecord, passages: Sequence[Passage], embedder: _Embedder) -> PassageVectors:
+    stored = await embedder.find(record.identity)
     dimension = None if stored is None else stored.dimension
     vectors = PassageVectors(passages, dimension=dimension, embedder=embedder.model)
     missing = vectors.missing
     await embedder.fill(vectors, missing)
+    await embedder.save(replace(record, dimension=vectors.dimension))
     missing = vectors.missing
     for start in range(0, len(missing), BATCH):
         texts = missing[start : start + BATCH]
         try:
-            await embedder.add(vectors, texts)
+            await embedder.add(record.identity, vectors, texts)
         except ProviderError as error:
             if error.kind not in OF_A_TEXT:
                 raise

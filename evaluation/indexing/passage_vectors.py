@@ -4,8 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from evaluation.errors import ConfigurationError
-from evaluation.formatting import counted
+from evaluation.indexing.embedding_checks import other_dimension
 from evaluation.passage import Passage
 from evaluation.retrieval.search import of_length_1
 
@@ -42,28 +41,16 @@ class PassageVectors:
         """Texts without a vector, each once, in the order of the passages."""
         return list(self._missing)
 
-    def check(self, vector: "Sequence[float] | NDArray[np.float32]") -> None:
-        """Check that a vector has the dimension of the others.
-
-        Raises:
-            ConfigurationError: it has another one.
-        """
-        if self.dimension is not None and len(vector) != self.dimension:
-            raise ConfigurationError(
-                f"the embedder {self._embedder!r} gives embeddings of {counted(len(vector), 'number')}, "
-                f"those stored for this index have {self.dimension:,}",
-                "Another model is served under its name: serve the earlier one, or use another --db.",
-            )
-
     def fill(self, text: str, vector: "NDArray[np.float32]") -> None:
         """Set the rows of a text.
 
         Raises:
-            ConfigurationError: the vector has another dimension than the others.
+            ProviderError: the vector has another dimension than the others.
         """
         import numpy as np
 
-        self.check(vector)
+        if self.dimension is not None and len(vector) != self.dimension:
+            raise other_dimension(self._embedder, len(vector), self.dimension)
         if self._values is None:
             self.dimension = len(vector)
             self._values = np.empty((self._n_rows, self.dimension), dtype=np.float32)

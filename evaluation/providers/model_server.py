@@ -1,8 +1,10 @@
 """The base class of HTTP providers: one connection, the refusal of remote models, and the deadline of an answer."""
 
 import asyncio
+import time
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, ClassVar, Self, TypedDict, Unpack
 
 import httpx
@@ -13,7 +15,7 @@ from evaluation.model_info import ModelInfo
 from evaluation.providers.connection import Connection
 from evaluation.providers.error_replies import Refusal, RequestContext
 from evaluation.providers.model_names import is_remote, remote_refused
-from evaluation.providers.provider import LoadedModel, PullProgress
+from evaluation.providers.provider import LoadedModel, PullProgress, TextEmbedding
 from evaluation.providers.streamed_answer import Draft
 
 
@@ -165,16 +167,22 @@ class ModelServer(ABC):
         """Return None: most protocols have no route that counts tokens."""
         return None
 
-    async def embed(self, model: str, texts: Sequence[str]) -> tuple[tuple[float, ...], ...]:
-        """Return one vector per text, shape (n_texts, n_dimensions).
+    async def embed(self, model: str, texts: Sequence[str]) -> tuple[TextEmbedding, ...]:
+        """Return one embedding for each text, in order.
 
-        Texts are sent one by one: batches have given wrong vectors on servers with several slots.
+        Texts are sent one by one: batches have given wrong vectors on servers with several slots, one text that is
+        refused fails its batch, and a server reports the tokens of a batch together.
         """
         self._refuse_remote(model)
-        return tuple([await self._embedded(model, text) for text in texts])
+        return tuple([await self._timed(model, text) for text in texts])
+
+    async def _timed(self, model: str, text: str) -> TextEmbedding:
+        began = time.perf_counter()
+        embedded = await self._embedded(model, text)
+        return replace(embedded, total_s=time.perf_counter() - began)
 
     @abstractmethod
-    async def _embedded(self, model: str, text: str) -> tuple[float, ...]: ...
+    async def _embedded(self, model: str, text: str) -> TextEmbedding: ...
 
     def _refuse_remote(self, model: str) -> None:
         if not self._allow_remote and is_remote(model):

@@ -9,8 +9,9 @@ from evaluation.generation import Generation, GenerationRequest
 from evaluation.model_info import ModelInfo
 from evaluation.providers.connection import drain
 from evaluation.providers.context_overflow import n_telling_characters, sign_of_truncation
+from evaluation.providers.embedding_replies import read_vector, tokens_of_text
 from evaluation.providers.error_replies import RequestContext
-from evaluation.providers.json_reading import name_of
+from evaluation.providers.json_reading import name_of, seconds_of
 from evaluation.providers.model_names import (
     find_model,
     is_named_alike,
@@ -33,11 +34,10 @@ from evaluation.providers.ollama_wire import (
     shown_model,
     take_line,
 )
-from evaluation.providers.provider import LoadedModel, PullProgress
+from evaluation.providers.provider import LoadedModel, PullProgress, TextEmbedding
 from evaluation.providers.streamed_answer import Draft
 
 EMBED_TIMEOUT_S = 300.0
-MAX_COMPONENT = 1e100
 
 
 class OllamaProvider(ModelServer):
@@ -200,13 +200,16 @@ class OllamaProvider(ModelServer):
             return None
         return next((entry.context_length for entry in loaded if same_model(entry.name, model)), None)
 
-    async def _embedded(self, model: str, text: str) -> tuple[float, ...]:
+    async def _embedded(self, model: str, text: str) -> TextEmbedding:
         context = self._request_context(model)
         body = {"model": model, "input": [text], "truncate": False}
         answer = await self._connection.ask("POST", "/api/embed", body, context=context, timeout_s=EMBED_TIMEOUT_S)
         await self._refuse_other_model(answer, context)
-        vectors = answer.get("embeddings")
-        return read_vector(vectors[0] if isinstance(vectors, list) and len(vectors) == 1 else None, context)
+        return TextEmbedding(
+            vector=read_vector(answer.get("embeddings"), context),
+            prompt_tokens=tokens_of_text(answer, "prompt_eval_count"),
+            load_s=seconds_of(answer, "load_duration"),
+        )
 
     async def pull(self, model: str) -> AsyncIterator[PullProgress]:
         """Yield the steps of the pull as they arrive, the last one `success`."""
@@ -238,28 +241,3 @@ def refuse_empty_prompt(request: GenerationRequest, context: RequestContext) -> 
             FailureKind.BAD_OPTION,
             "Give the case a prompt, and the template a `{prompt}`.",
         )
-
-
-def read_vector(embedding: Any, context: RequestContext) -> tuple[float, ...]:
-    """Return a vector of finite numbers.
-
-    Raises:
-        ProviderError: `embedding` is not such a vector.
-    """
-    numbers = embedding if isinstance(embedding, list) else []
-    if not numbers or not all(map(_is_finite, numbers)):
-        raise ProviderError(
-            f"{context.subject}: the server gave no usable embedding",
-            FailureKind.BAD_OPTION,
-            "Choose a model whose capabilities list `embedding`.",
-        )
-    return tuple(float(number) for number in numbers)
-
-
-def _is_finite(number: Any) -> bool:
-    try:
-        # A square beyond what a float holds would make every similarity nothing.
-        return not isinstance(number, bool) and isinstance(number, int | float) and abs(float(number)) <= MAX_COMPONENT
-    except OverflowError:
-        # A whole number of hundreds of digits, which JSON allows.
-        return False

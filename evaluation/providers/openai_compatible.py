@@ -7,12 +7,14 @@ from evaluation.errors import FailureKind, ProviderError, TransientProviderError
 from evaluation.generation import Generation, GenerationRequest
 from evaluation.model_info import ModelInfo
 from evaluation.providers.connection import drain
+from evaluation.providers.embedding_replies import read_vector, tokens_of_text
 from evaluation.providers.error_replies import RequestContext
 from evaluation.providers.json_reading import count_of, name_of
 from evaluation.providers.model_names import find_model, is_named_alike, other_listed, wrong_model
 from evaluation.providers.model_server import Access, ModelServer
-from evaluation.providers.ollama import EMBED_TIMEOUT_S, read_vector, refuse_empty_prompt
+from evaluation.providers.ollama import EMBED_TIMEOUT_S, refuse_empty_prompt
 from evaluation.providers.openai_wire import SENDABLE, Events, chat_body, listed_models, openai_error
+from evaluation.providers.provider import TextEmbedding
 from evaluation.providers.streamed_answer import Draft
 
 MAX_BELIEVED = 100
@@ -129,11 +131,19 @@ class OpenAICompatibleProvider(ModelServer):
             counts.append(count)
         return tuple(counts)
 
-    async def _embedded(self, model: str, text: str) -> tuple[float, ...]:
+    async def _embedded(self, model: str, text: str) -> TextEmbedding:
         context = self._request_context(model)
         body = {"model": model, "input": [text], "encoding_format": "float"}
         answer = await self._connection.ask("POST", "/v1/embeddings", body, context=context, timeout_s=EMBED_TIMEOUT_S)
         await self._refuse_other_model(name_of(answer, "model"), context)
         rows = answer.get("data")
-        row = rows[0] if isinstance(rows, list) and len(rows) == 1 else None
-        return read_vector(row.get("embedding") if isinstance(row, Mapping) else None, context)
+        vectors = [row.get("embedding") if isinstance(row, Mapping) else None for row in _listed(rows)]
+        usage = answer.get("usage")
+        return TextEmbedding(
+            vector=read_vector(vectors, context),
+            prompt_tokens=tokens_of_text(usage, "prompt_tokens") if isinstance(usage, Mapping) else None,
+        )
+
+
+def _listed(rows: Any) -> list[Any]:
+    return rows if isinstance(rows, list) else []

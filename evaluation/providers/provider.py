@@ -37,6 +37,19 @@ class PullProgress:
     completed_bytes: int | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextEmbedding:
+    """The embedding of one text, with what the server reported of its request."""
+
+    vector: tuple[float, ...]
+    prompt_tokens: int | None = None
+    """Tokens of the text; None where the server does not report them."""
+    load_s: float | None = None
+    """Seconds of loading the model; None where the server does not report them."""
+    total_s: float = 0.0
+    """Seconds from sending to the end, measured here."""
+
+
 class Provider(Protocol):
     """Interface of one server. Used as an async context manager, on one event loop.
 
@@ -83,5 +96,8 @@ class Provider(Protocol):
         """Return the number of the model's tokens in each text; None where the server cannot count them."""
         ...
 
-    async def embed(self, model: str, texts: Sequence[str]) -> tuple[tuple[float, ...], ...]: ...
+    async def embed(self, model: str, texts: Sequence[str]) -> tuple[TextEmbedding, ...]:
+        """Return one embedding for each text, in order."""
+        ...
+
     def pull(self, model: str) -> AsyncIterator[PullProgress]: ...

@@ -19,6 +19,10 @@ class IndexRecord:
     embedder: str | None
     """Name of the embedding model; None for a search by words alone."""
     embedder_digest: str | None
+    created_at: datetime
     dimension: int | None
     """Numbers of each embedding."""
-    created_at: datetime
+    n_embedded: int | None = None
+    """Texts that were embedded for this index; the others were stored before. None: not known, or no embedder."""
+    embedded_tokens: int | None = None
+    """Tokens of those texts; None where the server does not report them, or without an embedder."""

@@ -75,8 +75,11 @@ class StageSums:
     """Greatest number of stages in a case."""
     n_reused: int
     """Stages of answers from earlier runs: their tokens count, their seconds and joules do not."""
+    n_shared: int
+    """Embeddings that the run had requested before, for another case: they count with the tokens and seconds of that
+    request, and no server was asked again."""
     n_without_tokens: int
-    """Chats whose number of tokens is not known."""
+    """Requests to models whose number of tokens is not known; an embedder writes none."""
     n_without_energy: int
     """Stages on a server whose energy was not measured."""
     total_s: float | None
@@ -124,13 +127,14 @@ def _plain(value: Any) -> Any:
 def summed(stages: Sequence[StageRow]) -> Generation:
     """Return the figures of a case from those of its stages, with the texts of the last chat.
 
-    Numbers are sums; None where a chat lacks the number, since a part of a sum is no figure of the case. The time to
-    the first token is that of a case with a single stage. The wait counts the seconds of stages side by side once.
+    Numbers are sums; None where a chat lacks the number, or an embedding its tokens, since a part of a sum is no figure
+    of the case. The time to the first token is that of a case with a single stage. The wait counts the seconds of
+    stages side by side once.
     """
     if not stages:  # the pipeline failed, or answered, before it asked anything
         return Generation(answer="", text="")
-    flat = [(stage.kind == KINDS[AskModel], flat_values(stage.generation)) for stage in stages]
-    chats = [values for is_chat, values in flat if is_chat]
+    flat = [(stage.kind, flat_values(stage.generation)) for stage in stages]
+    chats = [values for kind, values in flat if kind == KINDS[AskModel]]
     values = chats[-1] if chats else flat_values(Generation(answer="", text=""))
     sums = {name: _sum_of(name, flat) for name in (names_of(int) | names_of(float)) - {"seed"}}
     if len(stages) != 1:
@@ -144,21 +148,30 @@ def _wait_s(stages: Sequence[StageRow]) -> float | None:
 
     Neither a turn on a server nor the round of another model is in it, since those depend on the other cases of a run.
     """
-    spans = []
+    spans, shared_s = [], 0.0
     for stage in stages:
         timing = stage.generation.timing
         if timing is None or (timing.load_s is None and stage.generation.cold):
             return None
+        if _is_shared(stage):
+            shared_s += timing.total_s
+            continue
         end = stage.finished_at.timestamp()
         spans.append((end - max(0.0, timing.total_s - (timing.load_s or 0.0)), end))
     under_way, until = 0.0, float("-inf")
     for begin, end in sorted(spans):
         under_way += max(0.0, end - max(begin, until))
         until = max(until, end)
-    return under_way
+    return under_way + shared_s
 
 
-def _sum_of(name: str, stages: Sequence[tuple[bool, Mapping[str, Any]]]) -> Any:
-    """Return the sum of a number over all chats, and over the other stages that have it."""
-    numbers = [values[name] for is_chat, values in stages if is_chat or values[name] is not None]
+def _is_shared(stage: StageRow) -> bool:
+    """Check whether another case's request gave the stage's embeddings: its seconds are none of this case's clock."""
+    return stage.kind == KINDS[EmbedTexts] and stage.generation.n_attempts == 0
+
+
+def _sum_of(name: str, stages: Sequence[tuple[str, Mapping[str, Any]]]) -> Any:
+    """Return the sum of a number over all stages that must have it, and over the others that have it."""
+    needed = {KINDS[AskModel], KINDS[EmbedTexts]} if name == "prompt_tokens" else {KINDS[AskModel]}
+    numbers = [values[name] for kind, values in stages if kind in needed or values[name] is not None]
     return sum(numbers) if numbers and None not in numbers else None

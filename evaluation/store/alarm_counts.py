@@ -1,5 +1,6 @@
 """Counts of a candidate's answers and scores that may indicate a fault, computed by the database along indexes."""
 
+from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -8,7 +9,7 @@ import sqlalchemy as sa
 from evaluation.errors import FailureKind
 from evaluation.store.scores import metric_key
 from evaluation.store.session import Store
-from evaluation.store.tables import generation, score, trace
+from evaluation.store.tables import generation, score, stage, trace
 from evaluation.truncation import FINISH_REASON, SPARE_TOKENS, CutBy, Limits
 
 
@@ -103,6 +104,23 @@ def count_noted(store: Store, run_candidate_id: int, name: str) -> int:
     )
     with store.read() as connection:
         return int(connection.execute(query).scalar_one())
+
+
+def count_same_search(store: Store, run_candidate_id: int) -> tuple[int, int]:
+    """Return the largest number of a candidate's cases that searched for the very same, and of all that searched.
+
+    A case counts once, however often it is repeated. Where a case searches several times, all of its searches have to
+    be the same as those of the other.
+    """
+    query = sa.select(stage.c.case_id, stage.c.request_hash).where(
+        stage.c.run_candidate_id == run_candidate_id, stage.c.kind == "search"
+    )
+    searches: defaultdict[str, set[str]] = defaultdict(set)
+    with store.read() as connection:
+        for row in connection.execute(query):
+            searches[row.case_id].add(row.request_hash)
+    groups = Counter(map(frozenset, searches.values()))
+    return max(groups.values(), default=0), len(searches)
 
 
 def _reaches(limits: Limits) -> sa.ColumnElement[bool]:

@@ -23,3 +23,25 @@ def find_index(store: Store, identity: str) -> IndexRecord | None:
     with store.read() as connection:
         row = connection.execute(sa.select(*columns).where(corpus_index.c.identity == identity)).mappings().first()
     return None if row is None else record_of(IndexRecord, row)
+
+
+def count_embedded(store: Store, identity: str, *, n_texts: int, n_tokens: int | None, dimension: int) -> None:
+    """Add to what was embedded for a stored index; a sum that is not known stays so.
+
+    Args:
+        store: The store.
+        identity: The index.
+        n_texts: Texts that were embedded.
+        n_tokens: Their tokens; None where the server does not report them.
+        dimension: Numbers of each embedding.
+    """
+    of = corpus_index.c
+    counted = sa.update(corpus_index).where(of.identity == identity)
+    with store.write() as connection:
+        connection.execute(
+            counted.values(
+                n_embedded=of.n_embedded + n_texts,
+                embedded_tokens=None if n_tokens is None else of.embedded_tokens + n_tokens,
+                dimension=sa.func.coalesce(of.dimension, dimension),
+            )
+        )

@@ -35,6 +35,14 @@ def iterate_arrays(
         yield text, np.frombuffer(packed, dtype="<f4")
 
 
+def stored_dimension(store: Store, model: str, digest: str) -> int | None:
+    """Return the numbers of each stored vector of a model; None where it has none."""
+    query = sa.select(embedding.c.vector).where(embedding.c.model_key == model_key(model, digest)).limit(1)
+    with store.read() as connection:
+        packed = connection.execute(query).scalar_one_or_none()
+    return None if packed is None else len(packed) // array("f").itemsize
+
+
 def _packed_vectors(store: Store, model: str, digest: str, texts: Sequence[str]) -> Iterator[tuple[str, bytes]]:
     by_hash = {_text_hash(text): text for text in texts}
     hashes = list(by_hash)

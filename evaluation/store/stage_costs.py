@@ -47,7 +47,9 @@ def _sums(connection: Connection, run_candidate_id: int) -> Iterator[Row[Any]]:
     """Yield what the stages of each case took, by kind and model."""
     of = stage.c
     kinds = (of.case_id, of.repeat, of.model, of.kind)
-    numbers = {"prompt_tokens": of.prompt_tokens, "output_tokens": of.output_tokens, "energy_j": of.energy_j}
+    # An embedding that another case had requested took no energy of its own.
+    energy_j = sa.case((sa.and_(of.kind == "embed", of.n_attempts == 0), 0.0), else_=of.energy_j)
+    numbers = {"prompt_tokens": of.prompt_tokens, "output_tokens": of.output_tokens, "energy_j": energy_j}
     summed = [
         sa.case((sa.func.count(column) == sa.func.count(), sa.func.sum(column))).label(name)
         for name, column in numbers.items()

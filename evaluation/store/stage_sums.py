@@ -18,7 +18,7 @@ _TOKENS = ("prompt_tokens", "output_tokens")
 _MEASURED = (*(name for name in SECONDS if name != TIME_TO_FIRST), "energy_j")
 """Figures that belong to the run that measured them, unlike tokens."""
 _SUMMED = (*_TOKENS, *_MEASURED)
-_COUNTED = ("n_reused", "n_without_tokens", "n_without_energy")
+_COUNTED = ("n_reused", "n_shared", "n_without_tokens", "n_without_energy")
 _GROUP = ("run_candidate_id", "stage", "kind", "model", "digest")
 
 
@@ -72,7 +72,11 @@ def _named(run_id: str) -> sa.Select[Any]:
     """Return the query of the run's stages, with their names without numbers."""
     same_case = sa.and_(*(generation.c[name] == stage.c[name] for name in ("run_candidate_id", "case_id", "repeat")))
     is_reused = sa.func.coalesce(generation.c.reused, sa.false())
-    lacks_tokens = sa.or_(*(stage.c[name].is_(None) for name in _TOKENS))
+    lacks_tokens = sa.or_(
+        sa.and_(stage.c.kind.in_(("chat", "embed")), stage.c.prompt_tokens.is_(None)),
+        sa.and_(stage.c.kind == "chat", stage.c.output_tokens.is_(None)),
+    )
+    is_shared = sa.and_(stage.c.kind == "embed", stage.c.n_attempts == 0)
     lacks_energy = sa.and_(stage.c.endpoint.is_not(None), stage.c.energy_j.is_(None), sa.not_(is_reused))
     return (
         sa.select(
@@ -86,7 +90,8 @@ def _named(run_id: str) -> sa.Select[Any]:
             stage.c.name.label("whole_name"),
             _without_number(stage.c.name).label("stage"),
             _as_number(is_reused).label("n_reused"),
-            _as_number(sa.and_(stage.c.kind == "chat", lacks_tokens)).label("n_without_tokens"),
+            _as_number(is_shared).label("n_shared"),
+            _as_number(lacks_tokens).label("n_without_tokens"),
             _as_number(lacks_energy).label("n_without_energy"),
             *(stage.c[name] for name in _TOKENS),
             *(sa.case((is_reused, sa.null()), else_=stage.c[name]).label(name) for name in _MEASURED),

@@ -10,12 +10,14 @@ from collections.abc import Sequence
 from evaluation.errors import BenchwrightError
 from evaluation.gather import gather_or_cancel
 from evaluation.planning.plan import PlannedCandidate
+from evaluation.providers.provider import TextEmbedding
 from evaluation.retrieval.search import import_libraries
 from tasks.generation.asking import Asking, ask
 from tasks.generation.corpus_index import open_index
-from tasks.generation.embedding import Embedded, embedding
+from tasks.generation.embedding import embedding
 from tasks.generation.gathered_searches import SEARCHES
 from tasks.generation.group_work import GroupWork
+from tasks.generation.query_embeddings import Embedded
 from tasks.generation.workbench import Workbench
 
 
@@ -47,7 +49,7 @@ async def _open(bench: Workbench, work: GroupWork, item: PlannedCandidate) -> No
         return
     asking = Asking(bench=bench, work=work, planned=item, benchmark=await bench.benchmark(item.benchmark_version))
 
-    async def embed(texts: Sequence[str]) -> Sequence[Sequence[float]]:
+    async def embed(texts: Sequence[str]) -> Sequence[TextEmbedding]:
         return await gather_or_cancel(_embedded(asking, text) for text in texts)
 
     words = plan.pipeline.searches_words
@@ -60,8 +62,8 @@ async def _open(bench: Workbench, work: GroupWork, item: PlannedCandidate) -> No
         await SEARCHES.prepare(index)
 
 
-async def _embedded(asking: Asking, text: str) -> Sequence[float]:
-    answered = await ask(asking, embedding(asking.work.group.model, [text]), lambda *_: None)
+async def _embedded(asking: Asking, text: str) -> TextEmbedding:
+    answered = await ask(asking, embedding(asking.work.group.model, text), lambda *_: None)
     if answered is None or not isinstance(answered[0], Embedded):
         raise _NotEmbeddedError("a text was not embedded")
-    return answered[0].vectors[0]
+    return answered[0].text

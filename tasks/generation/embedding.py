@@ -1,36 +1,60 @@
-"""Requests that embed texts on a group's servers, as stages and for indexes."""
+"""Requests that embed texts on a group's servers, for indexes and for what cases search for."""
 
 import time
 from array import array
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from evaluation.generation import Generation, Timing
+from evaluation.errors import ProviderError
+from evaluation.generation import Failure, Generation, Timing
+from evaluation.indexing.embedding_checks import check_embeddings
 from tasks.generation.asking import Send
 from tasks.generation.pool import Station
+from tasks.generation.query_embeddings import Embedded
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Embedded:
-    """The vectors of some texts."""
+def embedding(model: str, text: str, *, dimension: int | None = None) -> Send[Embedded]:
+    """Return what sends a request for the embedding of a text.
 
-    vectors: tuple[tuple[float, ...], ...]
-    figures: Generation
-    """An empty answer with the time of the request."""
-
-
-def embedding(model: str, texts: Sequence[str]) -> Send[Embedded]:
-    """Return what sends a request for the vectors of some texts."""
+    Args:
+        model: Name of the model.
+        text: The text.
+        dimension: Numbers of its other embeddings; None where that is not known.
+    """
 
     async def send(station: Station, n_attempts: int) -> Embedded:
         began = time.perf_counter()
-        vectors = await station.provider.embed(model, texts)
+        embedded = await station.provider.embed(model, [text])
         total_s = time.perf_counter() - began
+        check_embeddings(embedded, [text], model=model, dimension=dimension)
         # In the precision in which they are stored, so that a resumed case searches with the same numbers.
-        rounded = tuple(tuple(array("f", vector)) for vector in vectors)
-        return Embedded(vectors=rounded, figures=replace(figures_of(total_s), n_attempts=n_attempts))
+        vector = tuple(array("f", embedded[0].vector))
+        return Embedded(text=replace(embedded[0], vector=vector, total_s=total_s), n_attempts=n_attempts)
 
     return send
+
+
+def failed(failure: Failure) -> ProviderError:
+    """Return the failure of a text's request as an error, which is not retried: it is what all attempts ended with."""
+    return ProviderError(failure.message, failure.kind)
+
+
+def figures_of_texts(embedded: Sequence[Embedded]) -> Generation:
+    """Return an empty answer with the tokens and the seconds of the requests for some texts.
+
+    Those of texts that an earlier case had embedded are in the sums, as if they had been requested anew, so that the
+    figures of a case do not depend on which case came first. `n_attempts` is 0 where no request was sent.
+    """
+    texts = [each.text for each in embedded]
+    tokens = [text.prompt_tokens for text in texts if text.prompt_tokens is not None]
+    loads = [text.load_s for text in texts if text.load_s is not None]
+    return Generation(
+        answer="",
+        text="",
+        prompt_tokens=sum(tokens) if len(tokens) == len(texts) else None,
+        timing=Timing(total_s=sum(text.total_s for text in texts), load_s=sum(loads) if loads else None),
+        n_attempts=max((each.n_attempts for each in embedded), default=0),
+    )
 
 
 def figures_of(total_s: float) -> Generation:

@@ -10,7 +10,7 @@ from functools import partial
 from typing import TypeVar
 
 from evaluation.case import Case
-from evaluation.errors import ConfigurationError, FailureKind, RefusedValueError
+from evaluation.errors import ConfigurationError, FailureKind, ProviderError, RefusedValueError
 from evaluation.fingerprint import derived_seed
 from evaluation.gather import gather_or_cancel
 from evaluation.generation import Failure, Generation, GenerationRequest, Outcome
@@ -30,14 +30,16 @@ from evaluation.pipelines.stages import (
 from evaluation.pipelines.walk import PipelineFailedError, Walk
 from evaluation.pipelines.walking import done
 from evaluation.planning.pipelines import PipelineModel, PlannedPipeline
+from evaluation.providers.provider import TextEmbedding
 from evaluation.records.outcomes import OutcomeRow
 from evaluation.records.stages import KINDS, StageRow, Trace, request_hash, summed
 from evaluation.retrieval.search import Index, Query
 from tasks.generation.asking import KEEP_ALIVE, Asking, Send, ask, chat
-from tasks.generation.corpus_index import open_index
-from tasks.generation.embedding import embedding, figures_of
+from tasks.generation.corpus_index import open_index, weights_of
+from tasks.generation.embedding import embedding, failed, figures_of, figures_of_texts
 from tasks.generation.gathered_searches import SEARCHES
 from tasks.generation.pool import Station
+from tasks.generation.query_embeddings import Embedded
 
 Reply = TypeVar("Reply")
 
@@ -157,7 +159,7 @@ class PipelineCase:
             reply=reply,
             model=self._model_name(request),
             digest=self._digest(request),
-            endpoint=self._station.name if self._station is not None and self._asks_a_server(request) else None,
+            endpoint=self._station.name if self._station is not None and _asked_a_server(request, generation) else None,
             generation=generation,
             started_at=started_at,
             finished_at=datetime.now(UTC),
@@ -172,13 +174,35 @@ class PipelineCase:
             generation = await self._asked(request.stage, chat(self._chat_request(request)))
             return ModelReply(generation=generation, mean_logprob=generation.mean_logprob), generation
         if isinstance(request, EmbedTexts):
-            embedded = await self._asked(request.stage, embedding(self._asking.work.group.model, request.texts))
-            return Vectors(values=embedded.vectors), embedded.figures
+            return await self._embedded(request)
         if isinstance(request, CountTokens):
             counted = await self._asked(request.stage, self._counting(request.texts))
             return TokenCounts(values=counted.counts), counted.figures
         index = await self._index(request.stage)
         return await self._searched(index, request)
+
+    async def _embedded(self, request: EmbedTexts) -> tuple[Vectors, Generation]:
+        """Return the vectors of a stage's texts, and the figures of their requests, each distinct text once."""
+        by_text = {text: await self._text_embedded(request, text) for text in dict.fromkeys(request.texts)}
+        vectors = Vectors(values=tuple(by_text[text].text.vector for text in request.texts))
+        return vectors, figures_of_texts(tuple(by_text.values()))
+
+    async def _text_embedded(self, request: EmbedTexts, text: str) -> Embedded:
+        bench, weights = self._asking.bench, self._weights(request)
+        send = embedding(self._asking.work.group.model, text, dimension=bench.dimensions.get(weights))
+        embedded = self._taken(
+            request.stage,
+            await bench.query_embeddings.get(weights, text, lambda: ask(self._asking, send, self._note_failure)),
+        )
+        bench.dimensions.setdefault(weights, len(embedded.text.vector))
+        return embedded
+
+    def _weights(self, request: EmbedTexts) -> str:
+        """Return what tells the weights of a stage's model from others."""
+        if (model := self._model(request)) is not None:
+            return weights_of(model)
+        planned = self._asking.planned
+        return f"{planned.model} {planned.digest or ', '.join(planned.endpoints)}"
 
     async def _asked(self, stage: str, send: Send[Reply]) -> Reply:
         """Return the reply to a stage's request.
@@ -186,7 +210,14 @@ class PipelineCase:
         Raises:
             _EndedError: the server failed, or nobody is left to ask.
         """
-        answered = await ask(self._asking, send, self._note_failure)
+        return self._taken(stage, await ask(self._asking, send, self._note_failure))
+
+    def _taken(self, stage: str, answered: tuple[Reply | Failure, Station] | None) -> Reply:
+        """Return the reply that `ask` returned, and keep the server that gave it.
+
+        Raises:
+            _EndedError: the server failed, or nobody is left to ask.
+        """
         if answered is None:
             raise _EndedError(None)
         reply, self._station = answered
@@ -227,12 +258,31 @@ class PipelineCase:
     async def _index(self, stage: str) -> Index:
         """Return the index of the pipeline's corpus, embedded now where it is not stored."""
 
-        async def embed(texts: Sequence[str]) -> Sequence[Sequence[float]]:
-            model = self._asking.work.group.model
-            embedded = await gather_or_cancel(self._asked(stage, embedding(model, [text])) for text in texts)
-            return [each.vectors[0] for each in embedded]
+        async def embed(texts: Sequence[str]) -> Sequence[TextEmbedding]:
+            return await gather_or_cancel(self._passage_embedded(text) for text in texts)
 
-        return await open_index(self._asking.bench.store, self._plan, embed)
+        try:
+            return await open_index(self._asking.bench.store, self._plan, embed)
+        except ProviderError as error:
+            self._note_failure(error.kind, error.message)
+            step = "" if error.next_step is None else f". Next: {error.next_step}"
+            message = f"stage {stage!r}: {error.message}{step}"
+            raise _EndedError(Failure(kind=error.kind, message=message)) from error
+
+    async def _passage_embedded(self, text: str) -> TextEmbedding:
+        """Return the embedding of a passage.
+
+        Raises:
+            ProviderError: the server failed.
+            _EndedError: nobody is left to ask.
+        """
+        answered = await ask(self._asking, embedding(self._asking.work.group.model, text), lambda *_: None)
+        if answered is None:
+            raise _EndedError(None)
+        reply, self._station = answered
+        if isinstance(reply, Failure):
+            raise failed(reply)
+        return reply.text
 
     async def _searched(self, index: Index, request: SearchPassages) -> tuple[Passages, Generation]:
         query = Query(
@@ -271,10 +321,6 @@ class PipelineCase:
             return None if self._plan.corpus is None else self._plan.corpus.digest
         model = self._model(request)
         return self._asking.planned.digest if model is None else model.digest
-
-    @staticmethod
-    def _asks_a_server(request: StageRequest) -> bool:
-        return isinstance(request, AskModel | EmbedTexts)
 
     def _answer(self, result: PipelineResult) -> Generation:
         """Return the case's answer with the sums of its stages."""
@@ -317,3 +363,8 @@ class PipelineCase:
                 confidence=None if result is None else result.confidence, notes={} if result is None else result.notes
             ),
         )
+
+
+def _asked_a_server(request: StageRequest, generation: Generation) -> bool:
+    """Check whether a model was requested for a stage; embeddings may have come from another case's request."""
+    return isinstance(request, AskModel | EmbedTexts) and generation.n_attempts > 0

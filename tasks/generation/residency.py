@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,19 +13,27 @@ from prefect.cache_policies import NO_CACHE
 from evaluation.case import Message
 from evaluation.errors import FailureKind, ProviderError, StoreError
 from evaluation.generation import GenerationRequest
+from evaluation.indexing.embedding_checks import check_embeddings
+from evaluation.planning.pipelines import PipelineModel
 from evaluation.planning.plan import Group
 from evaluation.providers.model_names import same_model
-from evaluation.providers.provider import LoadedModel, Provider
+from evaluation.providers.provider import LoadedModel, Provider, TextEmbedding
 from evaluation.results.progress import ServerWait
 from evaluation.retry_schedule import FEW_ATTEMPTS, HOPELESS_SOON, RetrySchedule, retry
+from evaluation.store.embeddings import stored_dimension
 from evaluation.store.loaded_memory import record_loaded_bytes
 from evaluation.store.past_speed import record_load_s
 from tasks.flow_logging import log_warning
 from tasks.generation.asking import KEEP_ALIVE
+from tasks.generation.corpus_index import stored_digest, weights_of
+from tasks.generation.group_work import GroupWork
 from tasks.generation.pool import Station
 from tasks.generation.workbench import Workbench, workbench
+from tasks.store_calls import call_store
 
 LOAD_TIMEOUT_S = 900.0
+PROBE = "Hello"
+"""Text whose embedding loads an embedding model."""
 RELEASE_TIMEOUT_S = 10.0
 """Timeout in seconds, longer than a server takes to unload; another client may keep the model there."""
 LOADED_ALREADY_S = 0.2
@@ -47,7 +55,7 @@ async def load_model(invocation_id: str, endpoint: str, model: str, *, group_ind
     station.resident = None
     began = time.monotonic()
     if group.embeds:
-        return await _embedder_loaded(station, group, base_s=bench.settings.retry_base_s)
+        return await _embedder_loaded(bench, station, bench.works[group_index])
     if (problem := await _loaded(station, group, base_s=bench.settings.retry_base_s)) is not None:
         return problem
     load_s = time.monotonic() - began
@@ -67,17 +75,36 @@ def _note_load(bench: Workbench, station: Station, group: Group, load_s: float) 
             record_load_s(bench.store, own_ids, endpoint_name=station.name, load_s=load_s)
 
 
-async def _embedder_loaded(station: Station, group: Group, *, base_s: float) -> str | float:
-    """Load an embedding model by a short text, and return the seconds that it took, or a text why it failed."""
+async def _embedder_loaded(bench: Workbench, station: Station, work: GroupWork) -> str | float:
+    """Load an embedding model by a short text, and return the seconds that it took, or a text why it failed.
+
+    The text's embedding tells, before the corpus is embedded, whether vectors have the dimension of the stored ones.
+    """
     began = time.monotonic()
+    schedule = RetrySchedule(base_s=bench.settings.retry_base_s, max_attempts_by_kind=LOAD_ATTEMPTS)
+    models = {model for model in work.models.values() if model is not None}
     try:
-        await retry(
-            lambda: station.provider.embed(group.model, ["Hello"]),
-            RetrySchedule(base_s=base_s, max_attempts_by_kind=LOAD_ATTEMPTS),
-        )
+        embedded = await retry(lambda: station.provider.embed(work.group.model, [PROBE]), schedule)
+        for model in models:
+            await _check_dimension(bench, model, embedded)
     except ProviderError as error:
-        return f"{error.kind}: {error.message}"
+        step = f". Next: {error.next_step}" if error.kind is FailureKind.WRONG_EMBEDDING else ""
+        return f"{error.kind}: {error.message}{step}"
     return time.monotonic() - began
+
+
+async def _check_dimension(bench: Workbench, model: PipelineModel, embedded: Sequence[TextEmbedding]) -> None:
+    """Check that the embedding of a short text has the dimension of the model's stored vectors, and note it.
+
+    Raises:
+        ProviderError: it has another one, or is no embedding.
+    """
+    weights = weights_of(model)
+    dimension = bench.dimensions.get(weights)
+    if dimension is None:
+        dimension = await call_store(stored_dimension, bench.store, model.name, stored_digest(model))
+    check_embeddings(embedded, [PROBE], model=model.name, dimension=dimension)
+    bench.dimensions[weights] = len(embedded[0].vector)
 
 
 async def _loaded(station: Station, group: Group, *, base_s: float) -> str | None:

@@ -18,6 +18,7 @@ from evaluation.store.writer import OutcomeWriter
 from tasks.generation.give_up_rules import CandidateWatch, EndpointWatch, Pace
 from tasks.generation.group_work import GroupWork
 from tasks.generation.pool import Station
+from tasks.generation.query_embeddings import QueryEmbeddings
 from tasks.generation.rounds import Rounds
 from tasks.lease_book import LeaseBook
 from tasks.store_calls import call_store
@@ -43,6 +44,9 @@ class Workbench:
         """Set once it is known what follows the work of this round."""
         self.watches = {item.run_candidate_id: CandidateWatch(budget=item.failure_budget) for item in plan.candidates}
         self.leases = LeaseBook(store)
+        self.query_embeddings = QueryEmbeddings()
+        self.dimensions: dict[str, int] = {}
+        """Numbers of each embedding, by the model with its weights."""
         self.kept = kept
         """Group left in a server's memory by earlier work, by endpoint; None: this work leaves nothing in memory."""
         self._benchmarks: dict[str, Benchmark] = {}

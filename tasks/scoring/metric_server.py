@@ -133,7 +133,7 @@ def _answerers(
 
         async def embed(texts: Any) -> tuple[tuple[float, ...], ...]:
             async with room:
-                return await provider.embed(metric_model.model, texts)
+                return tuple(each.vector for each in await provider.embed(metric_model.model, texts))
 
         return {
             EmbedText: Embedder(

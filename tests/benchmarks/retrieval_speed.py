@@ -26,6 +26,7 @@ import numpy as np
 from measuring import ROOT, print_result
 
 from evaluation.indexing.index_building import build_index
+from evaluation.providers.provider import TextEmbedding
 from evaluation.retrieval.documents import Corpus, Document
 from evaluation.retrieval.passages import Chunker
 from evaluation.retrieval.search import METHODS, Index, Query
@@ -66,10 +67,10 @@ class MockEmbedder:
         self._dimension = dimension
         self._draw = np.random.default_rng(SEED)
 
-    async def __call__(self, texts: Sequence[str]) -> list[list[float]]:
+    async def __call__(self, texts: Sequence[str]) -> list[TextEmbedding]:
         self.n_texts += len(texts)
         rows: list[list[float]] = self._draw.normal(size=(len(texts), self._dimension)).tolist()
-        return rows
+        return [TextEmbedding(vector=tuple(row)) for row in rows]
 
 
 @contextmanager

@@ -77,7 +77,7 @@ def test_every_kind_of_failure_is_the_servers_or_the_candidates_and_only_a_serve
     assert not any(kind.is_transient for kind in own)
     permanent = {kind for kind in FailureKind if kind not in own and not kind.is_transient}
     refused = {"model_not_pulled", "bad_option", "refused_by_policy", "prompt_truncated"}
-    assert {*refused, "unreadable_answer", "wrong_model"} == permanent
+    assert {*refused, "unreadable_answer", "wrong_model", "wrong_embedding"} == permanent
 
 
 def test_again_or_not_is_a_question_of_the_type() -> None:

@@ -95,6 +95,8 @@ class ScriptedOllama:
     """Without the warm-ups."""
     embedded: Counter[str] = field(default_factory=Counter)
     """How often each text was embedded."""
+    reports_embedding_tokens: bool = True
+    """False: as a server that reports no figures of embeddings."""
     loads: list[tuple[str, int]] = field(default_factory=list)
     """Model and context each time that another one came into the memory, which holds one."""
     max_active: int = 0
@@ -157,10 +159,18 @@ class ScriptedOllama:
         if path == "/api/ps":
             return {"models": self._loaded()}
         if path == "/api/embed" and body.get("model") in self.models:
-            return {"model": body["model"], "embeddings": [self._embedded(text) for text in body["input"]]}
+            vectors = [self._embedded(text) for text in body["input"]]
+            return {"model": body["model"], "embeddings": vectors, **self._embedding_figures(body["input"])}
         if path == "/api/show" and body.get("model") in self.models:
             return self._shown(body["model"])
         return None
+
+    def _embedding_figures(self, texts: list[str]) -> dict[str, Any]:
+        """As many tokens as words, and one for the beginning; nothing where the server does not report them."""
+        if not self.reports_embedding_tokens:
+            return {}
+        n_tokens = sum(1 + len(text.split()) for text in texts)
+        return {"prompt_eval_count": n_tokens, "total_duration": 2_000_000, "load_duration": 1_000}
 
     def _embedded(self, text: str) -> list[float]:
         """A direction for each text: its letters, counted. Notes that it was asked."""

@@ -123,6 +123,9 @@ def _remarks(stages: Sequence[StageTotal]) -> list[str]:
     for stage in stages:
         if stage.n_reused:
             lines.append(f"{stage.stage}: {_of_all(stage.n_reused, stage)} reused, which count with their tokens alone")
+        if stage.n_shared:
+            shared = _of_all(stage.n_shared, stage)
+            lines.append(f"{stage.stage}: {shared} embedded before for another case, which count with that request")
         if stage.n_without_tokens:
             lines.append(f"{stage.stage}: {_of_all(stage.n_without_tokens, stage)} without a known number of tokens")
         if is_energy_known and stage.n_without_energy:

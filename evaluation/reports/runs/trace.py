@@ -60,6 +60,10 @@ def _reply(stage: StageResult) -> Iterator[TracePart]:
     if stage.failure is not None:
         message = stage.failure.message or "no message"
         yield TracePart(line=f"{stage.name} failed: {stage.failure.kind}: {message}")
+    if stage.kind == "embed" and stage.n_attempts == 0:
+        yield TracePart(
+            line=f"{stage.name}: embedded before for another case of the run; the figures are of that request"
+        )
     if stage.passages:
         yield TracePart(line=f"{stage.name}:")
         yield from _passages(stage.passages)

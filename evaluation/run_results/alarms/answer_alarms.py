@@ -12,12 +12,16 @@ from evaluation.pipelines.retrieval import LEFT_OUT, NOTHING_FOUND
 from evaluation.records.candidates import MetricUse
 from evaluation.results.runs import Alarm
 from evaluation.run_results.alarms.alarm import Findings, Spreads
-from evaluation.store.alarm_counts import count_cut, count_noted
+from evaluation.store.alarm_counts import count_cut, count_noted, count_same_search
 from evaluation.store.session import Store
 from evaluation.truncation import CutBy, Limits
 
 TOO_MANY = 0.05
 """Share of a candidate's answers above which an alarm is raised."""
+NEARLY_ALL = 0.9
+"""Share of a candidate's cases that search for the same text from which an alarm is raised."""
+FEWEST_SEARCHES = 3
+"""Cases that must have searched for that alarm."""
 EXTRACTION_FAILED = (NOT_EXTRACTED, AMBIGUOUS, NO_NUMBER)
 """Labels by which metrics report that they found nothing to compare."""
 
@@ -36,6 +40,7 @@ def of_candidate(store: Store, findings: Findings, row_id: int, spreads: Spreads
         findings, row_id, count_cut(store, row_id, _limits(findings, row_id)), counts.n_ok + counts.n_own_failed
     )
     yield from _without_passages(store, findings, row_id)
+    yield from _same_search(store, findings, row_id)
     yield from _not_scored(findings, row_id, spreads)
     yield from _without_number(findings, row_id, spreads)
 
@@ -113,6 +118,16 @@ def _without_passages(store: Store, findings: Findings, row_id: int) -> Iterator
         yield _share_alarm(findings, row_id, "passages_left_out", None, n, n_all, what, step)
 
 
+def _same_search(store: Store, findings: Findings, row_id: int) -> Iterator[Alarm]:
+    """Yield an alarm where nearly all cases searched for the same text: the search does not read the question."""
+    n, n_all = count_same_search(store, row_id)
+    if n_all < FEWEST_SEARCHES or n / n_all < NEARLY_ALL:
+        return
+    what = "searched for the same text, and had the same passages to answer from"
+    step = f"look at one ({findings.look}), then put what tells cases apart into their prompts or the pipeline's query"
+    yield _share_alarm(findings, row_id, "same_search", None, n, n_all, what, step, unit="case")
+
+
 def _not_scored(findings: Findings, row_id: int, spreads: Spreads) -> Iterator[Alarm]:
     """Yield an alarm where scores failed: too many of them, or any where the metric's own code is broken."""
     for use, kinds in findings.score_failures.get(row_id, ()):
@@ -156,8 +171,16 @@ def _is_too_many(n: int, n_all: int) -> bool:
 
 
 def _share_alarm(
-    findings: Findings, row_id: int, kind: str, metric: str | None, n: int, n_all: int, what: str, step: str
+    findings: Findings,
+    row_id: int,
+    kind: str,
+    metric: str | None,
+    n: int,
+    n_all: int,
+    what: str,
+    step: str,
+    unit: str = "answer",
 ) -> Alarm:
     label = findings.labels[row_id]
-    message = f"{label}: {n:,} of {counted(n_all, 'answer')} ({percent(n / n_all)}) {what}; {step}"
+    message = f"{label}: {n:,} of {counted(n_all, unit)} ({percent(n / n_all)}) {what}; {step}"
     return Alarm(kind=kind, metric=metric, candidate=label, share=n / n_all, n=n, message=message)

@@ -1,4 +1,7 @@
-"""The embedder backend: embeds texts in batches, each text once, with known vectors from the store."""
+"""The embedder backend: embeds each text once, with known vectors from the store; texts are gathered into batches.
+
+A batch is read from the store and stored at once; to the server each of its texts is a request of its own.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence

@@ -23,6 +23,10 @@ class CorpusIndexTable(Row, table=True):
     embedder_digest: str | None = text_field(null=True)
     dimension: int | None = whole_field(null=True)
     """Numbers of each embedding."""
+    n_embedded: int | None = whole_field(null=True)
+    """Texts that were embedded for it, without those that were stored before."""
+    embedded_tokens: int | None = whole_field(null=True)
+    """Tokens of those texts, as the server reported them."""
     created_at: datetime = time_field()
 
 

@@ -14,10 +14,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from evaluation.errors import ConfigurationError, FailureKind, ProviderError, TransientProviderError
+from evaluation.errors import FailureKind, ProviderError, TransientProviderError
 from evaluation.indexing.index_building import BATCH, build_index
 from evaluation.indexing.index_cache import INDEXES, IndexCache
 from evaluation.passage import Passage
+from evaluation.providers.provider import TextEmbedding
 from evaluation.retrieval.documents import Corpus, read_corpus
 from evaluation.retrieval.passages import Chunker, index_identity
 from evaluation.retrieval.search import Index, Query
@@ -41,7 +42,7 @@ class MockEmbedder:
     texts: Counter[str] = field(default_factory=Counter)
     n_calls: int = 0
 
-    async def __call__(self, texts: Sequence[str]) -> list[tuple[float, ...]]:
+    async def __call__(self, texts: Sequence[str]) -> list[TextEmbedding]:
         self.n_calls += 1
         if self.n_failures:
             self.n_failures -= 1
@@ -50,7 +51,8 @@ class MockEmbedder:
             if text in self.fails_at:
                 raise self.fails_at[text]
         self.texts.update(texts)
-        return [vector_of(text, self.dimension) for text in texts]
+        vectors = [vector_of(text, self.dimension) for text in texts]
+        return [TextEmbedding(vector=vector, prompt_tokens=5) for vector in vectors]
 
 
 def vector_of(text: str, dimension: int = 4) -> tuple[float, ...]:
@@ -133,9 +135,50 @@ def test_an_index_is_recorded_with_what_it_was_built_of(store: Store, tmp_path: 
         embedder=None,
         embedder_digest=None,
         dimension=None,
+        n_embedded=None,
+        embedded_tokens=None,
         created_at=by_words.created_at,
     )
     assert find_index(store, "unknown") is None
+
+
+def test_an_index_keeps_what_was_embedded_for_it_and_vectors_from_the_store_count_nothing(
+    store: Store, tmp_path: Path
+) -> None:
+    corpus = write_corpus(tmp_path / "docs", n_documents=2, n_paragraphs=40)
+    build(store, corpus, MockEmbedder())
+    built_anew(store, corpus, MockEmbedder())
+    (tmp_path / "docs" / "new.md").write_text("Snakes have no legs.")
+    larger = read_corpus(tmp_path / "docs")
+    build(store, larger, MockEmbedder())
+    same = built_anew(store, corpus, MockEmbedder(), chunker=Chunker(size=20, overlap=1))
+
+    records = [
+        find_index(store, index_identity(each, CHUNKER, embedder="vectors", digest="d1")) for each in (corpus, larger)
+    ]
+    assert [(80, 400), (1, 5)] == [(each.n_embedded, each.embedded_tokens) for each in records if each is not None]
+    assert same.vectors is not None
+
+
+def test_two_indexes_side_by_side_embed_their_common_texts_once(store: Store, tmp_path: Path) -> None:
+    corpora = []
+    for name in ("one", "two"):
+        folder = tmp_path / name
+        corpora.append(write_corpus(folder, n_documents=1, n_paragraphs=70))
+        (folder / f"{name}.md").write_text(f"Only {name} has this.")
+        corpora[-1] = read_corpus(folder)
+    embedder = MockEmbedder()
+
+    async def both() -> None:
+        builds = (
+            build_index(store, each, CHUNKER, embedder="vectors", digest="d1", embed=embedder) for each in corpora
+        )
+        await asyncio.gather(*builds)
+
+    asyncio.run(both())
+
+    assert {1} == set(embedder.texts.values())
+    assert 72 == len(embedder.texts)
 
 
 def test_a_second_build_embeds_nothing_and_finds_the_same_index(store: Store, tmp_path: Path) -> None:
@@ -233,9 +276,10 @@ def test_another_dimension_than_that_of_stored_vectors_is_refused(store: Store, 
     build(store, corpus, MockEmbedder())
     (tmp_path / "docs" / "new.md").write_text("Snakes have no legs.")
 
-    with pytest.raises(ConfigurationError, match=r"'vectors' gives embeddings of 6 numbers, .* stored .* have 4"):
+    with pytest.raises(ProviderError, match=r"'vectors' gives embeddings of 6 numbers, .* stored ones of 4") as refused:
         built_anew(store, read_corpus(tmp_path / "docs"), MockEmbedder(dimension=6))
 
+    assert FailureKind.WRONG_EMBEDDING is refused.value.kind
     assert {} == load_vectors(store, "vectors", "d1", ["Snakes have no legs."])
 
 
@@ -246,7 +290,7 @@ def test_another_dimension_than_that_of_the_stored_index_is_refused(store: Store
     record = find_index(store, index_identity(corpus, CHUNKER, embedder="vectors", digest="d1"))
     assert record is not None
     save_index(other, record)
-    with pytest.raises(ConfigurationError, match="embeddings of 6 numbers"):
+    with pytest.raises(ProviderError, match="embeddings of 6 numbers"):
         build(other, corpus, MockEmbedder(dimension=6))
     other.close()
 
@@ -258,8 +302,8 @@ def test_another_dimension_than_that_of_the_stored_index_is_refused(store: Store
 def test_an_embedder_that_answers_otherwise_than_asked_is_refused(
     vectors: list[tuple[float, ...]], message: str, store: Store, tmp_path: Path
 ) -> None:
-    async def embed(texts: Sequence[str]) -> list[tuple[float, ...]]:
-        return vectors
+    async def embed(texts: Sequence[str]) -> list[TextEmbedding]:
+        return [TextEmbedding(vector=vector) for vector in vectors]
 
     corpus = write_corpus(tmp_path / "docs", n_documents=1, n_paragraphs=2)
     with pytest.raises(ProviderError, match=message):
@@ -269,9 +313,9 @@ def test_an_embedder_that_answers_otherwise_than_asked_is_refused(
 def test_vectors_that_another_process_stored_meanwhile_are_used(store: Store, tmp_path: Path) -> None:
     corpus = write_corpus(tmp_path / "docs", n_documents=1, n_paragraphs=1)
 
-    async def embed(texts: Sequence[str]) -> list[tuple[float, ...]]:
+    async def embed(texts: Sequence[str]) -> list[TextEmbedding]:
         save_vectors(store, "vectors", "d1", dict.fromkeys(texts, (3.0, 4.0)))
-        return [(1.0, 0.0) for _ in texts]
+        return [TextEmbedding(vector=(1.0, 0.0)) for _ in texts]
 
     index = asyncio.run(build_index(store, corpus, CHUNKER, embedder="vectors", digest="d1", embed=embed))
 
@@ -324,6 +368,7 @@ PROCESS = """
 import asyncio, os, signal, sys
 from pathlib import Path
 from evaluation.indexing.index_building import build_index
+from evaluation.providers.provider import TextEmbedding
 from evaluation.retrieval.documents import read_corpus
 from evaluation.retrieval.passages import Chunker
 from evaluation.store.session import open_store
@@ -335,7 +380,7 @@ async def embed(texts):
     if n_calls == int(sys.argv[3]):
         os.kill(os.getpid(), signal.SIGKILL)
     print(len(texts), flush=True)
-    return [(float(len(text)), 2.0, 3.0, os.getpid()) for text in texts]
+    return [TextEmbedding(vector=(float(len(text)), 2.0, 3.0, os.getpid())) for text in texts]
 
 with open_store(sys.argv[1]) as store:
     corpus = read_corpus(Path(sys.argv[2]))

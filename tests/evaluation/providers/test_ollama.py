@@ -202,7 +202,7 @@ def test_unloading_a_busy_model_ends_with_an_error_in_bounded_time(wire: Any) ->
 def test_texts_are_embedded_one_by_one_and_never_cut(wire: Any) -> None:
     on_json(wire, "/api/embed", {"embeddings": [[0.6, 0.8]]}, {"embeddings": [[1, 0]]})
     vectors = wire.ollama(lambda provider: provider.embed("e5", ["a", "b"]))
-    assert ((0.6, 0.8), (1.0, 0.0)) == vectors
+    assert [(0.6, 0.8), (1.0, 0.0)] == [each.vector for each in vectors]
     expected = [{"model": "e5", "input": [text], "truncate": False} for text in "ab"]
     assert expected == [body for _, body in wire.asked]
 

@@ -274,7 +274,8 @@ def test_a_version_that_cannot_be_asked_is_an_error(wire: Any) -> None:
 
 def test_texts_are_embedded(wire: Any) -> None:
     wire.on("/v1/embeddings", httpx.Response(200, json={"data": [{"index": 0, "embedding": [0.5, 1]}]}))
-    assert ((0.5, 1.0),) == wire.compatible(lambda provider: provider.embed("e5", ["a"]))
+    (embedded,) = wire.compatible(lambda provider: provider.embed("e5", ["a"]))
+    assert (0.5, 1.0) == embedded.vector
     wire.answers["/v1/embeddings"] = [httpx.Response(200, json={"data": []})]
     with pytest.raises(ProviderError, match="no usable embedding"):
         wire.compatible(lambda provider: provider.embed("e5", ["a"]))

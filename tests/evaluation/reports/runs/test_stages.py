@@ -25,6 +25,7 @@ MAPS = StageTotal(
     least_per_case=20,
     most_per_case=20,
     n_reused=0,
+    n_shared=0,
     n_without_tokens=0,
     n_without_energy=0,
     total_s=90.0,
