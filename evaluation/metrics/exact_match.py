@@ -1,6 +1,7 @@
 """Exact match: whether the answer equals a reference, ignoring case, punctuation and articles."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import ClassVar
 
 from evaluation.case import Case
@@ -8,6 +9,9 @@ from evaluation.generation import Generation
 from evaluation.metrics.metric import AnswerMetric, Need
 from evaluation.metrics.normalization import folded, squad_words, without_articles, without_punctuation
 from evaluation.scores import Measurement
+
+_REMEMBERED = 256
+"""Normalised texts that are kept."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,9 +55,10 @@ class ExactMatch(AnswerMetric):
     def _forms(self, text: str) -> frozenset[str]:
         """Return the forms in which `text` may be compared: hyphens between words removed, or replaced by blanks."""
         hyphens = ("", " ") if "-" in text or "\N{EN DASH}" in text else ("",)
-        return frozenset(self._normalised(text, hyphen) for hyphen in hyphens)
+        return frozenset(_normalised(self, text, hyphen) for hyphen in hyphens)
 
-    def _normalised(self, text: str, hyphen: str) -> str:
+    def normalised(self, text: str, hyphen: str) -> str:
+        """Return `text` in the form in which it is compared, with `hyphen` in place of each hyphen between words."""
         if self.squad:
             return " ".join(squad_words(text))
         if self.strip:
@@ -65,3 +70,9 @@ class ExactMatch(AnswerMetric):
         if self.ignore_case:
             text = folded(text)
         return " ".join(text.split()) if self.strip else text
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _normalised(metric: ExactMatch, text: str, hyphen: str) -> str:
+    """Return the normalised text; the references of a case come again with each of its answers."""
+    return metric.normalised(text, hyphen)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import cast
 
+from evaluation.case import Case, Message
 from evaluation.pipelines.cascade import ESCALATED, Cascade
 from evaluation.pipelines.pipeline import PipelineInput, PipelineResult, StageFailedError
 from evaluation.pipelines.stages import ModelReply, StageReply
@@ -46,6 +47,15 @@ def highest_threshold(cascade: Cascade) -> float:
 @cache
 def _never_escalating(cascade: Cascade) -> Cascade:
     return replace(cascade, threshold=_LOWEST_THRESHOLD.get(cascade.signal, 0.0), ask_both=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoredInput(PipelineInput):
+    """A case whose replies are all stored, so that no prompts are written."""
+
+    def messages_of(self, case: Case) -> tuple[Message, ...]:
+        """No messages."""
+        return ()
 
 
 def replay(cascade: Cascade, task: PipelineInput, replies: Mapping[str, StageReply]) -> CascadeReplay:

@@ -32,6 +32,17 @@ COST_FIGURES = ("latency_s", "prompt_tokens", "output_tokens", "energy_j", "cost
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CascadeShare:
+    """How often a cascade of a run asked its larger model."""
+
+    label: str
+    """The candidate, as in the run's results."""
+    large: str
+    share_escalated: MetricEstimate | None
+    """None: no signal is known, or answers are not stored."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CascadePoint:
     """A cascade at one threshold. All thresholds above the previous point's, up to this one, give the same."""
 

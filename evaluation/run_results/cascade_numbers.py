@@ -6,37 +6,16 @@ from itertools import groupby, pairwise
 from math import fsum, inf
 
 import numpy as np
-from numpy.typing import NDArray
 
-from evaluation.case import Case
-from evaluation.metrics.metric import Metric, TooFewRepeatsError
-from evaluation.metrics.speed import EnergyJ, LatencyS
-from evaluation.results.cascade_curves import COST_FIGURES
+from evaluation.metrics.metric import TooFewRepeatsError
 from evaluation.results.estimates import MetricEstimate
-from evaluation.run_results.cascade_answers import CascadeAnswer, PricedAnswer
+from evaluation.run_results.cascade_answers import CascadeAnswer, CascadeAnswers
+from evaluation.run_results.cascade_figures import Figures, Numbers, Sides, Truths
 from evaluation.run_results.cascade_scoring import SideScore
-from evaluation.scores import Measurement, ScoreFailure
 from evaluation.stats.intervals import mean_estimate
 
-Numbers = NDArray[np.float64]
-Truths = NDArray[np.bool_]
 Combine = Callable[[Sequence[float]], float]
-_ANY_CASE = Case(case_id="any")
-"""Placeholder for the case of a figure, which does not depend on it."""
-_TIMED: Mapping[str, Metric] = {"latency_s": LatencyS(), "energy_j": EnergyJ()}
 POSITIVE = (0.0, inf)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Sides:
-    """A number of every answer on either side; NaN where it has none."""
-
-    small: Numbers
-    large: Numbers
-
-    def chosen(self, escalated: Truths) -> Numbers:
-        """Return each answer's number on the side of the threshold on which it is."""
-        return np.where(escalated, self.large, self.small)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +30,8 @@ class CascadeNumbers:
     has_small: Truths
     has_large: Truths
     figures: Mapping[str, Sides]
+    large_alone: Figures
+    """Costs of the larger model's stage alone."""
     scores_small: tuple[SideScore, ...]
     scores_large: tuple[SideScore, ...]
     quality: Sides
@@ -58,6 +39,8 @@ class CascadeNumbers:
     """Whether the score is known, on the small side and on the large one."""
     clusters: tuple[str | None, ...]
     """Cluster of each case, in the order of the cases."""
+    has_clusters: bool
+    """Whether a case belongs to one."""
     combine: Combine
     """The metric's value of a case from those of its repeats."""
     starts: tuple[slice, ...] = field(repr=False)
@@ -75,6 +58,11 @@ class CascadeNumbers:
         """Return the answers of which the run does not tell what they would be."""
         return ~np.where(escalated, self.has_large, self.has_small) & ~self.has_failed
 
+    def scores(self, escalated: Truths) -> list[SideScore]:
+        """Return each answer's score on the side of the threshold on which it is."""
+        sides = zip(escalated.tolist(), self.scores_small, self.scores_large, strict=True)
+        return [large if is_large else small for is_large, small, large in sides]
+
     def by_case(self, values: Numbers, combine: Combine) -> Numbers:
         """Return one number for each case, from those of its repeats that have one; NaN where none has."""
         if len(self.starts) == len(values):
@@ -89,9 +77,10 @@ class CascadeNumbers:
         has_value = ~np.isnan(cases)
         if not has_value.any():
             return None
-        clusters = [cluster for cluster, is_there in zip(self.clusters, has_value, strict=True) if is_there]
-        of = clusters if clustered and any(cluster is not None for cluster in clusters) else None
-        return MetricEstimate.of(mean_estimate(cases[has_value].tolist(), clusters=of).within(value_range))
+        clusters = None
+        if clustered and self.has_clusters:
+            clusters = [self.clusters[place] for place in np.flatnonzero(has_value).tolist()]
+        return MetricEstimate.of(mean_estimate(cases[has_value], clusters=clusters).within(value_range))
 
 
 def mean_of(values: Sequence[float]) -> float:
@@ -108,7 +97,7 @@ def _combined(values: Numbers, combine: Combine) -> float:
 
 
 def cascade_numbers(
-    answers: Sequence[CascadeAnswer],
+    stored: CascadeAnswers,
     *,
     scores_small: Sequence[SideScore],
     scores_large: Sequence[SideScore],
@@ -118,54 +107,34 @@ def cascade_numbers(
     """Return the numbers of a cascade's answers.
 
     Args:
-        answers: By case and repeat.
+        stored: The answers with their costs.
         scores_small: Of each on the small side.
         scores_large: Of each on the large side.
         combine: The metric's value of a case from those of its repeats.
         clusters: Clusters of cases that have one.
     """
+    answers = stored.answers
     cases = [(case_id, len(list(group))) for case_id, group in groupby(answer.case.case_id for answer in answers)]
     ends = np.cumsum([0, *(n for _, n in cases)])
     smalls, larges = [answer.small for answer in answers], [answer.large for answer in answers]
-    figures = {name: Sides(small=_figures(name, smalls), large=_figures(name, larges)) for name in COST_FIGURES}
     return CascadeNumbers(
-        answers=tuple(answers),
+        answers=answers,
         signals=np.array([-inf if answer.signal is None else answer.signal for answer in answers]),
         is_measured=np.array([answer.is_measured for answer in answers], dtype=bool),
         has_failed=np.array([answer.has_failed for answer in answers], dtype=bool),
         has_small=np.array([side is not None for side in smalls], dtype=bool),
         has_large=np.array([side is not None for side in larges], dtype=bool),
-        figures=figures,
+        figures=stored.figures,
+        large_alone=stored.large_alone,
         scores_small=tuple(scores_small),
         scores_large=tuple(scores_large),
         quality=Sides(small=_values(scores_small), large=_values(scores_large)),
         is_known=(_known(scores_small), _known(scores_large)),
         clusters=tuple(clusters.get(case_id) for case_id, _ in cases),
+        has_clusters=any(case_id in clusters for case_id, _ in cases),
         combine=combine,
         starts=tuple(slice(int(begin), int(end)) for begin, end in pairwise(ends)),
     )
-
-
-def figure(name: str, side: PricedAnswer | None) -> float:
-    """Return a cost of an answer; NaN where it is not known."""
-    if side is None:
-        return np.nan
-    generation = side.generation
-    if name == "cost_usd":
-        value: float | None = side.cost_usd
-    elif name in _TIMED:
-        value = _measured(_TIMED[name].measure(_ANY_CASE, (generation,), {}))
-    else:
-        value = getattr(generation, name)
-    return np.nan if value is None else float(value)
-
-
-def _measured(measurement: Measurement | ScoreFailure | None) -> float | None:
-    return measurement.value if isinstance(measurement, Measurement) else None
-
-
-def _figures(name: str, sides: Sequence[PricedAnswer | None]) -> Numbers:
-    return np.array([figure(name, side) for side in sides])
 
 
 def _values(scores: Sequence[SideScore]) -> Numbers:

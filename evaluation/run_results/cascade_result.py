@@ -27,18 +27,16 @@ from evaluation.results.cascade_curves import (
     CascadeFigures,
     CascadePoint,
     CascadeResult,
+    CascadeShare,
 )
 from evaluation.results.estimates import MetricEstimate
-from evaluation.run_results.cascade_answers import cascade_answers, cascade_of
+from evaluation.run_results.cascade_answers import CasePage, cascade_answers, cascade_of, case_pages
 from evaluation.run_results.cascade_choice import CurveTable, chosen_threshold
+from evaluation.run_results.cascade_figures import Numbers, Sides, Truths
 from evaluation.run_results.cascade_numbers import (
     POSITIVE,
     CascadeNumbers,
-    Numbers,
-    Sides,
-    Truths,
     cascade_numbers,
-    figure,
     mean_of,
 )
 from evaluation.run_results.cascade_scoring import CurveMetric, SideScore, SideScores, curve_metric
@@ -75,7 +73,37 @@ class _Curve:
 
 def has_cascades(store: Store, run: RunRecord) -> bool:
     """Check whether a candidate of the run is a cascade."""
-    return any(cascade_of(store, record) is not None for record in run.candidates)
+    return bool(_cascades(store, run))
+
+
+def _cascades(store: Store, run: RunRecord) -> list[tuple[RunCandidateRecord, Cascade]]:
+    return [(record, cascade) for record in run.candidates if (cascade := cascade_of(store, record)) is not None]
+
+
+def cascade_shares(store: Store, run_id: str) -> tuple[CascadeShare, ...]:
+    """Return the share that each cascade of a run escalated, without scoring any answer; empty where it has none."""
+    run = find_run(store, run_id)
+    if not (cascades := _cascades(store, run)):
+        return ()
+    labels, pages = unique_labels(run), case_pages(store, run)
+    clusters = case_clusters(store, run.plan.benchmark_version)
+    shares = []
+    for record, cascade in cascades:
+        stored = cascade_answers(store, run, record, cascade, pages)
+        unscored = [SideScore(is_known=False)] * len(stored.answers)
+        numbers = cascade_numbers(
+            stored, scores_small=unscored, scores_large=unscored, combine=mean_of, clusters=clusters
+        )
+        escalated = numbers.escalated(_own_threshold(_thresholds(numbers, cascade), cascade))
+        is_answerable = not numbers.is_unasked(escalated).any()
+        shares.append(
+            CascadeShare(
+                label=labels[record.run_candidate_id],
+                large=cascade.large,
+                share_escalated=_share_escalated(numbers, escalated) if is_answerable else None,
+            )
+        )
+    return tuple(shares)
 
 
 def cascade_result(store: Store, run_id: str, *, metric: str | None = None) -> CascadeResult:
@@ -91,37 +119,45 @@ def cascade_result(store: Store, run_id: str, *, metric: str | None = None) -> C
         UnknownNameError: the run has no such metric.
     """
     run = find_run(store, run_id)
-    cascades = [(record, cascade) for record in run.candidates if (cascade := cascade_of(store, record)) is not None]
+    cascades = _cascades(store, run)
     if not cascades:
         raise ConfigurationError(
             f"run {run.plan.run_id!r} has no candidate with pipeline=cascade",
             "For example --candidate 'llama3.1:8b pipeline=cascade large=llama3.1:70b ask_both=true'",
         )
-    labels = unique_labels(run)
+    labels, pages = unique_labels(run), case_pages(store, run)
     with MetricProcess() as apart:
         of_quality = curve_metric(run, metric, apart)
         curves = [
-            _curve(store, run, record, cascade, of_quality, label=labels[record.run_candidate_id])
+            _curve(store, run, record, cascade, of_quality, pages, label=labels[record.run_candidate_id])
             for record, cascade in cascades
         ]
     return CascadeResult(run_id=run.plan.run_id, benchmark=run.plan.benchmark_name, curves=tuple(curves))
 
 
 def _curve(
-    store: Store, run: RunRecord, record: RunCandidateRecord, cascade: Cascade, metric: CurveMetric, *, label: str
+    store: Store,
+    run: RunRecord,
+    record: RunCandidateRecord,
+    cascade: Cascade,
+    metric: CurveMetric,
+    pages: Sequence[CasePage],
+    *,
+    label: str,
 ) -> CascadeCurve:
-    answers = cascade_answers(store, run, record, cascade)
+    stored = cascade_answers(store, run, record, cascade, pages, with_figures=not metric.reads_only_texts)
     scores = SideScores(store, record.run_candidate_id, metric)
+    of_sides = [scores.of_both(answer) for answer in stored.answers]
     numbers = cascade_numbers(
-        answers,
-        scores_small=scores.of_all(answers, [answer.small for answer in answers]),
-        scores_large=scores.of_all(answers, [answer.large for answer in answers]),
+        stored,
+        scores_small=[small for small, _ in of_sides],
+        scores_large=[large for _, large in of_sides],
         combine=mean_of if metric.metric is None else metric.apart.combining(metric.metric),
         clusters=case_clusters(store, run.plan.benchmark_version),
     )
     thresholds = _thresholds(numbers, cascade)
     answerable = [value for value in thresholds if not numbers.is_unasked(numbers.escalated(value)).any()]
-    own = next((value for value in thresholds if value >= cascade.threshold), thresholds[-1])
+    own = _own_threshold(thresholds, cascade)
     shown = _thinned(answerable, own)
     curve = _Curve(
         run=run,
@@ -158,6 +194,16 @@ def _thresholds(numbers: CascadeNumbers, cascade: Cascade) -> tuple[float, ...]:
     return (*signals, highest if not signals or signals[-1] < highest else _ABOVE_ALL)
 
 
+def _own_threshold(thresholds: Sequence[float], cascade: Cascade) -> float:
+    """Return the threshold that escalates what the cascade's own does."""
+    return next((value for value in thresholds if value >= cascade.threshold), thresholds[-1])
+
+
+def _share_escalated(numbers: CascadeNumbers, escalated: Truths) -> MetricEstimate | None:
+    shares = np.where(numbers.is_measured, escalated.astype(float), np.nan)
+    return numbers.estimate(shares, mean_of, value_range=(0.0, 1.0), clustered=True)
+
+
 def _thinned(thresholds: Sequence[float], own: float) -> list[float]:
     """Return at most `MOST_POINTS` thresholds, evenly chosen, the run's own among them."""
     if len(thresholds) <= MOST_POINTS:
@@ -169,7 +215,6 @@ def _thinned(thresholds: Sequence[float], own: float) -> list[float]:
 def _point(curve: _Curve, threshold: float, *, is_of_run: bool) -> CascadePoint:
     numbers = curve.numbers
     escalated = numbers.escalated(threshold)
-    shares = np.where(numbers.is_measured, escalated.astype(float), np.nan)
     chosen = {name: sides.chosen(escalated) for name, sides in numbers.figures.items()}
     return CascadePoint(
         threshold=None if threshold == _ABOVE_ALL else threshold,
@@ -177,7 +222,7 @@ def _point(curve: _Curve, threshold: float, *, is_of_run: bool) -> CascadePoint:
         n_escalated=int(escalated.sum()),
         n_answers=int(numbers.is_measured.sum()),
         n_failed=int(numbers.is_lost(escalated).sum()),
-        share_escalated=numbers.estimate(shares, mean_of, value_range=(0.0, 1.0), clustered=True),
+        share_escalated=_share_escalated(numbers, escalated),
         figures=_with_costs(curve, _quality(curve, escalated), chosen),
     )
 
@@ -193,18 +238,11 @@ def _quality(curve: _Curve, escalated: Truths) -> MetricEstimate | None:
     known_small, known_large = numbers.is_known
     if not np.where(escalated, known_large, known_small).all():
         return None
-    scores = [
-        numbers.scores_large[place] if is_large else numbers.scores_small[place]
-        for place, is_large in enumerate(escalated.tolist())
-    ]
-    return _quality_of(curve, numbers.quality.chosen(escalated), scores)
-
-
-def _quality_of(curve: _Curve, values: Numbers, scores: Sequence[SideScore]) -> MetricEstimate | None:
     try:
         if isinstance(curve.metric.metric, CorpusMetric):
-            return _over_all_cases(curve, curve.metric.metric, scores)
-        return curve.numbers.estimate(values, curve.numbers.combine, value_range=curve.value_range, clustered=True)
+            return _over_all_cases(curve, curve.metric.metric, numbers.scores(escalated))
+        values = numbers.quality.chosen(escalated)
+        return numbers.estimate(values, numbers.combine, value_range=curve.value_range, clustered=True)
     except BrokenMetricError:
         return None
 
@@ -240,10 +278,7 @@ def _large_alone(curve: _Curve) -> CascadeFigures | None:
     everywhere = np.ones(len(numbers.answers), dtype=bool)
     if not len(everywhere) or numbers.is_unasked(everywhere).any():
         return None
-    alone = [answer.large_alone for answer in numbers.answers]
-    costs = {name: np.array([figure(name, side) for side in alone]) for name in COST_FIGURES}
-    quality = _quality(curve, everywhere)
-    return _with_costs(curve, quality, costs)
+    return _with_costs(curve, _quality(curve, everywhere), numbers.large_alone)
 
 
 def _choice(curve: _Curve, shown: Sequence[float]) -> CascadeChoice | None:
@@ -262,7 +297,7 @@ def _choice(curve: _Curve, shown: Sequence[float]) -> CascadeChoice | None:
         quality=quality[:, complete],
         escalated=shares[:, complete],
         units=tuple(units),
-        has_clusters=any(cluster is not None for cluster in numbers.clusters),
+        has_clusters=numbers.has_clusters,
         higher_is_better=higher_is_better(curve.metric.use.name, curve.metric.use.signature),
         value_range=curve.value_range,
     )

@@ -4,19 +4,20 @@ A metric that asks a model, a server or the sandbox is not asked again: its stor
 run itself gave, and the score of another answer is unknown.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from evaluation.errors import UnknownNameError
 from evaluation.generation import Generation
 from evaluation.metrics.metric import CorpusMetric, Metric
-from evaluation.metrics.metric_process import MetricProcess
+from evaluation.metrics.metric_process import MetricProcess, is_ours
 from evaluation.metrics.parsing import metric_of
+from evaluation.metrics.speed import SPEED_METRICS
 from evaluation.metrics.third_party import MissingMetric
 from evaluation.records.candidates import MetricUse
 from evaluation.records.metric_keys import headline_key, metric_keys
 from evaluation.records.runs import RunRecord
-from evaluation.run_results.cascade_answers import CascadeAnswer, PricedAnswer
+from evaluation.run_results.cascade_answers import CascadeAnswer
 from evaluation.scores import Measurement
 from evaluation.scoring.candidate_scoring import ASKED, asks
 from evaluation.store.scores import iterate_scores
@@ -49,6 +50,11 @@ class CurveMetric:
     def can_be_computed(self) -> bool:
         """Check whether a new text can be scored without asking anybody."""
         return self.metric is not None and not isinstance(self.metric, MissingMetric) and not asks(self.metric)
+
+    @property
+    def reads_only_texts(self) -> bool:
+        """Check whether it sees nothing of an answer but its text and how it ended: no times, tokens or energy."""
+        return self.metric is not None and is_ours(self.metric) and self.metric.name not in SPEED_METRICS
 
     @property
     def is_over_all_cases(self) -> bool:
@@ -94,21 +100,24 @@ class SideScores:
             scores = iterate_scores(store, run_candidate_id, metric.use.signature)
             self._stored = {(score.case_id, score.repeat): score.measurement for score in scores}
 
-    def of(self, answer: CascadeAnswer, side: PricedAnswer | None) -> SideScore:
+    def of(self, answer: CascadeAnswer, side: Generation | None) -> SideScore:
         """Return the score of one side of an answer."""
         if side is None:
             return SideScore()
         metric = self._metric.metric
         if metric is not None and self._metric.can_be_computed:
-            measured = self._metric.apart.measured(metric, answer.case, (side.generation,), {})
+            measured = self._metric.apart.measured(metric, answer.case, (side,), {})
             return SideScore(measurement=measured if isinstance(measured, Measurement) else None)
-        if not _is_same(side.generation, answer.scored):
+        if not _is_same(side, answer.scored):
             return SideScore(is_known=False)
         return SideScore(measurement=self._stored.get((answer.case.case_id, answer.repeat)))
 
-    def of_all(self, answers: Sequence[CascadeAnswer], sides: Sequence[PricedAnswer | None]) -> list[SideScore]:
-        """Return the scores of one side of every answer."""
-        return [self.of(answer, side) for answer, side in zip(answers, sides, strict=True)]
+    def of_both(self, answer: CascadeAnswer) -> tuple[SideScore, SideScore]:
+        """Return the scores of both sides of an answer, the small one first; equal texts are scored once."""
+        small = self.of(answer, answer.small)
+        if self._metric.reads_only_texts and answer.small == answer.large:
+            return small, small
+        return small, self.of(answer, answer.large)
 
 
 def _is_same(generation: Generation, scored: Generation | None) -> bool:

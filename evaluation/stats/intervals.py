@@ -132,7 +132,10 @@ MIN_UNITS_TO_SEE_SKEW = 12
 
 
 def mean_estimate(
-    values: Sequence[float], *, clusters: Sequence[Hashable | None] | None = None, confidence_level: float = 0.95
+    values: Sequence[float] | Vector,
+    *,
+    clusters: Sequence[Hashable | None] | None = None,
+    confidence_level: float = 0.95,
 ) -> Estimate:
     """Return the mean of one value a case, with an interval over the choice of cases.
 

@@ -23,7 +23,7 @@ def as_vector(values: Iterable[float], *, what: str = "values") -> Vector:
     Raises:
         ConfigurationError: no values, or a value that is no finite number.
     """
-    vector = np.asarray(list(values), dtype=np.float64)
+    vector = np.array(values if isinstance(values, np.ndarray) else list(values), dtype=np.float64)
     if vector.size == 0:
         raise ConfigurationError(f"there are no {what} to compute with", "An empty run has no value; it is not 0")
     if not np.isfinite(vector).all():

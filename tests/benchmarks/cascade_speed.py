@@ -4,7 +4,8 @@
 
 A run of two cascades is stored with all of its stages, without any model: one by the log-probability of a single answer
 (a threshold for each case), one by the agreement of five samples; both models were asked in every case. A second
-process computes both curves, as `benchwright show RUN --cascade` does.
+process computes both curves, as `benchwright show RUN --cascade` does, and the shares escalated, as `show RUN` does.
+"CPU seconds" are those of the curves alone, without the program's start.
 """
 
 import argparse
@@ -31,7 +32,7 @@ from evaluation.case import Case
 from evaluation.pipelines.cascade import Cascade
 from evaluation.pipelines.stages import ModelReply
 from evaluation.records.stages import StageRow
-from evaluation.run_results.cascade_result import cascade_result
+from evaluation.run_results.cascade_result import cascade_result, cascade_shares
 from evaluation.store.runs import find_run
 from evaluation.store.session import Store, open_store
 from evaluation.store.stage_rows import insert_stages
@@ -83,12 +84,17 @@ def stages(row_id: int, names: tuple[str, ...], cases: tuple[Case, ...], rng: ra
 def measure(url: str, run_id: str) -> None:
     """Compute the curves, and print what that took as JSON."""
     with open_store(url) as store:
-        before_mib, began = peak_mib(), time.perf_counter()
+        before_mib, began, cpu_began = peak_mib(), time.perf_counter(), time.process_time()
         curves = cascade_result(store, run_id).curves
-        seconds = time.perf_counter() - began
+        seconds, cpu_seconds = time.perf_counter() - began, time.process_time() - cpu_began
+        began, cpu_began = time.perf_counter(), time.process_time()
+        cascade_shares(store, run_id)
+        shares_s, shares_cpu_s = time.perf_counter() - began, time.process_time() - cpu_began
     found = {
         "seconds": round(seconds, 2),
-        "CPU seconds": round(time.process_time(), 2),
+        "CPU seconds": round(cpu_seconds, 2),
+        "seconds of the shares alone": round(shares_s, 2),
+        "CPU seconds of the shares alone": round(shares_cpu_s, 2),
         "MiB at first": before_mib,
         "MiB at most": peak_mib(),
         "points": [len(curve.points) for curve in curves],

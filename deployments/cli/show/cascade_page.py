@@ -27,11 +27,10 @@ def print_cascade_page(result: "CascadeResult") -> None:
 def print_shares_escalated(store: "Store", run_id: str) -> None:
     """Print the share that each cascade of a run escalated; nothing where it has none."""
     from evaluation.reports.runs.cascade_report import cascade_line
-    from evaluation.run_results.cascade_result import cascade_result, has_cascades
-    from evaluation.store.runs import find_run
+    from evaluation.run_results.cascade_result import cascade_shares
 
-    if not has_cascades(store, find_run(store, run_id)):
-        return
-    for curve in cascade_result(store, run_id).curves:
-        say_line(cascade_line(curve))
-    say_line(f"Quality and cost over the threshold: benchwright show {run_id} --cascade")
+    shares = cascade_shares(store, run_id)
+    for share in shares:
+        say_line(cascade_line(share))
+    if shares:
+        say_line(f"Quality and cost over the threshold: benchwright show {run_id} --cascade")

@@ -11,7 +11,14 @@ from evaluation.reports.markdown_tables import markdown_table
 from evaluation.reports.page_pictures import Album, Picture
 from evaluation.reports.quality_pictures import COSTS
 from evaluation.reports.runs.tables import shown_speed
-from evaluation.results.cascade_curves import CascadeChoice, CascadeCurve, CascadeFigures, CascadePoint, CascadeResult
+from evaluation.results.cascade_curves import (
+    CascadeChoice,
+    CascadeCurve,
+    CascadeFigures,
+    CascadePoint,
+    CascadeResult,
+    CascadeShare,
+)
 from evaluation.results.estimates import shown_estimate
 from evaluation.results.runs import RunResult
 from evaluation.run_results.cascade_result import cascade_result, has_cascades
@@ -29,7 +36,7 @@ _COSTS: Mapping[str, str] = {
 }
 
 
-def cascade_line(curve: CascadeCurve) -> str:
+def cascade_line(curve: CascadeCurve | CascadeShare) -> str:
     """Return the share escalated in the run, as one sentence."""
     share = curve.share_escalated
     if share is None:
