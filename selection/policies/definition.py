@@ -2,18 +2,23 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from evaluation.errors import ConfigurationError, SelectionError, UnknownNameError
-from evaluation.records.policies import UNITS, Budget, Policy, WhenSpent
+from evaluation.records.policies import Policy, PolicyChange, Spending, Trial
 from evaluation.requests.prices import PriceTable, as_prices, price_of
 from evaluation.store.models import list_models
 from evaluation.store.policies import create_policy as store_policy
 from evaluation.store.policies import edit_policy as store_edit
-from evaluation.store.policies import load_policy, set_candidate
+from evaluation.store.policies import end_policy as store_end
+from evaluation.store.policies import list_changes, load_policy, set_candidate
+from evaluation.store.served_calls import spending_since
 from evaluation.store.session import Store
+from evaluation.store.trials import list_trials
 from selection.policies.questions import question_as_json, question_of
+from selection.policies.settings import PolicySettings, settings_of
 from selection.preferences import Question
 from selection.recommendation import recommend
 from selection.recommender.registry import recommender_of
@@ -23,50 +28,17 @@ if TYPE_CHECKING:
     from selection.answers import Recommendation
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-MARGIN = 1.0
-"""Default loss of quality, in points, that still counts as equivalent after an upgrade."""
-_NO_LIMIT = Budget()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PolicySettings:
-    """What a policy may spend and keep, and what it watches.
+class PolicyFacts:
+    """A policy with what its calls used today, its changes and its trials."""
 
-    Raises:
-        ConfigurationError: a limit that is not above zero, a margin outside [0, 100], prices that are none.
-    """
-
-    budget: Budget = field(default=_NO_LIMIT)
-    when_spent: WhenSpent = WhenSpent.REFUSE
-    prices: Mapping[str, Any] | None = None
-    keeps_texts: bool = False
-    watches_upgrades: bool = False
-    margin: float = MARGIN
-
-    def __post_init__(self) -> None:
-        for name, limit in self.budget.limits.items():
-            if not limit > 0:
-                raise ConfigurationError(
-                    f"the budget of {UNITS[name]} is {limit:g}", "Give a number above zero, or leave it out."
-                )
-        if not 0 <= self.margin <= 100:
-            raise ConfigurationError(
-                f"the margin is {self.margin:g}", "Give points of quality from 0 to 100, such as 1 for one hundredth."
-            )
-        if self.prices is not None:
-            as_prices(self.prices)
-
-    @property
-    def values(self) -> dict[str, Any]:
-        """The settings as fields of a policy."""
-        return {
-            "budget": self.budget,
-            "when_spent": self.when_spent,
-            "prices": None if self.prices is None else dict(self.prices),
-            "keeps_texts": self.keeps_texts,
-            "watches_upgrades": self.watches_upgrades,
-            "margin": self.margin,
-        }
+    policy: Policy
+    spent_today: Spending
+    """Since midnight (UTC)."""
+    changes: tuple[PolicyChange, ...]
+    trials: tuple[Trial, ...]
 
 
 def create_policy(
@@ -111,17 +83,57 @@ def create_policy(
     return store_policy(store, values, by=by)
 
 
-def edit_policy(store: Store, name: str, settings: PolicySettings, *, by: str) -> Policy:
-    """Give a policy other settings, and return it. Its candidate stays.
+def edit_policy(store: Store, name: str, changes: Mapping[str, Any], *, by: str) -> Policy:
+    """Change what a policy may spend and keep, and what it watches; return it. Its candidate stays.
+
+    Args:
+        store: Where it is kept.
+        name: The policy's.
+        changes: New values of `settings_of`'s arguments; None: it stays as it is.
+        by: Who changes it.
 
     Raises:
         UnknownNameError: there is no such policy.
-        ConfigurationError: the budget counts what is not known of its candidate.
+        ConfigurationError: a setting that is not valid, or a budget of what is not known of its candidate.
     """
     policy = load_policy(store, name)
+    before: dict[str, Any] = {
+        "budget": policy.budget,
+        "when_spent": policy.when_spent.value,
+        "prices": policy.prices,
+        "keep_texts": policy.keeps_texts,
+        "watch_upgrades": policy.watches_upgrades,
+        "margin": policy.margin,
+    }
+    settings = settings_of(**{key: before[key] if changes.get(key) is None else changes[key] for key in before})
     candidate = find_known(store, policy.candidate_key)
     _must_be_countable(settings, candidate, _energy_j(store, question_of(policy), candidate))
     return store_edit(store, policy.policy_id, settings.values, by=by)
+
+
+def end_policy(store: Store, name: str, *, by: str) -> Policy:
+    """End a policy, and return it.
+
+    Raises:
+        UnknownNameError: there is no such policy.
+    """
+    return store_end(store, load_policy(store, name).policy_id, by=by)
+
+
+def load_facts(store: Store, name: str) -> PolicyFacts:
+    """Return a policy with what its calls used today, its changes and its trials.
+
+    Raises:
+        UnknownNameError: there is no such policy.
+    """
+    policy = load_policy(store, name)
+    midnight = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    return PolicyFacts(
+        policy=policy,
+        spent_today=spending_since(store, midnight, policy_id=policy.policy_id),
+        changes=list_changes(store, policy.policy_id),
+        trials=list_trials(store, policy_id=policy.policy_id),
+    )
 
 
 def renew_policy(store: Store, name: str, *, candidate: str | None = None, by: str) -> tuple[Policy, bool]:
