@@ -14,6 +14,14 @@ from pathlib import Path
 from typing import Any
 
 HOMES = {
+    "deployments.python.policies": (
+        "create_policy",
+        "edit_policy",
+        "end_policy",
+        "list_policies",
+        "load_policy",
+        "renew_policy",
+    ),
     "deployments.python.selecting": (
         "load_models",
         "load_recommendations",

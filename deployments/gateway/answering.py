@@ -43,12 +43,12 @@ async def answer(plan: Plan, request: Request, record: CallRecord, reply: Reply,
     # Nothing is awaited from here until the request counts as on its way: the next one has to see the queue.
     now = time.monotonic()
     options = [target.option(now, is_loaded=each) for target, each in zip(plan.targets, loaded, strict=True)]
-    order = serving_order(options, prefer_loaded=prefer_loaded)
+    order = serving_order(options, prefer_loaded=prefer_loaded and plan.prefers_loaded)
     story = Story(plan=plan, notes=order.notes)
     for target in in_order(plan.targets, order.positions):
         if not target.upstream.breaker.allows(time.monotonic()):
             continue
-        record.attempt(target, task=plan.task)
+        record.attempt(target, plan)
         try:
             await _attempt(target, request, record, reply, story)
         except ProviderError as error:
@@ -76,9 +76,10 @@ async def _attempt(target: Target, request: Request, record: CallRecord, reply: 
                     waiting = data  # What comes before the answer does not bind us to this server.
                     continue
                 if not reply.has_begun:
+                    headers = story.headers(target)
+                    record.recommended(story.recommendation_id)
                     data = await _with_explanation(data, request, story, target)
-                    media_type = request.stream_type if sent.is_stream else JSON
-                    await reply.begin(200, media_type, story.headers(target))
+                    await reply.begin(200, request.stream_type if sent.is_stream else JSON, headers)
                 await reply.write(data)
     await reply.end()
 

@@ -56,7 +56,7 @@ def sending(dialect: Dialect, body: Mapping[str, Any], target: Target) -> Sendin
     if target.candidate is None and dialect.path in wire.own_paths:
         return Sending(path=dialect.path, body=dict(body), reader=reader_of(dialect.path), is_stream=is_stream)
     call = dialect.read(body)
-    call = replace(call, model=target.model) if target.candidate is None else as_measured(call, target.candidate)
+    call = replace(call if target.candidate is None else as_measured(call, target.candidate), model=target.model)
     if dialect.path == wire.chat_path and dialect.rewritten is not None:
         return Sending(
             path=wire.chat_path,

@@ -22,35 +22,40 @@ class Story:
     """Why others were not asked first."""
     failures: list[tuple[Target, BenchwrightError]] = field(default_factory=list)
     """Who was asked in vain."""
+    recommendation_id: str | None = None
+    """Of the candidate that answers, once one does."""
 
     def headers(self, target: Target) -> dict[str, str]:
-        """Return the headers of the answer that a target gives."""
-        recommendation = self.plan.recommendation
+        """Return the headers of the answer that a target gives, whose recommendation is stored with it."""
+        reason = self.reason(target)
+        if self.plan.recommended is not None:
+            self.recommendation_id = self.plan.recommended(target, reason).id
         headers = {"x-benchwright-candidate": header_value(target.label)}
-        if recommendation is not None:
-            headers["x-benchwright-recommendation"] = recommendation.id
-        return headers | {"x-benchwright-reason": header_value(self.reason(target))}
+        if self.recommendation_id is not None:
+            headers["x-benchwright-recommendation"] = self.recommendation_id
+        return headers | {"x-benchwright-reason": header_value(reason)}
 
     def reason(self, target: Target) -> str:
         """Return why the target answers."""
         told = [*self.notes, *(f"{_at(failed)} failed: {error.message}" for failed, error in self.failures)]
-        recommendation = self.plan.recommendation
-        if recommendation is None:
+        if self.plan.reason is None:
             told.append(f"the request names {target.model}")
         else:
             told += [] if target.rank == 0 else [*self.plan.skipped, f"{target.label} is next in rank"]
-            told.append(recommendation.reason)
+            told.append(self.plan.reason)
+        if target.candidate is not None and target.model != target.candidate.model:
+            told.append(f"its weights are those of {target.model} now")
         return "; ".join(told)
 
     def explanation(self, target: Target) -> dict[str, Any]:
         """Return the explanation at length; takes a moment."""
-        recommendation = self.plan.recommendation
         return {
             "candidate": target.label,
             "model": target.model,
             "endpoint": target.upstream.name,
             "task": self.plan.task,
-            "recommendation": None if recommendation is None else recommendation.id,
+            "policy": None if self.plan.policy is None else self.plan.policy.name,
+            "recommendation": self.recommendation_id,
             "reason": self.reason(target),
             "explanation": None if self.plan.explain is None else self.plan.explain(),
             "failed": [{"candidate": _at(failed), "error": str(error)} for failed, error in self.failures],

@@ -20,6 +20,9 @@ from starlette.responses import Response
 
 from deployments.gateway.answering import JSON, Request, answer, write_problem
 from deployments.gateway.attempts import sending
+from deployments.gateway.budgets import Budgets, Owner
+from deployments.gateway.cached_value import CachedValue
+from deployments.gateway.callers import Caller, caller_of
 from deployments.gateway.dialects import DIALECTS, EMBEDDING_PATHS, Dialect, error_body
 from deployments.gateway.directory import Directory
 from deployments.gateway.embedding import TASK as EMBEDDING
@@ -33,6 +36,8 @@ from deployments.gateway.recording import CallRecord
 from deployments.gateway.responses import Reply, WorkResponse, read_content
 from evaluation.chat_protocols.fields import model_of, read_body
 from evaluation.errors import BenchwrightError
+from evaluation.records.policies import Policy, WhenSpent
+from evaluation.store.policies import list_policies
 from evaluation.store.session import Store, open_store
 from evaluation.traffic import Recorder
 
@@ -66,8 +71,12 @@ class Gateway:
         self._settings = settings
         self._directory = Directory(self._store, endpoints=endpoints, embedded_url=embedded_url, settings=settings)
         self._planner = Planner(self._store, self._directory, settings)
-        self._listings = Listings(self._store, self._directory, self._planner)
         self._recorder = Recorder(self._store.url)
+        self._budgets = Budgets(self._store, self._recorder.flush)
+        self._policies = CachedValue[tuple[Policy, ...]](
+            self._read_policies, first=(), max_age_s=settings.policies_age_s
+        )
+        self._listings = Listings(self._store, self._directory, self._planner, self._policies)
 
     async def __aenter__(self) -> Self:
         return self
@@ -80,6 +89,8 @@ class Gateway:
     async def close(self) -> None:
         """Close the connections to the servers, and write the calls that are not stored yet."""
         await self._directory.close()
+        await self._policies.close()
+        await self._budgets.close()
         await asyncio.to_thread(self._recorder.close)
         if self._owns_store:
             self._store.close()
@@ -113,6 +124,15 @@ class Gateway:
     async def _body(self, http: HttpRequest) -> dict[str, Any]:
         return read_body(await read_content(http, max_bytes=self._settings.max_body_bytes))
 
+    async def _read_policies(self) -> tuple[Policy, ...]:
+        return await asyncio.to_thread(list_policies, self._store)
+
+    async def _policy(self, name: str) -> Policy | None:
+        """Return the policy of this name; None where it is the name of something else."""
+        name = name.removesuffix(":latest")
+        policies = await self._policies.get()
+        return next((policy for policy in policies if policy.name == name), None)
+
     async def _chat(self, dialect: Dialect, http: HttpRequest, reply: Reply) -> None:
         record = self._record(http, CHAT)
         async with _recorded(record, dialect.error, reply):
@@ -131,20 +151,51 @@ class Gateway:
     async def _plan(self, dialect: Dialect, body: Mapping[str, Any], record: CallRecord) -> Plan:
         name, task = model_of(body), record.progress.task
         auto_task = task_of(name)
-        if auto_task is None:
-            if self._settings.keep_texts:
-                with suppress(BenchwrightError):  # What we cannot read, the server may.
-                    record.progress.prompt = dialect.read(body).last_prompt
+        policy = None if auto_task is not None else await self._policy(name)
+        await self._must_have_budget(record.caller)
+        record.planned(policy)
+        if auto_task is None and policy is None:
+            with suppress(BenchwrightError):  # What we cannot read, the server may.
+                record.progress.prompt = dialect.read(body).last_prompt
             return await self._planner.named(name, task=task)
         call = dialect.read(body)
         record.progress.prompt, record.progress.task = call.last_prompt, auto_task or task
-        return await self._planner.recommended(call, auto_task, fallback_task=task)
+        if policy is None:
+            return await self._planner.recommended(call, auto_task or "", fallback_task=task)
+        record.progress.task = policy.task or task
+        saving = await self._saving(policy)
+        return await self._planner.of_policy(policy, call, task=task, saving=saving)
+
+    async def _must_have_budget(self, caller: Caller) -> None:
+        """Check that a key's budget is not spent.
+
+        Raises:
+            BudgetSpentError: it is.
+        """
+        if caller.key is None or not caller.budget.limits:
+            return
+        limit = await self._budgets.reached(Owner(key_id=caller.key_id), caller.budget)
+        if limit is not None:
+            raise self._budgets.spent_error(f"the key {caller.key.name!r}", caller.budget, limit)
+
+    async def _saving(self, policy: Policy) -> str | None:
+        """Return the limit of a policy that is reached, where a cheaper candidate is to answer then; None: none is.
+
+        Raises:
+            BudgetSpentError: one is, and the policy refuses calls then.
+        """
+        limit = await self._budgets.reached(Owner(policy_id=policy.policy_id), policy.budget)
+        if limit is not None and policy.when_spent is WhenSpent.REFUSE:
+            raise self._budgets.spent_error(f"the policy {policy.name!r}", policy.budget, limit)
+        return limit
 
     async def _embed(self, path: str, is_openai: bool, http: HttpRequest, reply: Reply) -> None:
         shape = partial(error_body, is_openai=is_openai)
         record = self._record(http, EMBEDDING)
         async with _recorded(record, shape, reply):
             body = await self._body(http)
+            await self._must_have_budget(record.caller)
+            record.planned(None)
             plan = await self._planner.named(embedded_model(body), task=record.progress.task)
             request = Request(
                 send=embedding_sending(path, body),
@@ -155,7 +206,8 @@ class Gateway:
             await answer(plan, request, record, reply, prefer_loaded=self._settings.prefer_loaded)
 
     def _record(self, http: HttpRequest, task: str) -> CallRecord:
-        return CallRecord(self._recorder, self._settings, task=http.headers.get(TASK_HEADER, "").strip() or task)
+        task = http.headers.get(TASK_HEADER, "").strip() or task
+        return CallRecord(self._recorder, self._settings, task=task, caller=caller_of(http), budgets=self._budgets)
 
     async def _models(self, _http: HttpRequest, reply: Reply) -> None:
         await _listed(self._listings.openai_models(), reply, is_openai=True)

@@ -15,6 +15,8 @@ class FinishedCall:
     """Label of the candidate, or name of the model, that answered; empty if none was asked."""
     endpoint: str
     """Name of its server; empty if none was asked."""
+    policy: str
+    """Name of the policy by which it was answered; empty without one."""
     outcome: str
     """`ok`, `failed`, `refused` (the request was at fault) or `cancelled` (the client left)."""
     duration_s: float
@@ -48,5 +50,7 @@ class GatewaySettings:
     """Age in seconds at which what a server says of its models is asked anew; 0: with each request."""
     loaded_age_s: float = 2.0
     """The same for what is loaded."""
+    policies_age_s: float = 1.0
+    """Age in seconds at which the policies are read anew."""
     on_finished: Callable[[FinishedCall], None] = _nothing
     """Called on the event loop after each request; must return at once."""

@@ -5,6 +5,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
+from deployments.gateway.cached_value import CachedValue
 from deployments.gateway.directory import Directory
 from deployments.gateway.plans import AUTO, Planner, Target, task_of
 from deployments.gateway.upstream import Upstream
@@ -13,6 +14,7 @@ from evaluation.chat_protocols.calls import ChatCall
 from evaluation.chat_protocols.fields import text_of
 from evaluation.errors import BenchwrightError, ConfigurationError, UnknownNameError
 from evaluation.providers.error_replies import RequestContext
+from evaluation.records.policies import Policy
 from evaluation.store.session import Store
 from selection.recommender.registry import recommender_of
 
@@ -23,19 +25,23 @@ _EPOCH = "1970-01-01T00:00:00Z"
 class Listings:
     """Answers of the routes that generate nothing."""
 
-    def __init__(self, store: Store, directory: Directory, planner: Planner) -> None:
+    def __init__(
+        self, store: Store, directory: Directory, planner: Planner, policies: CachedValue[tuple[Policy, ...]]
+    ) -> None:
+        self._policies = policies
         self._store = store
         self._directory = directory
         self._planner = planner
         self._created_s = int(time.time())
 
     async def _autos(self) -> list[str]:
-        """Return `auto`, and `auto:TASK` for each task that was measured; `auto` alone where the store is away."""
+        """Return `auto`, `auto:TASK` for each task that was measured, and policies; less where the store is away."""
+        policies = [policy.name for policy in await self._policies.get()]
         try:
             view = await asyncio.to_thread(lambda: recommender_of(self._store).view())
         except BenchwrightError:
-            return [AUTO]
-        return [AUTO, *(f"{AUTO}:{task}" for task in view.scoreboard.standings)]
+            return [AUTO, *policies]
+        return [AUTO, *(f"{AUTO}:{task}" for task in view.scoreboard.standings), *policies]
 
     async def _tags(self) -> list[Mapping[str, Any]]:
         """Return the entries of all servers; a model that several have is listed once."""
@@ -46,8 +52,9 @@ class Listings:
 
     async def openai_models(self) -> dict[str, Any]:
         """Return the answer of `/v1/models`."""
-        names = [*await self._autos(), *(str(entry["name"]) for entry in await self._tags() if "name" in entry)]
-        return {"object": "list", "data": [self._openai_model(name) for name in names]}
+        own = [self._openai_model(name, is_own=True) for name in await self._autos()]
+        names = [str(entry["name"]) for entry in await self._tags() if "name" in entry]
+        return {"object": "list", "data": [*own, *(self._openai_model(name, is_own=False) for name in names)]}
 
     async def openai_model(self, name: str) -> dict[str, Any]:
         """Return the answer of `/v1/models/NAME`.
@@ -55,14 +62,15 @@ class Listings:
         Raises:
             UnknownNameError: there is no such model.
         """
-        if task_of(name) is None:
+        own = await self._autos()
+        if name not in own and task_of(name) is not None:
+            raise UnknownNameError("model", name, own)
+        if name not in own:
             await self._directory.with_model(name)
-        elif name not in await self._autos():
-            raise UnknownNameError("model", name, await self._autos())
-        return self._openai_model(name)
+        return self._openai_model(name, is_own=name in own)
 
-    def _openai_model(self, name: str) -> dict[str, Any]:
-        owner = "benchwright" if task_of(name) is not None else "library"
+    def _openai_model(self, name: str, *, is_own: bool) -> dict[str, Any]:
+        owner = "benchwright" if is_own else "library"
         return {"id": name, "object": "model", "created": self._created_s, "owned_by": owner}
 
     async def tags(self) -> dict[str, Any]:
@@ -90,11 +98,15 @@ class Listings:
         name = text_of(body, "model") or text_of(body, "name")
         if not name:
             raise ConfigurationError("the request names no model", "Give `model`.")
-        task = task_of(name)
-        if task is None:
-            plan = await self._planner.named(name, task=name)
+        task, call = task_of(name), ChatCall(model=name, turns=())
+        own_name = name.removesuffix(":latest")
+        policy = next((policy for policy in await self._policies.get() if policy.name == own_name), None)
+        if task is not None:
+            plan = await self._planner.recommended(call, task, fallback_task=name)
+        elif policy is not None:
+            plan = await self._planner.of_policy(policy, call, task=name)
         else:
-            plan = await self._planner.recommended(ChatCall(model=name, turns=()), task, fallback_task=name)
+            plan = await self._planner.named(name, task=name)
         target = plan.targets[0]
         return await _shown(target.upstream, target.model, body), target
 

@@ -1,26 +1,37 @@
-"""Who may answer a request, in which order: the recommended candidates, or the servers that have the named model."""
+"""Who may answer a request, in which order: the recommended candidates, a policy's, or servers with the named model."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 
 from deployments.gateway.directory import Directory
 from deployments.gateway.gateway_settings import GatewaySettings
 from deployments.gateway.upstream import Upstream
+from deployments.gateway.usage import Rates
 from evaluation.candidate import Candidate
 from evaluation.chat_protocols.calls import ChatCall
 from evaluation.errors import SelectionError
-from evaluation.records.evidence import Choosable
+from evaluation.records.policies import Policy
+from evaluation.requests.prices import PriceTable, as_prices, price_of
 from evaluation.store.registry import find_candidate
 from evaluation.store.session import Store
-from selection.answers import Expected, Recommendation
-from selection.preferences import Constraints
-from selection.recommendation import explain, recommend
+from selection.answers import Recommendation
+from selection.policies.serving import (
+    Contender,
+    Standing,
+    cheapest_first,
+    recommendation_for,
+    record,
+    standing_of_auto,
+    standing_of_policy,
+)
+from selection.preferences import Constraints, LogPrompt, Question
+from selection.recommender.registry import recommender_of
 from selection.serving_order.order import Option
 
 AUTO = "auto"
 NEXT = "`benchwright evaluate` measures candidates; or name a model instead of `auto`."
+_NO_RATES = Rates()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,14 +40,18 @@ class Target:
 
     upstream: Upstream
     model: str
+    """Name by which the server is asked: the candidate's, or another under which it keeps the same weights."""
     label: str
     """Label of the candidate; of a named model its name."""
     candidate: Candidate | None = None
     """None: the request is passed on as it is."""
+    key: str | None = None
+    """Fingerprint of the candidate."""
     rank: int = 0
     is_tied: bool = False
     latency_s: float | None = None
     """Expected latency of an answer."""
+    rates: Rates = _NO_RATES
 
     def option(self, now: float, *, is_loaded: bool | None) -> Option:
         """Return what the order depends on, as of now."""
@@ -59,12 +74,17 @@ class Plan:
     task: str
     """Task under which the call is recorded."""
     targets: tuple[Target, ...]
-    recommendation: Recommendation | None = None
-    """None where the client named the model."""
+    reason: str | None = None
+    """Why the first candidate is the first; None where the client named the model."""
+    recommended: Callable[[Target, str], Recommendation] | None = None
+    """Returns the recommendation of the target that answers, for a reason, and has it stored."""
     explain: Callable[[], str] | None = None
-    """Explains the recommendation at length."""
+    """Explains at length what the selection says."""
     skipped: tuple[str, ...] = ()
     """Candidates that rank among the targets and cannot be served, with the reason."""
+    policy: Policy | None = None
+    prefers_loaded: bool = field(default=True)
+    """Whether a loaded candidate that is tied with the best may answer instead of it."""
 
 
 def task_of(model: str) -> str | None:
@@ -106,45 +126,93 @@ class Planner:
             SelectionError: no candidate meets what the request needs, too little was measured, or none can be served.
             StoreError: the store is away, and nothing was read from it yet.
         """
-        recommendation = await asyncio.to_thread(self._recommend, call, task or None)
-        if recommendation.candidate is None:
-            raise SelectionError(f"`{call.model}` stands for no candidate: {recommendation.reason}", NEXT)
-        targets: list[Target] = []
-        skipped: list[str] = []
-        for rank, (choosable, latency) in enumerate(_ranked(recommendation)):
-            problem = await self._add(targets, choosable, latency, rank, recommendation)
-            skipped += [f"{choosable.label}: {problem}"] if problem else []
-        if not targets:
-            raise SelectionError(
-                f"`{call.model}` stands for no candidate that can be served: {'; '.join(skipped)}", NEXT
-            )
-        return Plan(
-            task=task or fallback_task,
-            targets=tuple(targets),
-            recommendation=recommendation,
-            explain=partial(explain, recommendation, store=self._store),
-            skipped=tuple(skipped),
-        )
-
-    def _recommend(self, call: ChatCall, task: str | None) -> Recommendation:
-        return recommend(
-            task,
-            call.last_prompt if call.last_prompt.strip() else None,
+        question = Question(
+            task=task or None,
+            prompt=call.last_prompt if call.last_prompt.strip() else None,
             constraints=Constraints(models_only=True, capabilities=call.capabilities),
             on_little_evidence=self._settings.on_little_evidence,
             on_tie=self._settings.on_tie,
-            store=self._store,
+        )
+        recommender = recommender_of(self._store)
+        standing = await asyncio.to_thread(standing_of_auto, recommender, question)
+        if not standing.contenders:
+            raise SelectionError(f"`{call.model}` stands for no candidate: {standing.reason}", NEXT)
+        log: LogPrompt = "prompt" if self._settings.keep_texts else "hash"
+        return await self._plan(standing, name=call.model, task=task or fallback_task, log=log)
+
+    async def of_policy(self, policy: Policy, call: ChatCall, *, task: str, saving: str | None = None) -> Plan:
+        """Return the plan for a policy.
+
+        Args:
+            policy: The policy.
+            call: What its candidate is asked.
+            task: Task under which the call is recorded, where the policy has none.
+            saving: What the budget counts that is spent, where cheaper candidates are to answer: `usd`, ….
+
+        Raises:
+            SelectionError: neither the policy's candidate nor another that meets its constraints can be served.
+            StoreError: the store is away, and nothing was read from it yet.
+        """
+        recommender = recommender_of(self._store)
+        standing = await asyncio.to_thread(
+            standing_of_policy, recommender, policy, call.last_prompt, capabilities=call.capabilities
+        )
+        decided_by = f"policy {policy.name}"
+        if saving is not None:
+            standing = await asyncio.to_thread(_cheapest, standing, policy, saving, self._store)
+        if not standing.contenders:
+            raise SelectionError(
+                f"the policy {policy.name!r} stands for {policy.candidate_label}, which cannot answer this request, "
+                "and no other candidate satisfies its constraints",
+                f"`benchwright policies show {policy.name}` says what it asks for.",
+            )
+        plan = await self._plan(
+            standing,
+            name=policy.name,
+            task=policy.task or task,
+            log="prompt" if policy.keeps_texts else "hash",
+            decided_by=decided_by,
+            prices=PriceTable() if policy.prices is None else as_prices(policy.prices),
+        )
+        # A policy's candidate answers as long as it can: who else is tied with it is no matter.
+        return replace(plan, policy=policy, prefers_loaded=False)
+
+    async def _plan(
+        self,
+        standing: Standing,
+        *,
+        name: str,
+        task: str,
+        log: LogPrompt,
+        decided_by: str | None = None,
+        prices: PriceTable | None = None,
+    ) -> Plan:
+        targets: list[Target] = []
+        skipped: list[str] = []
+        for rank, contender in enumerate(standing.contenders):
+            problem = await self._add(targets, contender, rank, prices or PriceTable())
+            skipped += [f"{contender.candidate.label}: {problem}"] if problem else []
+        if not targets:
+            raise SelectionError(f"`{name}` stands for no candidate that can be served: {'; '.join(skipped)}", NEXT)
+        recommender = recommender_of(self._store)
+
+        def recommended(target: Target, reason: str) -> Recommendation:
+            recommendation = recommendation_for(standing, str(target.key), reason, decided_by=decided_by)
+            record(recommender, standing, recommendation, log)
+            return recommendation
+
+        return Plan(
+            task=task,
+            targets=tuple(targets),
+            reason=standing.reason,
+            recommended=recommended,
+            explain=None if standing.answer is None else standing.answer.explain,
+            skipped=tuple(skipped),
         )
 
-    async def _add(
-        self,
-        targets: list[Target],
-        choosable: Choosable,
-        latency: Expected | None,
-        rank: int,
-        recommendation: Recommendation,
-    ) -> str | None:
+    async def _add(self, targets: list[Target], contender: Contender, rank: int, prices: PriceTable) -> str | None:
         """Add the places of a candidate; return why there are none."""
+        choosable = contender.candidate
         candidate = await self._candidate(choosable.key)
         if candidate is None:
             return "it is known from an import alone, so no server has it"
@@ -153,21 +221,14 @@ class Planner:
         problems: list[str] = []
         for place in choosable.places:
             upstream = await self._directory.at(place)
-            problem = f"{place.name} is not served" if upstream is None else await _unfit(upstream, candidate)
-            if upstream is None or problem:
-                problems.append(str(problem))
+            if upstream is None:
+                problems.append(f"{place.name} is not served")
                 continue
-            targets.append(
-                Target(
-                    upstream=upstream,
-                    model=candidate.model,
-                    label=choosable.label,
-                    candidate=candidate,
-                    rank=rank,
-                    is_tied=choosable.label in recommendation.tied,
-                    latency_s=None if latency is None else latency.value,
-                )
-            )
+            model, problem = await _name_on(upstream, candidate)
+            if problem:
+                problems.append(problem)
+                continue
+            targets.append(_target(upstream, model, contender, candidate, rank, prices))
         return None if len(problems) < len(choosable.places) else "; ".join(problems) or "no server has it"
 
     async def _candidate(self, key: str) -> Candidate | None:
@@ -176,24 +237,60 @@ class Planner:
         return self._candidates[key]
 
 
-def _ranked(recommendation: Recommendation) -> Iterator[tuple[Choosable, Expected | None]]:
-    if recommendation.candidate is not None:
-        yield recommendation.candidate, recommendation.latency_s
-    for ranked in recommendation.alternatives:
-        yield ranked.candidate, ranked.latency_s
+def _target(
+    upstream: Upstream, model: str, contender: Contender, candidate: Candidate, rank: int, prices: PriceTable
+) -> Target:
+    latency, energy = contender.latency_s, contender.energy_j
+    return Target(
+        upstream=upstream,
+        model=model,
+        label=contender.candidate.label,
+        candidate=candidate,
+        key=contender.candidate.key,
+        rank=rank,
+        is_tied=contender.is_tied,
+        latency_s=None if latency is None else latency.value,
+        rates=Rates(joules_per_call=None if energy is None else energy.value, price=price_of(prices, candidate.model)),
+    )
 
 
-async def _unfit(upstream: Upstream, candidate: Candidate) -> str | None:
-    """Return why a server does not serve a candidate as it was measured; None where it does, or cannot be asked now."""
+def _cheapest(standing: Standing, policy: Policy, saving: str, store: Store) -> Standing:
+    """Return the candidates of a policy whose budget is spent: the cheapest ones, in the unit that is spent.
+
+    The policy's own candidate is not among them unless it is the cheapest itself.
+    """
+    try:
+        keys = cheapest_first(recommender_of(store), standing.question, by=saving)
+    except SelectionError:
+        return replace(standing, contenders=())
+    by_key = {each.candidate.key: each for each in standing.contenders}
+    order = [by_key[key] for key in keys if key in by_key]
+    place = next((place for place, each in enumerate(order) if each.candidate.key == policy.candidate_key), len(order))
+    kept = order[: max(place, 1)]
+    return replace(
+        standing,
+        contenders=tuple(kept),
+        reason=f"the budget of the policy {policy.name!r} is spent for today, so that the cheapest candidate answers",
+    )
+
+
+async def _name_on(upstream: Upstream, candidate: Candidate) -> tuple[str, str | None]:
+    """Return the name under which a server has a candidate's weights, and why there is none.
+
+    The candidate's own name stands where the server cannot be asked now.
+    """
     models = await upstream.models.get()
     if upstream.models.error is not None or not models:
-        return None
+        return candidate.model, None
     info = await upstream.model(candidate.model)
+    if info is not None and (not candidate.digest or not info.digest or candidate.digest == info.digest):
+        return candidate.model, None
+    kept = next((each.name for each in models if candidate.digest and each.digest == candidate.digest), None)
+    if kept is not None:
+        return kept, None
     if info is None:
-        return f"{upstream.name} no longer has {candidate.model}"
-    if candidate.digest and info.digest and candidate.digest != info.digest:
-        return f"{candidate.model} on {upstream.name} holds other weights now: evaluate it again"
-    return None
+        return candidate.model, f"{upstream.name} no longer has {candidate.model}"
+    return candidate.model, f"{candidate.model} on {upstream.name} holds other weights now: evaluate it again"
 
 
 def _plain(model: str) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 
+from deployments.gateway.budgets import BudgetSpentError
 from evaluation.errors import (
     BenchwrightError,
     ConfigurationError,
@@ -28,6 +29,7 @@ _BY_KIND: Mapping[FailureKind, HTTPStatus] = {
 _OPENAI_TYPES = {
     HTTPStatus.NOT_FOUND: "not_found_error",
     HTTPStatus.FORBIDDEN: "permission_error",
+    HTTPStatus.TOO_MANY_REQUESTS: "rate_limit_error",
     HTTPStatus.SERVICE_UNAVAILABLE: "server_error",
 }
 _RETRY_S = 2.0
@@ -77,6 +79,8 @@ def problem_of(error: BenchwrightError) -> Problem:
 def _status(error: BenchwrightError) -> HTTPStatus:
     if isinstance(error, ProviderError):
         return _BY_KIND.get(error.kind, HTTPStatus.BAD_GATEWAY)
+    if isinstance(error, BudgetSpentError):
+        return HTTPStatus.TOO_MANY_REQUESTS
     if isinstance(error, StoreError | AllAwayError):
         return HTTPStatus.SERVICE_UNAVAILABLE
     if isinstance(error, UnknownNameError):

@@ -1,13 +1,18 @@
 """The record of a call: a row of traffic, written in the background, and the figures for whoever watches."""
 
 import asyncio
+import hashlib
 import time
 from dataclasses import dataclass
 
+from deployments.gateway.budgets import Budgets, BudgetSpentError, Owner
+from deployments.gateway.callers import Caller
 from deployments.gateway.gateway_settings import FinishedCall, GatewaySettings
-from deployments.gateway.plans import Target
-from evaluation.chat_protocols.deltas import Delta
+from deployments.gateway.plans import Plan, Target
+from deployments.gateway.usage import usage_of
+from evaluation.chat_protocols.deltas import Delta, Ending
 from evaluation.errors import BenchwrightError, ConfigurationError, FailureKind, ProviderError, SelectionError
+from evaluation.records.policies import Policy, ServedCall, Spending
 from evaluation.records.traffic_calls import MOST_NAME_CHARACTERS
 from evaluation.traffic import Recorder
 
@@ -26,56 +31,137 @@ class Progress:
     prompt: str = ""
     target: Target | None = None
     n_asked: int = 0
+    asked_at: float | None = None
+    """When the target was asked, in seconds of `time.perf_counter`."""
     ttft_s: float | None = None
-    prompt_tokens: int | None = None
-    output_tokens: int | None = None
+    ending: Ending | None = None
     text: str = ""
+    n_characters: int = 0
+    """Characters of the answer, kept or not."""
 
 
 class CallRecord:
-    """Follows one call from its request to its end."""
+    """Follows one call from its request to its end.
 
-    def __init__(self, recorder: Recorder, settings: GatewaySettings, *, task: str) -> None:
-        self._settings = settings
-        self._call = recorder.start(task=_name(task), candidate=NOBODY, keep_texts=settings.keep_texts)
+    Args:
+        recorder: Stores it.
+        settings: The gateway's.
+        task: Task of the call.
+        caller: Who sends it.
+        budgets: Count what it uses.
+    """
+
+    def __init__(
+        self, recorder: Recorder, settings: GatewaySettings, *, task: str, caller: Caller, budgets: Budgets
+    ) -> None:
+        self._settings, self._caller, self._budgets = settings, caller, budgets
+        self._call = recorder.start(task=_name(task), candidate=NOBODY, keep_texts=True)
         self._began = time.perf_counter()
+        self._keeps_texts = settings.keep_texts
+        self._policy: Policy | None = None
+        self._owners: tuple[Owner, ...] = ()
+        self._recommendation_id: str | None = None
         self.progress = Progress(task=task)
 
-    def attempt(self, target: Target, *, task: str) -> None:
+    @property
+    def caller(self) -> Caller:
+        """Who sends the call."""
+        return self._caller
+
+    def planned(self, policy: Policy | None) -> None:
+        """Note the policy by which the call is answered, and count it as on its way."""
+        self._policy = policy
+        self._keeps_texts = self._settings.keep_texts if policy is None else policy.keeps_texts
+        owners = [] if policy is None else [Owner(policy_id=policy.policy_id)]
+        owners += [] if self._caller.key_id is None else [Owner(key_id=self._caller.key_id)]
+        self._owners = tuple(owners)
+        for owner in self._owners:
+            self._budgets.start(owner)
+
+    def attempt(self, target: Target, plan: Plan) -> None:
         """Note that a target is asked."""
         before = self.progress
-        self.progress = Progress(task=task, prompt=before.prompt, target=target, n_asked=before.n_asked + 1)
+        self.progress = Progress(
+            task=plan.task,
+            prompt=before.prompt,
+            target=target,
+            n_asked=before.n_asked + 1,
+            asked_at=time.perf_counter(),
+        )
+
+    def recommended(self, recommendation_id: str | None) -> None:
+        """Note the recommendation of the candidate that answers."""
+        self._recommendation_id = recommendation_id
 
     def take(self, delta: Delta) -> None:
         """Note a piece of the answer."""
         progress = self.progress
         if progress.ttft_s is None:
             progress.ttft_s = time.perf_counter() - self._began
-        if self._settings.keep_texts and len(progress.text) < _MOST_KEPT:
+        progress.n_characters += len(delta.text) + len(delta.thinking)
+        if self._keeps_texts and len(progress.text) < _MOST_KEPT:
             progress.text += delta.text
         if delta.ending is not None:
-            progress.prompt_tokens, progress.output_tokens = delta.ending.prompt_tokens, delta.ending.output_tokens
+            progress.ending = delta.ending
 
     def end(self, error: BaseException | None = None) -> None:
         """Hand the call to the recorder's thread, and tell whoever watches."""
-        progress, call = self.progress, self._call
+        progress, call, ending = self.progress, self._call, self.progress.ending
         label = NOBODY if progress.target is None else progress.target.label
+        usage = self._usage()
         call.task, call.candidate = _name(progress.task), _name(label)
-        call.tokens(prompt=progress.prompt_tokens, output=progress.output_tokens)
-        call.texts(input=progress.prompt, output=progress.text)
+        if ending is not None:
+            call.tokens(prompt=ending.prompt_tokens, output=ending.output_tokens)
+        if self._keeps_texts:
+            call.texts(input=progress.prompt, output=progress.text)
+        call.served = self._served(usage)
         call.complete(error=error)
+        for owner in self._owners:
+            self._budgets.end(owner, usage)
         self._settings.on_finished(
             FinishedCall(
                 task=progress.task,
                 candidate="" if progress.target is None else label,
                 endpoint="" if progress.target is None else progress.target.upstream.name,
+                policy="" if self._policy is None else self._policy.name,
                 outcome=_outcome(error),
                 duration_s=time.perf_counter() - self._began,
                 ttft_s=progress.ttft_s,
-                prompt_tokens=progress.prompt_tokens,
-                output_tokens=progress.output_tokens,
+                prompt_tokens=None if ending is None else ending.prompt_tokens,
+                output_tokens=None if ending is None else ending.output_tokens,
                 n_asked=progress.n_asked,
             )
+        )
+
+    def _usage(self) -> Spending:
+        """Return what the call used; of one that no server took, nothing."""
+        progress = self.progress
+        if progress.target is None or progress.asked_at is None or progress.ttft_s is None:
+            return Spending(n_calls=1)
+        return usage_of(
+            progress.ending,
+            n_prompt_characters=len(progress.prompt),
+            n_answer_characters=progress.n_characters,
+            worked_s=time.perf_counter() - progress.asked_at,
+            rates=progress.target.rates,
+        )
+
+    def _served(self, usage: Spending) -> ServedCall:
+        progress, target = self.progress, self.progress.target
+        prompt = progress.prompt
+        return ServedCall(
+            endpoint=None if target is None else target.upstream.name,
+            candidate_key=None if target is None else target.key,
+            policy_id=None if self._policy is None else self._policy.policy_id,
+            key_id=self._caller.key_id,
+            recommendation_id=self._recommendation_id,
+            prompt_hash=hashlib.sha256(prompt.encode("utf-8", "surrogatepass")).hexdigest() if prompt else None,
+            prompt_characters=len(prompt) if prompt else None,
+            first_token_s=progress.ttft_s,
+            tokens=usage.tokens,
+            gpu_s=usage.gpu_s,
+            joules=usage.joules,
+            usd=usage.usd,
         )
 
 
@@ -86,7 +172,7 @@ def _outcome(error: BaseException | None) -> str:
         return "cancelled"
     if isinstance(error, ProviderError):
         return "refused" if error.kind in _REFUSED else "failed"
-    is_refused = isinstance(error, ConfigurationError | SelectionError)
+    is_refused = isinstance(error, ConfigurationError | SelectionError | BudgetSpentError)
     return "refused" if is_refused and isinstance(error, BenchwrightError) else "failed"
 
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import TypeAlias
 
 from evaluation.errors import FailureKind, ProviderError
+from evaluation.formatting import counted
 from evaluation.indexing.embedding_checks import check_embeddings
 from evaluation.indexing.index_cache import INDEXES
 from evaluation.indexing.passage_vectors import PassageVectors

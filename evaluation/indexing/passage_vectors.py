@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from evaluation.formatting import counted
 from evaluation.indexing.embedding_checks import other_dimension
 from evaluation.passage import Passage
 from evaluation.retrieval.search import of_length_1

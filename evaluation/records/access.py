@@ -1,5 +1,6 @@
 """Records of access through the HTTP interface: keys, changes, and requests that were sent before."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -35,6 +36,8 @@ class ApiKey:
     rate: str | None
     """Limit such as `60/minute`; None: only the server's own."""
     created_at: datetime
+    budget: Mapping[str, float] | None
+    """The most that its calls of models may use on one day, as `Budget` counts; None: no limit."""
     expires_at: datetime | None
     revoked_at: datetime | None
 

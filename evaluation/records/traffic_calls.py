@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from evaluation.records.policies import ServedCall
+
 MOST_NAME_CHARACTERS = 200
 """Characters of the name of a task, a candidate or a stage: indexes do not accept long texts."""
 MOST_STAGES = 1000
@@ -42,6 +44,8 @@ class TrafficCall:
     input: str | None = None
     """None unless keeping it was requested; the same applies to the output."""
     output: str | None = None
+    served: ServedCall | None = None
+    """What the gateway knows beyond that; None for calls that did not come through it."""
 
     def __post_init__(self) -> None:
         for field, name in (("id", self.call_id), ("task", self.task), ("candidate", self.candidate)):

@@ -14,6 +14,7 @@ from sqlalchemy.engine import RowMapping
 
 from evaluation.errors import ConfigurationError, UnknownNameError
 from evaluation.records.access import ApiKey, Scope
+from evaluation.records.policies import Budget
 from evaluation.store.record_rows import record_of
 from evaluation.store.session import Store
 from evaluation.store.statements import now, one_at_a_time
@@ -31,6 +32,7 @@ def create_key(
     scopes: Iterable[Scope],
     expires_at: datetime | None = None,
     rate: str | None = None,
+    budget: Budget | None = None,
 ) -> tuple[ApiKey, str]:
     """Store a new key, and return it with its text, which cannot be had again.
 
@@ -40,6 +42,7 @@ def create_key(
         scopes: What it allows.
         expires_at: When it ends; None: never.
         rate: Limit of its requests such as `60/minute`; None: only the server's own.
+        budget: The most that its calls of models may use on one day; None: no limit.
 
     Raises:
         ConfigurationError: a valid key of that name exists, or it would allow nothing.
@@ -51,6 +54,7 @@ def create_key(
         "scopes": sorted({scope.value for scope in scopes}),
         "secret_hash": _hashed(secret),
         "rate": rate,
+        "budget": budget.limits if budget is not None and budget.limits else None,
         "created_at": now(),
         "expires_at": expires_at,
         "revoked_at": None,

@@ -10,9 +10,11 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, RowMapping
 
 from evaluation.errors import ConfigurationError, UnknownNameError
+from evaluation.records.policies import ServedCall
 from evaluation.records.traffic_calls import TrafficCall, TrafficStage
 from evaluation.store.deleting import delete_rows
 from evaluation.store.record_rows import record_of
+from evaluation.store.served_calls import save_served, served_by_row
 from evaluation.store.session import Store
 from evaluation.store.statements import now, upsert
 from evaluation.store.tables import traffic, traffic_import, traffic_stage
@@ -134,8 +136,9 @@ def list_traffic(
     newest_first = query.order_by(traffic.c.started_at.desc(), traffic.c.id.desc()).limit(limit)
     with store.read() as connection:
         rows = connection.execute(newest_first).mappings().all()
-        stages = _stages(connection, [row["id"] for row in rows])
-    return tuple(_call(row, stages.get(row["id"], [])) for row in reversed(rows))
+        ids = [row["id"] for row in rows]
+        stages, served = _stages(connection, ids), served_by_row(connection, ids)
+    return tuple(_call(row, stages.get(row["id"], []), served.get(row["id"])) for row in reversed(rows))
 
 
 def _place_of(store: Store, call_id: str) -> tuple[datetime, int]:
@@ -216,6 +219,7 @@ def _save(connection: Connection, calls: Sequence[TrafficCall], *, import_id: st
         for position, stage in enumerate(call.stages)
     ]
     upsert(connection, traffic_stage, stages, key=["traffic_id", "position"])
+    save_served(connection, tuple(fresh.values()), ids)
     return len(fresh)
 
 
@@ -239,8 +243,8 @@ def _stages(connection: Connection, ids: Sequence[int]) -> dict[int, list[Traffi
     return stages
 
 
-def _call(row: RowMapping, stages: Sequence[TrafficStage]) -> TrafficCall:
-    return record_of(TrafficCall, row, stages=tuple(stages))
+def _call(row: RowMapping, stages: Sequence[TrafficStage], served: ServedCall | None) -> TrafficCall:
+    return record_of(TrafficCall, row, stages=tuple(stages), served=served)
 
 
 def _count(row: RowMapping) -> TrafficCount:

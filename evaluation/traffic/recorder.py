@@ -27,6 +27,7 @@ from evaluation.store.background_writer import BATCH_AFTER_S
 from evaluation.traffic.traffic_writer import EXIT_TIMEOUT_S, MOST_WAITING, TrafficWriter
 
 if TYPE_CHECKING:
+    from evaluation.records.policies import ServedCall
     from evaluation.store.database_file import DatabaseFile
     from evaluation.store.session import Store
 
@@ -78,6 +79,8 @@ class Call:
         self._ok = True
         self._error_type: str | None = None
         self._is_complete = False
+        self.served: ServedCall | None = None
+        """What the gateway knows of the call beyond that; set before `complete`."""
         self._begin()
 
     def _begin(self) -> None:
@@ -145,6 +148,7 @@ class Call:
             stages=tuple(step._value() for step in self._steps),
             input=self._input,
             output=self._output,
+            served=self.served,
         )
 
 

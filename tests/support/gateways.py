@@ -113,6 +113,7 @@ def gateway_over(
             max_body_bytes=max_body_bytes,
             listing_age_s=0.0,
             loaded_age_s=0.0,
+            policies_age_s=0.0,
             on_finished=finished.append,
         )
         gateway = Gateway(store, settings=settings)

@@ -8,6 +8,7 @@ from evaluation.store.tables.comparisons import comparison, comparison_pair, rac
 from evaluation.store.tables.experiments import annotation, experiment, experiment_run
 from evaluation.store.tables.indexes import corpus_index
 from evaluation.store.tables.outcomes import generation, gpu_sample, passage, stage, trace
+from evaluation.store.tables.policies import policy, policy_change, served_call, trial, upgrade
 from evaluation.store.tables.reviews import rating, review, review_item, review_output, review_session
 from evaluation.store.tables.row import METADATA, Row
 from evaluation.store.tables.runs import (
@@ -60,6 +61,8 @@ __all__ = [
     "model",
     "monitor_look",
     "passage",
+    "policy",
+    "policy_change",
     "profile",
     "promotion",
     "race",
@@ -81,10 +84,13 @@ __all__ = [
     "scoreboard_import",
     "scoreboard_row",
     "selection_model",
+    "served_call",
     "stage",
     "sweep",
     "trace",
     "traffic",
     "traffic_import",
     "traffic_stage",
+    "trial",
+    "upgrade",
 ]

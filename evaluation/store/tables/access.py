@@ -18,6 +18,7 @@ class ApiKeyTable(Row, table=True):
     scopes: Any = json_field()
     secret_hash: str = text_field()
     rate: str | None = text_field(null=True)
+    budget: dict[str, Any] | None = json_field(null=True)
     created_at: datetime = time_field()
     expires_at: datetime | None = time_field(null=True)
     revoked_at: datetime | None = time_field(null=True)

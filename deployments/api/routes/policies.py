@@ -1,0 +1,128 @@
+"""Routes on the gateway's policies: names that stand for measured candidates."""
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from deployments.api.access import ADMIN, READ, Access
+from deployments.api.replies import PROBLEMS, Paging, paging, reply, sorted_page
+from deployments.python import policies as python
+from selection.preferences import Constraints, Weights
+
+router = APIRouter(prefix="/policies", responses=PROBLEMS, tags=["policies"])
+Page = Annotated[Paging, Depends(paging)]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Limits(_Body):
+    """Constraints on the candidates of a policy."""
+
+    max_latency_s: Positive | None = None
+    percentile: float = Field(0.95, gt=0, lt=1)
+    max_memory_gb: Positive | None = None
+    max_cost_per_1k: float | None = Field(None, ge=0, allow_inf_nan=False)
+    max_energy_j: Positive | None = None
+    min_quality: float | None = Field(None, ge=0, le=1)
+    endpoints: list[str] = Field(default_factory=list, max_length=100)
+
+
+class Budget(_Body):
+    """The most that calls use on one day (UTC)."""
+
+    tokens: int | None = Field(None, gt=0, le=2**53)
+    gpu_s: Positive | None = None
+    joules: Positive | None = None
+    usd: Positive | None = None
+
+    @property
+    def limits(self) -> dict[str, float]:
+        """The limits that are given."""
+        return self.model_dump(exclude_none=True)
+
+
+class NewPolicy(_Body):
+    """A policy to make."""
+
+    name: str = Field(min_length=1, max_length=64, examples=["chat-fast"])
+    task: str | None = Field(None, min_length=1, max_length=200, examples=["summarization"])
+    candidate: str | None = Field(None, min_length=1, max_length=500, description="Default: the recommended one.")
+    constraints: Limits = Field(default_factory=Limits)
+    weights: dict[Literal["quality", "latency", "cost", "energy"], float] = Field(default_factory=dict)
+    on_tie: Literal["cheapest", "fastest", "best"] = "cheapest"
+    budget: Budget = Field(default_factory=Budget)
+    when_spent: Literal["refuse", "cheaper"] = "refuse"
+    prices: dict[str, Any] | None = Field(None, description="As a price file has them.")
+    keep_texts: bool = False
+    watch_upgrades: bool = False
+    margin: float = Field(1.0, ge=0, le=100)
+
+
+class PolicyEdit(_Body):
+    """What to change about a policy; what is not given stays."""
+
+    budget: Budget | None = None
+    when_spent: Literal["refuse", "cheaper"] | None = None
+    prices: dict[str, Any] | None = None
+    keep_texts: bool | None = None
+    watch_upgrades: bool | None = None
+    margin: float | None = Field(None, ge=0, le=100)
+
+
+class Renewal(_Body):
+    """A new decision on a policy's candidate."""
+
+    candidate: str | None = Field(None, min_length=1, max_length=500, description="Default: the recommended one.")
+
+
+@router.get("", dependencies=[READ])
+def policies(request: Request, paging: Page, all: bool = False) -> Response:
+    """List the policies; with `all` those that were ended too."""
+    return sorted_page(request, python.list_policies(all=all), paging, key=lambda item: item.policy_id)
+
+
+@router.get("/{policy}", dependencies=[READ])
+def policy(request: Request, policy: str) -> Response:
+    """Return a policy with what its calls used today, its changes and its trials."""
+    return reply(request, python.load_policy(policy))
+
+
+@router.post("", status_code=201)
+def make_policy(request: Request, body: NewPolicy, access: Annotated[Access, ADMIN]) -> Response:
+    """Make a policy: the recommended candidate answers to its name until somebody says otherwise."""
+    given = body.model_dump(exclude={"name", "constraints", "weights", "budget"})
+    policy = python.create_policy(
+        body.name,
+        constraints=Constraints(**body.constraints.model_dump()),
+        weights=Weights(**body.weights),
+        budget=body.budget.limits,
+        by=access.name,
+        **given,
+    )
+    return reply(request, policy, 201)
+
+
+@router.patch("/{policy}")
+def edit_policy(request: Request, policy: str, body: PolicyEdit, access: Annotated[Access, ADMIN]) -> Response:
+    """Change what a policy may spend and keep, and what it watches; its candidate stays."""
+    budget = None if body.budget is None else body.budget.limits
+    given = body.model_dump(exclude={"budget"})
+    return reply(request, python.edit_policy(policy, budget=budget, by=access.name, **given))
+
+
+@router.post("/{policy}/renewal")
+def renew_policy(request: Request, policy: str, body: Renewal, access: Annotated[Access, ADMIN]) -> Response:
+    """Decide anew on a policy's candidate, by what is measured now."""
+    renewed, is_changed = python.renew_policy(policy, candidate=body.candidate, by=access.name)
+    return reply(request, {"policy": renewed, "changed": is_changed})
+
+
+@router.delete("/{policy}")
+def end_policy(request: Request, policy: str, access: Annotated[Access, ADMIN]) -> Response:
+    """End a policy: its name stands for nothing from now on."""
+    return reply(request, python.end_policy(policy, by=access.name))

@@ -1,0 +1,115 @@
+"""Stored trials: comparisons of a policy's candidate with a challenger on calls in production."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import RowMapping
+
+from evaluation.errors import ConfigurationError
+from evaluation.records.policies import Policy, Trial, TrialMode
+from evaluation.store.record_rows import record_of
+from evaluation.store.session import Store
+from evaluation.store.statements import now, one_at_a_time
+from evaluation.store.tables import recommendation, served_call, traffic, trial
+
+_ID_BYTES = 8
+_OPEN = trial.c.ended_at.is_(None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrialCall:
+    """One call of a trial, with what came of it."""
+
+    call_id: str
+    is_challenger: bool
+    is_shadow: bool
+    conversation: str | None
+    ok: bool
+    """Whether the call was answered."""
+    duration_s: float
+    quality: float | None
+    """Quality as reported for the call's recommendation, from 0 to 1; None: nobody reported it."""
+    useful: bool | None
+    """Whether somebody reported the answer as useful."""
+
+
+def start_trial(
+    store: Store, policy: Policy, *, mode: TrialMode, challenger_key: str, challenger_label: str, share: float
+) -> Trial:
+    """Store a new trial of a policy, and return it.
+
+    Raises:
+        ConfigurationError: the policy has a trial already.
+    """
+    row: dict[str, Any] = {
+        "id": secrets.token_hex(_ID_BYTES),
+        "policy_id": policy.policy_id,
+        "mode": mode.value,
+        "champion_key": policy.candidate_key,
+        "champion_label": policy.candidate_label,
+        "challenger_key": challenger_key,
+        "challenger_label": challenger_label,
+        "share": share,
+        "started_at": now(),
+        "ended_at": None,
+        "verdict": None,
+        "details": {},
+    }
+    with store.write() as connection:
+        one_at_a_time(connection, "trials")
+        if connection.execute(sa.select(trial.c.id).where(_OPEN, trial.c.policy_id == policy.policy_id)).first():
+            raise ConfigurationError(
+                f"the policy {policy.name!r} tries a challenger already",
+                f"End it first: `benchwright policies stop {policy.name}`",
+            )
+        connection.execute(sa.insert(trial).values(row))
+    return _trial(row)
+
+
+def end_trial(store: Store, trial_id: str, *, verdict: str, details: Mapping[str, Any]) -> bool:
+    """End a trial; return False if it was over already, whose verdict then stays."""
+    with store.write() as connection:
+        ended = connection.execute(
+            sa.update(trial)
+            .where(trial.c.id == trial_id, _OPEN)
+            .values(ended_at=now(), verdict=verdict, details=dict(details))
+        )
+    return bool(ended.rowcount)
+
+
+def list_trials(store: Store, *, policy_id: str | None = None, running: bool = False) -> tuple[Trial, ...]:
+    """Return trials, the oldest first: those of a policy, or all; with `running` those that go on."""
+    query = sa.select(trial).order_by(trial.c.started_at, trial.c.id)
+    query = query if policy_id is None else query.where(trial.c.policy_id == policy_id)
+    with store.read() as connection:
+        return tuple(_trial(row) for row in connection.execute(query.where(_OPEN) if running else query).mappings())
+
+
+def trial_calls(store: Store, trial_id: str) -> tuple[TrialCall, ...]:
+    """Return the calls of a trial in the order in which they began, with their reported outcomes."""
+    of = served_call.c
+    query = (
+        sa.select(
+            traffic.c.call_id,
+            of.is_challenger,
+            of.is_shadow,
+            of.conversation,
+            traffic.c.ok,
+            traffic.c.duration_s,
+            recommendation.c.quality,
+            recommendation.c.ok.label("useful"),
+        )
+        .join(traffic, traffic.c.id == of.traffic_id)
+        .outerjoin(recommendation, recommendation.c.id == of.recommendation_id)
+        .where(of.trial_id == trial_id)
+        .order_by(of.started_at, of.traffic_id)
+    )
+    with store.read() as connection:
+        return tuple(TrialCall(**row) for row in connection.execute(query).mappings())
+
+
+def _trial(row: RowMapping | Mapping[str, Any]) -> Trial:
+    return record_of(Trial, row, trial_id=row["id"], mode=TrialMode(row["mode"]))
