@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -71,9 +71,8 @@ async def _embedder_loaded(station: Station, group: Group, *, base_s: float) -> 
     """Load an embedding model by a short text, and return the seconds that it took, or a text why it failed."""
     began = time.monotonic()
     try:
-        await retry(
-            lambda: station.provider.embed(group.model, ["Hello"]),
-            RetrySchedule(base_s=base_s, max_attempts_by_kind=LOAD_ATTEMPTS),
+        await _retry_loading(
+            lambda: station.provider.embed(group.model, ["Hello"]), group.model, endpoint=station.name, base_s=base_s
         )
     except ProviderError as error:
         return f"{error.kind}: {error.message}"
@@ -117,6 +116,16 @@ async def load_with_retries(
     Raises:
         ProviderError: it cannot be loaded.
     """
+    await _retry_loading(
+        lambda: provider.load(model, load_options, keep_alive=keep_alive, timeout_s=LOAD_TIMEOUT_S),
+        model,
+        endpoint=endpoint,
+        base_s=base_s,
+    )
+
+
+async def _retry_loading(load: Callable[[], Awaitable[Any]], model: str, *, endpoint: str, base_s: float) -> None:
+    """Call `load` as often as loading is tried; progress shows it, and what is waited for."""
 
     def on_pause(error: ProviderError, pause_s: float) -> None:
         now = datetime.now(UTC)
@@ -129,11 +138,8 @@ async def load_with_retries(
 
     loads_in_progress[endpoint] = f"loading {model} on {endpoint}"
     try:
-        await retry(
-            lambda: provider.load(model, load_options, keep_alive=keep_alive, timeout_s=LOAD_TIMEOUT_S),
-            RetrySchedule(base_s=base_s, max_attempts_by_kind=LOAD_ATTEMPTS),
-            on_pause=on_pause,
-        )
+        schedule = RetrySchedule(base_s=base_s, max_attempts_by_kind=LOAD_ATTEMPTS)
+        await retry(load, schedule, on_pause=on_pause)
     finally:
         loads_in_progress.pop(endpoint, None)
         load_waits.pop(endpoint, None)
