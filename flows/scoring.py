@@ -11,11 +11,11 @@ from evaluation.settings import Settings
 from evaluation.store.session import Store
 from tasks.aggregate import aggregate
 from tasks.flow_logging import log_warning
+from tasks.generation.server_trouble import metric_server_trouble
 from tasks.scoring.backends import asking
 from tasks.scoring.metric_server import nobody_answers, serve_metric_model
 from tasks.scoring.sandboxed import sandboxed
 from tasks.scoring.score import score_by_asking, score_candidate
-from tasks.server_trouble import metric_server_trouble
 
 OnLeases = Callable[[str, frozenset[str]], Awaitable[None]]
 

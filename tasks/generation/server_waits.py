@@ -6,8 +6,8 @@ from evaluation.results.progress import ServerWait
 from tasks.generation.group_work import GroupWork
 from tasks.generation.pool import Station
 from tasks.generation.residency import load_waits
+from tasks.generation.server_trouble import find_trouble
 from tasks.generation.workbench import find_workbench
-from tasks.server_trouble import find_trouble
 
 
 def server_waits(invocation_id: str) -> tuple[ServerWait, ...]:

@@ -18,8 +18,8 @@ from evaluation.store.runs import find_run
 from evaluation.store.scores import count_unscored
 from evaluation.store.session import Store
 from tasks.artifacts import ProgressArtifact, artifact_key
+from tasks.generation.server_trouble import find_trouble
 from tasks.scoring.progress import ScoringProgress, at_work
-from tasks.server_trouble import find_trouble
 from tasks.store_calls import call_store
 
 SHOW_EVERY_S = 2.0

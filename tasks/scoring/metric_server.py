@@ -24,7 +24,7 @@ from evaluation.store.session import Store
 from tasks.flow_logging import log_info, log_warning
 from tasks.generation.attempt import supervised
 from tasks.generation.residency import load_with_retries, unload_or_warn
-from tasks.server_trouble import ServerTrouble
+from tasks.generation.server_trouble import ServerTrouble
 from tasks.slots import Gate, SlotClaim, ensure_limit
 
 KEEP_ALIVE = "10m"

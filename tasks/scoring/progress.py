@@ -4,7 +4,7 @@ import time
 from dataclasses import dataclass, field
 
 from evaluation.formatting import duration
-from tasks.server_trouble import ServerTrouble
+from tasks.generation.server_trouble import ServerTrouble
 
 LEAST_S = 1.0
 """Seconds before the remaining time is estimated: the first answers are not representative."""

@@ -14,8 +14,8 @@ from tasks.generation import server_waits as module
 from tasks.generation.give_up_rules import EndpointWatch
 from tasks.generation.pool import Pool, Station
 from tasks.generation.residency import load_waits
+from tasks.generation.server_trouble import metric_server_trouble
 from tasks.generation.server_waits import server_waits
-from tasks.server_trouble import metric_server_trouble
 
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
 

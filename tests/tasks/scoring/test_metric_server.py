@@ -16,8 +16,8 @@ from evaluation.metrics.requests import AskJudge, EmbedText
 from evaluation.planning.plan import MetricModelPlan
 from evaluation.results.progress import ServerWait
 from evaluation.store.session import Store
+from tasks.generation.server_trouble import ServerTrouble
 from tasks.scoring import metric_server
-from tasks.server_trouble import ServerTrouble
 
 JUDGED = AskJudge(
     model="m", digest="d", messages=(Message(role="user", content="How good?"),), schema="", seed=1, num_predict=8

@@ -5,14 +5,14 @@ from types import SimpleNamespace
 import pytest
 
 from evaluation.errors import FailureKind, TransientProviderError
+from tasks.generation.server_trouble import ServerTrouble
 from tasks.scoring.progress import ScoringProgress
-from tasks.server_trouble import ServerTrouble
 
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     now = [1000.0]
-    for module in ("tasks.scoring.progress", "tasks.server_trouble"):
+    for module in ("tasks.scoring.progress", "tasks.generation.server_trouble"):
         monkeypatch.setattr(f"{module}.time", SimpleNamespace(monotonic=lambda: now[0]))
     return now
 
