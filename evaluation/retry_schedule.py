@@ -4,11 +4,13 @@ import asyncio
 import random
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 from evaluation.errors import FailureKind, ProviderError, TransientProviderError
 
 T = TypeVar("T")
+OnPause: TypeAlias = Callable[[ProviderError, float], None]
+"""Called before a pause with the error and the length of the pause in seconds."""
 
 MAX_ATTEMPTS = 8
 BASE_S = 1.0
@@ -53,11 +55,15 @@ class RetrySchedule:
 RETRIES = RetrySchedule()
 
 
+def no_note(_error: ProviderError, _pause_s: float) -> None:
+    """Take no note of a pause."""
+
+
 async def retry(
     call: Callable[[], Awaitable[T]],
     schedule: RetrySchedule,
     *,
-    on_pause: Callable[[ProviderError, float], None] = lambda _error, _pause_s: None,
+    on_pause: OnPause = no_note,
 ) -> T:
     """Return what `call` returns, calling it again as the schedule allows.
 

@@ -11,6 +11,7 @@ from evaluation.settings import Settings
 from evaluation.store.session import Store
 from tasks.aggregate import aggregate
 from tasks.flow_logging import log_warning
+from tasks.generation.server_trouble import metric_server_trouble
 from tasks.scoring.backends import asking
 from tasks.scoring.metric_server import nobody_answers, serve_metric_model
 from tasks.scoring.sandboxed import sandboxed
@@ -54,10 +55,16 @@ async def score_all(
         await servers_are_free()
     for metric_model in plan.asked_models:
         try:
-            async with serve_metric_model(
-                metric_model, store, timeout_s=plan.timeout_s, retry_base_s=settings.retry_base_s, on_leases=on_leases
-            ) as answerers:
-                await _score_by_asking(store, plan, works, answerers, metric_model)
+            with metric_server_trouble(plan.name, metric_model.lane.endpoint_name) as trouble:
+                async with serve_metric_model(
+                    metric_model,
+                    store,
+                    timeout_s=plan.timeout_s,
+                    retry_base_s=settings.retry_base_s,
+                    on_leases=on_leases,
+                    trouble=trouble,
+                ) as answerers:
+                    await _score_by_asking(store, plan, works, answerers, metric_model)
         except ConfigurationError as error:
             log_warning("%s asks %s, and nobody answers: %s", metric_model.need, metric_model.model, error)
             await _score_by_asking(store, plan, works, nobody_answers(metric_model, error), metric_model)

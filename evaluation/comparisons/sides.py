@@ -311,14 +311,23 @@ def _by_weights(groups: Mapping[str, list[Member]]) -> dict[str, list[Member]]:
 
 
 def _by_fingerprint(groups: Mapping[str, list[Member]]) -> dict[str, list[Member]]:
-    """Group the members by candidate, since two runs may call two candidates the same."""
+    """Group the members by candidate, since two runs may call two candidates the same, or one by two names."""
     by_fingerprint: dict[str, list[Member]] = {}
-    for label, group in groups.items():
-        fingerprints = {member.fingerprint for member in group}
-        for member in group:
-            word = f"{label} #{_shortest(member.fingerprint, fingerprints)}" if len(fingerprints) > 1 else label
-            by_fingerprint.setdefault(word, []).append(member)
-    return by_fingerprint
+    for member in (member for group in groups.values() for member in group):
+        by_fingerprint.setdefault(member.fingerprint, []).append(member)
+    labels = {key: _shortest_label(group) for key, group in by_fingerprint.items()}
+    namesakes: dict[str, list[str]] = {}
+    for key, label in labels.items():
+        namesakes.setdefault(label, []).append(key)
+    return {_with_fingerprint(labels[key], key, namesakes[labels[key]]): group for key, group in by_fingerprint.items()}
+
+
+def _shortest_label(group: Sequence[Member]) -> str:
+    return min((member.label for member in group), key=lambda label: (len(label), label))
+
+
+def _with_fingerprint(label: str, fingerprint: str, namesakes: Sequence[str]) -> str:
+    return f"{label} #{_shortest(fingerprint, namesakes)}" if len(namesakes) > 1 else label
 
 
 def _refuse_two_weights(by: str, value: str, group: Sequence[Member]) -> None:

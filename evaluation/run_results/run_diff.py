@@ -1,6 +1,6 @@
 """The differences of two runs, read from the store: request, numbers and cases."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from evaluation.metrics.guarded_calls import BrokenMetricError, combining
 from evaluation.metrics.metric_facts import higher_is_better, is_over_all_cases
@@ -30,32 +30,49 @@ _ROUNDING = 1e-12
 def run_diff(store: Store, a: str, b: str) -> RunDiff:
     """Return the differences between two runs; what is equal is left out.
 
-    Candidates are matched by label. A difference of two values is not tested against chance; a comparison does that.
+    Candidates are matched by fingerprint, and those without a partner by label. A difference of two values is not
+    tested against chance; a comparison does that.
 
     Raises:
         UnknownNameError: no such run.
     """
     runs = find_run(store, a), find_run(store, b)
     results = run_result(store, runs[0].plan.run_id), run_result(store, runs[1].plan.run_id)
-    first, second = ({candidate.label: candidate for candidate in result.candidates} for result in results)
+    matched = _matched(results[0].candidates, results[1].candidates)
     same_cases = runs[0].plan.benchmark_version == runs[1].plan.benchmark_version
     return RunDiff(
         run_ids=(results[0].run_id, results[1].run_id),
         parameters=_run_parameters(store, runs, results),
-        only_in_first=tuple(label for label in first if label not in second),
-        only_in_second=tuple(label for label in second if label not in first),
+        only_in_first=_without(results[0].candidates, [first for first, _ in matched]),
+        only_in_second=_without(results[1].candidates, [second for _, second in matched]),
         candidates=tuple(
             CandidateDiff(
-                label=label,
-                parameters=_candidate_parameters(first[label], second[label]),
-                scores=_score_differences(first[label], second[label]),
-                cases=_case_differences(store, runs, label) if same_cases else None,
+                label=first.label,
+                parameters=_candidate_parameters(first, second),
+                scores=_score_differences(first, second),
+                cases=_case_differences(store, runs, (first.label, second.label)) if same_cases else None,
             )
-            for label in first
-            if label in second
+            for first, second in matched
         ),
         same_cases=same_cases,
     )
+
+
+def _matched(
+    first: Sequence[CandidateResult], second: Sequence[CandidateResult]
+) -> tuple[tuple[CandidateResult, CandidateResult], ...]:
+    """Return the pairs of one candidate in two runs: of one fingerprint, else of one label, in the first's order."""
+    by_fingerprint = {candidate.fingerprint: candidate for candidate in second}
+    same = {candidate.label: by_fingerprint.get(candidate.fingerprint) for candidate in first}
+    taken = {candidate.label for candidate in same.values() if candidate is not None}
+    by_label = {candidate.label: candidate for candidate in second if candidate.label not in taken}
+    pairs = ((candidate, same[candidate.label] or by_label.get(candidate.label)) for candidate in first)
+    return tuple((candidate, partner) for candidate, partner in pairs if partner is not None)
+
+
+def _without(candidates: Sequence[CandidateResult], matched: Sequence[CandidateResult]) -> tuple[str, ...]:
+    labels = {candidate.label for candidate in matched}
+    return tuple(candidate.label for candidate in candidates if candidate.label not in labels)
 
 
 def _run_parameters(store: Store, runs: tuple[RunRecord, RunRecord], results: tuple[RunResult, RunResult]) -> Pairs:
@@ -137,7 +154,9 @@ def _diffed(mean: MetricMean | None) -> DiffedMetric:
     return DiffedMetric(value=mean.value, low=mean.low, high=mean.high, n_cases=mean.n_cases, signature=mean.signature)
 
 
-def _case_differences(store: Store, runs: tuple[RunRecord, RunRecord], label: str) -> CaseDifferences | None:
+def _case_differences(
+    store: Store, runs: tuple[RunRecord, RunRecord], labels: tuple[str, str]
+) -> CaseDifferences | None:
     """Return the cases whose headline value differs; None where the two runs do not share a headline metric."""
     metric = runs[0].plan.headline
     signatures = [[use.signature for use in run.plan.metrics if use.name == metric] for run in runs]
@@ -146,7 +165,9 @@ def _case_differences(store: Store, runs: tuple[RunRecord, RunRecord], label: st
         return None
     try:
         combine = _combine(metric, shared)
-        first, second = (_values(store, _candidate_of(run, label), shared, combine) for run in runs)
+        first, second = (
+            _values(store, _candidate_of(run, label), shared, combine) for run, label in zip(runs, labels, strict=True)
+        )
     except BrokenMetricError:
         return None
     sign = 1 if higher_is_better(metric, shared) else -1

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from evaluation.records.status import Status
 from evaluation.scores import Estimate
 from evaluation.store.record_rows import record_of
+from evaluation.store.run_labels import labels_apart
 from evaluation.store.scores import metric_key
 from evaluation.store.session import Store
 from evaluation.store.tables import estimate, run, run_candidate
@@ -39,7 +40,7 @@ def values_over_runs(store: Store, run_id: str, signature: str, *, most: int = 2
         most: Maximum number of runs; the newest are kept.
     """
     last = sa.select(run.c.benchmark_version, run.c.benchmark_name, run.c.created_at).where(run.c.id == run_id)
-    names = sa.select(run_candidate.c.label).where(run_candidate.c.run_id == run_id)
+    names = sa.select(run_candidate.c.id, run_candidate.c.label).where(run_candidate.c.run_id == run_id)
     with store.read() as connection:
         of_last = connection.execute(last).one()
         same = sa.and_(
@@ -49,8 +50,11 @@ def values_over_runs(store: Store, run_id: str, signature: str, *, most: int = 2
             run.c.archived_at.is_(None),
             sa.or_(run.c.id == run_id, run.c.status == str(Status.COMPLETED)),
         )
+        apart = labels_apart(connection, sa.select(run.c.id).where(same))
+        labels = {apart.get(row_id, label) for row_id, label in connection.execute(names)}
         query = (
             sa.select(
+                run_candidate.c.id,
                 run.c.id.label("run_id"),
                 run.c.created_at,
                 run_candidate.c.label,
@@ -60,15 +64,22 @@ def values_over_runs(store: Store, run_id: str, signature: str, *, most: int = 2
             )
             .join(run_candidate, run_candidate.c.run_id == run.c.id)
             .join(estimate, estimate.c.run_candidate_id == run_candidate.c.id)
-            .where(same, run_candidate.c.label.in_(names))
+            .where(same, sa.or_(run_candidate.c.label.in_(labels), run_candidate.c.id.in_(sorted(apart))))
             .where(estimate.c.metric_key == metric_key(signature), estimate.c.quantity == "mean")
             .order_by(run.c.created_at, run.c.id, run_candidate.c.id)
         )
         rows = connection.execute(query).mappings()
         values = [
-            record_of(EarlierValue, row, made_at=row["created_at"], estimate=record_of(Estimate, row)) for row in rows
+            record_of(
+                EarlierValue,
+                row,
+                made_at=row["created_at"],
+                label=apart.get(row["id"], row["label"]),
+                estimate=record_of(Estimate, row),
+            )
+            for row in rows
         ]
-    return _newest(values, most)
+    return _newest([value for value in values if value.label in labels], most)
 
 
 def _newest(values: Sequence[EarlierValue], most: int) -> tuple[EarlierValue, ...]:

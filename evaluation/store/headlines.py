@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from evaluation.store.run_labels import labels_apart
 from evaluation.store.session import Store
 from evaluation.store.tables import estimate, metric, run, run_candidate
 
@@ -28,7 +29,9 @@ def headline_values(store: Store, run_ids: Collection[str]) -> dict[str, tuple[H
         run_ids: Ids of the runs; those with nothing measured yet are left out of the result.
     """
     query = (
-        sa.select(run.c.id, run.c.metrics, run_candidate.c.label, estimate.c.value, metric.c.signature)
+        sa.select(
+            run.c.id, run.c.metrics, run_candidate.c.id, run_candidate.c.label, estimate.c.value, metric.c.signature
+        )
         .join(run_candidate, run_candidate.c.run_id == run.c.id)
         .join(estimate, estimate.c.run_candidate_id == run_candidate.c.id)
         .join(metric, metric.c.key == estimate.c.metric_key)
@@ -37,8 +40,9 @@ def headline_values(store: Store, run_ids: Collection[str]) -> dict[str, tuple[H
     )
     values_by_run: dict[str, list[HeadlineValue]] = {}
     with store.read() as connection:
-        for run_id, metrics, label, value, signature in connection.execute(query):
+        apart = labels_apart(connection, run_ids)
+        for run_id, metrics, row_id, label, value, signature in connection.execute(query):
             if signature in {planned for _, planned in metrics}:
-                item = HeadlineValue(candidate=label, value=value, signature=signature)
+                item = HeadlineValue(candidate=apart.get(row_id, label), value=value, signature=signature)
                 values_by_run.setdefault(run_id, []).append(item)
     return {run_id: tuple(values) for run_id, values in values_by_run.items()}

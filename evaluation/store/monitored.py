@@ -16,6 +16,7 @@ from evaluation.records.candidates import MetricUse
 from evaluation.records.runs import SERVER_VERSIONS
 from evaluation.records.status import Status
 from evaluation.store.record_rows import record_of
+from evaluation.store.run_labels import series_labels
 from evaluation.store.session import Store
 from evaluation.store.tables import benchmark, candidate, generation, metric, run, run_candidate, score, trace, traffic
 
@@ -108,7 +109,8 @@ def monitored_runs(store: Store) -> tuple[MonitoredRun, ...]:
     same_benchmark = sa.and_(benchmark.c.version == run_of.benchmark_version, benchmark.c.name == run_of.benchmark_name)
     query = (
         sa.select(
-            *(of.id, of.label, of.model_name, of.digest, of.endpoint_name, of.server_version, of.slots, of.details),
+            *(of.id, of.label, of.candidate_fingerprint, of.model_name, of.digest, of.endpoint_name),
+            *(of.server_version, of.slots, of.details),
             *(of.given_up_reason, of.run_id, run_of.invocation_id, run_of.benchmark_version, run_of.benchmark_name),
             *(run_of.headline, run_of.metrics, run_of.tags, run_of.status, run_of.n_cases, run_of.n_repeats),
             *(run_of.created_at, run_of.finished_at, benchmark.c.task_type, candidate.c.pipeline),
@@ -121,16 +123,13 @@ def monitored_runs(store: Store) -> tuple[MonitoredRun, ...]:
     )
     with store.read() as connection:
         rows = connection.execute(query).mappings().all()
-    times = Counter((row["run_id"], row["label"]) for row in rows)
-    shared = {label for (_, label), n in times.items() if n > 1}
-    return tuple(_monitored(row, has_namesake=row["label"] in shared) for row in rows)
+        apart = series_labels(connection)
+    return tuple(_monitored(row, apart) for row in rows)
 
 
-def _monitored(row: RowMapping, *, has_namesake: bool) -> MonitoredRun:
+def _monitored(row: RowMapping, apart: Mapping[tuple[str, str], str]) -> MonitoredRun:
     pipeline = None if row["pipeline"] is None else PipelineChoice(**row["pipeline"])
-    label = row["label"]
-    if has_namesake and pipeline is not None:  # two corpora of one name, in two folders
-        label = " ".join([label, *(value for value in pipeline.options.values() if "/" in value)])
+    label = apart.get((row["label"], row["candidate_fingerprint"]), row["label"])
     return record_of(
         MonitoredRun,
         row,

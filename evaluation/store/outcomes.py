@@ -10,6 +10,7 @@ from evaluation.errors import FailureKind
 from evaluation.generation import PromptState
 from evaluation.records.outcomes import OutcomeCounts, StoredOutcome
 from evaluation.store.outcome_rows import stored_outcome
+from evaluation.store.run_labels import labels_apart
 from evaluation.store.session import Store
 from evaluation.store.stage_rows import load_passages
 from evaluation.store.tables import generation, run, run_candidate, trace
@@ -31,8 +32,11 @@ def count_outcomes(store: Store, run_id: str) -> tuple[OutcomeCounts, ...]:
     with store.read() as connection:
         for row_id, label, failure, own_failure, n in connection.execute(query):
             grouped[row_id, label].append((failure, own_failure, n))
+        apart = labels_apart(connection, [run_id])
         extra = {row_id: _reused_and_vram(connection, row_id) for row_id, _ in grouped}
-    return tuple(_counts(row_id, label, rows, *extra[row_id]) for (row_id, label), rows in grouped.items())
+    return tuple(
+        _counts(row_id, apart.get(row_id, label), rows, *extra[row_id]) for (row_id, label), rows in grouped.items()
+    )
 
 
 def _reused_and_vram(connection: Connection, row_id: int) -> tuple[int, int, float | None]:

@@ -1,11 +1,11 @@
 """Models, profiles, candidates and endpoints: each stored once, found by what it is."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, fields
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.engine import RowMapping
+from sqlalchemy.engine import Connection, RowMapping
 
 from evaluation.candidate import Candidate, PipelineChoice, PromptProfile, WorkedExample
 from evaluation.errors import UnknownNameError
@@ -72,16 +72,22 @@ def save_candidate(store: Store, saved: Candidate) -> str:
 
 def find_candidate(store: Store, fingerprint: str) -> Candidate | None:
     """Return the candidate of that fingerprint, with its profile."""
+    with store.read() as connection:
+        return select_candidates(connection, [fingerprint]).get(fingerprint)
+
+
+def select_candidates(connection: Connection, fingerprints: Collection[str]) -> dict[str, Candidate]:
+    """Return the stored candidates of these fingerprints, with their profiles, by fingerprint."""
     same_profile = sa.and_(profile.c.hash == candidate.c.profile_hash, profile.c.name == candidate.c.profile_name)
     query = (
         sa.select(candidate, profile.c.name, profile.c.system, profile.c.template, profile.c.examples)
         .join(profile, same_profile)
-        .where(candidate.c.fingerprint == fingerprint)
+        .where(candidate.c.fingerprint.in_(sorted(fingerprints)))
     )
-    with store.read() as connection:
-        row = connection.execute(query).mappings().first()
-    if row is None:
-        return None
+    return {row["fingerprint"]: _candidate(row) for row in connection.execute(query).mappings()}
+
+
+def _candidate(row: RowMapping) -> Candidate:
     pipeline = None if row["pipeline"] is None else PipelineChoice(**row["pipeline"])
     return record_of(Candidate, row, profile=_profile(row), pipeline=pipeline)
 

@@ -14,6 +14,7 @@ from evaluation.records.runs import BASELINE, BASELINE_RUNS
 from evaluation.records.status import Status
 from evaluation.store.holders import held_runs
 from evaluation.store.monitored_metrics import yardsticks
+from evaluation.store.run_labels import series_labels
 from evaluation.store.tables import (
     annotation,
     comparison,
@@ -128,8 +129,10 @@ def _baselines(connection: Connection, before: datetime) -> frozenset[str]:
     rows = connection.execute(sa.select(run.c.id, run.c.tags).where(run.c.archived_at.is_(None)))
     tagged = frozenset(run_id for run_id, tags in rows if BASELINE in tags)
     series: defaultdict[tuple[str, str, str], list[sa.Row[Any]]] = defaultdict(list)
+    apart = series_labels(connection)
     for row in connection.execute(_ended_candidates()):
-        series[row.benchmark_version, row.benchmark_name, row.label].append(row)
+        label = apart.get((row.label, row.candidate_fingerprint), row.label)
+        series[row.benchmark_version, row.benchmark_name, label].append(row)
     first = (_first(group, tagged, before) for group in series.values())
     return tagged.union(*first)
 
@@ -139,7 +142,7 @@ def _ended_candidates() -> sa.Select[Any]:
     of, run_of, look = run_candidate.c, run.c, monitor_look.c
     return (
         sa.select(run_of.id, run_of.benchmark_version, run_of.benchmark_name, run_of.status, run_of.finished_at)
-        .add_columns(of.label, of.given_up_reason, look.looked_at, look.quality)
+        .add_columns(of.label, of.candidate_fingerprint, of.given_up_reason, look.looked_at, look.quality)
         .join(run_candidate, of.run_id == run_of.id)
         .outerjoin(monitor_look, look.run_candidate_id == of.id)
         .where(run_of.status.in_((Status.COMPLETED.value, Status.FAILED.value)), run_of.archived_at.is_(None))

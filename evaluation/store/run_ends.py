@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from evaluation.records.status import Status
 from evaluation.store.holders import held_runs
+from evaluation.store.run_labels import labels_apart
 from evaluation.store.session import Store
 from evaluation.store.summaries import derived_status
 from evaluation.store.tables import benchmark, estimate, generation, run, run_candidate
@@ -47,7 +48,7 @@ def run_ends(store: Store, *, since: datetime) -> tuple[RunEnd, ...]:
     )
     ids = sa.select(run.c.id).where(run.c.created_at >= since)
     labels = (
-        sa.select(run_candidate.c.run_id, run_candidate.c.label)
+        sa.select(run_candidate.c.id, run_candidate.c.run_id, run_candidate.c.label)
         .where(run_candidate.c.run_id.in_(ids))
         .order_by(run_candidate.c.id)
     )
@@ -66,8 +67,9 @@ def run_ends(store: Store, *, since: datetime) -> tuple[RunEnd, ...]:
     with store.read() as connection:
         rows = connection.execute(runs).mappings().all()
         of_run: dict[str, list[str]] = {}
-        for run_id, label in connection.execute(labels):
-            of_run.setdefault(run_id, []).append(label)
+        apart = labels_apart(connection, ids)
+        for row_id, run_id, label in connection.execute(labels):
+            of_run.setdefault(run_id, []).append(apart.get(row_id, label))
         n_calls: Mapping[str, tuple[int, int]] = {row[0]: (row[1], row[2]) for row in connection.execute(calls)}
         n_numbers: Mapping[str, int] = {row[0]: row[1] for row in connection.execute(numbers)}
         held = held_runs(connection, [row["id"] for row in rows if row["status"] == Status.RUNNING])

@@ -1,7 +1,6 @@
 """Stored runs: their status, tags, archiving and deletion."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -10,12 +9,11 @@ from sqlalchemy.engine import Connection, RowMapping
 from evaluation.errors import ConfigurationError, StoreError, UnknownNameError
 from evaluation.files.names import checked_name, normal_name
 from evaluation.records.candidates import MetricUse
-from evaluation.records.labels import Labelled, distinct_labels
 from evaluation.records.runs import RunCandidatePlan, RunCandidateRecord, RunPlan, RunRecord
 from evaluation.records.status import Status
 from evaluation.store.holders import held_runs
 from evaluation.store.record_rows import record_of
-from evaluation.store.registry import find_candidate
+from evaluation.store.run_labels import labels_apart
 from evaluation.store.session import Store
 from evaluation.store.statements import now
 from evaluation.store.summaries import derived_status
@@ -76,7 +74,7 @@ def find_run(store: Store, id_or_prefix: str) -> RunRecord:
             loaded = _load(connection, run.c.id == run_id)
     if run_id is None:
         raise _unknown_run(store, id_or_prefix)
-    return _with_distinct_labels(store, loaded[0])
+    return loaded[0]
 
 
 def _newest_id(connection: Connection) -> str | None:
@@ -104,44 +102,21 @@ def _unknown_run(store: Store, id_or_prefix: str) -> UnknownNameError:
 def runs_of_invocation(store: Store, invocation_id: str) -> tuple[RunRecord, ...]:
     """Return all runs of an invocation, in the order in which they were planned."""
     with store.read() as connection:
-        loaded = _load(connection, run.c.invocation_id == invocation_id)
-    return tuple(_with_distinct_labels(store, record) for record in loaded)
-
-
-def _with_distinct_labels(store: Store, record: RunRecord) -> RunRecord:
-    """Return the run with a label of its own for each candidate, which early versions did not give them."""
-    plans = [candidate.plan for candidate in record.candidates]
-    if len({plan.label for plan in plans}) == len(plans):
-        return record
-    labels = distinct_labels(
-        [
-            Labelled(
-                fingerprint=plan.candidate_fingerprint,
-                label=plan.label,
-                endpoint=plan.endpoint_name,
-                digest=plan.digest,
-                candidate=find_candidate(store, plan.candidate_fingerprint),
-            )
-            for plan in plans
-        ]
-    )
-    candidates = tuple(
-        replace(candidate, plan=replace(candidate.plan, label=labels[candidate.plan.candidate_fingerprint]))
-        for candidate in record.candidates
-    )
-    return replace(record, candidates=candidates)
+        return _load(connection, run.c.invocation_id == invocation_id)
 
 
 def _load(connection: Connection, condition: sa.ColumnElement[bool]) -> tuple[RunRecord, ...]:
     rows = connection.execute(sa.select(run).where(condition).order_by(run.c.created_at, run.c.id)).mappings().all()
     held = held_runs(connection, [row["id"] for row in rows])
-    return tuple(_record(connection, row, is_held=row["id"] in held) for row in rows)
+    apart = labels_apart(connection, [row["id"] for row in rows])
+    return tuple(_record(connection, row, apart, is_held=row["id"] in held) for row in rows)
 
 
-def _record(connection: Connection, row: RowMapping, *, is_held: bool) -> RunRecord:
+def _record(connection: Connection, row: RowMapping, apart: Mapping[int, str], *, is_held: bool) -> RunRecord:
     of_run = sa.select(run_candidate).where(run_candidate.c.run_id == row["id"]).order_by(run_candidate.c.id)
     candidates = tuple(
-        _candidate_record(candidate_row, is_held=is_held) for candidate_row in connection.execute(of_run).mappings()
+        _candidate_record(candidate_row, apart, is_held=is_held)
+        for candidate_row in connection.execute(of_run).mappings()
     )
     status = derived_status(row["status"], is_held=is_held)
     return record_of(RunRecord, row, plan=_plan(row), status=status, candidates=candidates)
@@ -152,8 +127,9 @@ def _plan(row: RowMapping) -> RunPlan:
     return record_of(RunPlan, row, run_id=row["id"], limit=row["case_limit"], metrics=metrics)
 
 
-def _candidate_record(row: RowMapping, *, is_held: bool) -> RunCandidateRecord:
-    plan, status = record_of(RunCandidatePlan, row), derived_status(row["status"], is_held=is_held)
+def _candidate_record(row: RowMapping, apart: Mapping[int, str], *, is_held: bool) -> RunCandidateRecord:
+    plan = record_of(RunCandidatePlan, row, label=apart.get(row["id"], row["label"]))
+    status = derived_status(row["status"], is_held=is_held)
     return record_of(RunCandidateRecord, row, run_candidate_id=row["id"], plan=plan, status=status)
 
 

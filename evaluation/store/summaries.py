@@ -1,6 +1,7 @@
 """Progress of runs, in counts that the database computes from an index."""
 
 from collections import defaultdict
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +14,7 @@ from evaluation.records.runs import RunSummary
 from evaluation.records.status import Status
 from evaluation.store.holders import held_runs
 from evaluation.store.record_rows import record_of
+from evaluation.store.run_labels import labels_apart
 from evaluation.store.session import Store
 from evaluation.store.tables import experiment_run, generation, run, run_candidate
 
@@ -77,8 +79,9 @@ def list_runs(
         page = page.where(run.c.id.in_(of_experiment))
     of_page = run_candidate.c.run_id.in_(sa.select(page.subquery().c.id))
     counts = _counts(sa.select(run_candidate.c.id).where(of_page))
+    of = run_candidate.c
     candidates = (
-        sa.select(run_candidate.c.run_id, run_candidate.c.label, counts.c.n, counts.c.n_failed, counts.c.n_own_failed)
+        sa.select(of.id, of.run_id, of.label, counts.c.n, counts.c.n_failed, counts.c.n_own_failed)
         .outerjoin(counts, counts.c.run_candidate_id == run_candidate.c.id)
         .where(of_page)
         .order_by(run_candidate.c.id)
@@ -89,10 +92,11 @@ def list_runs(
         for row in connection.execute(candidates).mappings():
             by_run[row["run_id"]].append(row)
         held = held_runs(connection, [row["id"] for row in rows if row["status"] == Status.RUNNING])
-    return tuple(_summary(row, by_run[row["id"]], is_held=row["id"] in held) for row in rows)
+        apart = labels_apart(connection, sa.select(page.subquery().c.id))
+    return tuple(_summary(row, by_run[row["id"]], apart, is_held=row["id"] in held) for row in rows)
 
 
-def _summary(row: RowMapping, candidates: list[RowMapping], *, is_held: bool) -> RunSummary:
+def _summary(row: RowMapping, candidates: list[RowMapping], apart: Mapping[int, str], *, is_held: bool) -> RunSummary:
     n_all, n_failed, n_own_failed = (
         sum(candidate[name] or 0 for candidate in candidates) for name in ("n", "n_failed", "n_own_failed")
     )
@@ -101,7 +105,7 @@ def _summary(row: RowMapping, candidates: list[RowMapping], *, is_held: bool) ->
         row,
         run_id=row["id"],
         status=derived_status(row["status"], is_held=is_held),
-        candidates=tuple(candidate["label"] for candidate in candidates),
+        candidates=tuple(apart.get(candidate["id"], candidate["label"]) for candidate in candidates),
         n_ok=n_all - n_failed - n_own_failed,
         n_failed=n_failed,
         n_own_failed=n_own_failed,
@@ -132,16 +136,18 @@ def progress(store: Store, invocation_id: str) -> tuple[CandidateProgress, ...]:
     with store.read() as connection:
         rows = connection.execute(query).mappings().all()
         held = held_runs(connection, {row["run_id"] for row in rows})
-    return tuple(_progress(row, is_held=row["run_id"] in held) for row in rows)
+        apart = labels_apart(connection, {row["run_id"] for row in rows})
+    return tuple(_progress(row, apart, is_held=row["run_id"] in held) for row in rows)
 
 
-def _progress(row: RowMapping, *, is_held: bool) -> CandidateProgress:
+def _progress(row: RowMapping, apart: Mapping[int, str], *, is_held: bool) -> CandidateProgress:
     """Return a candidate's progress.
 
     Where the candidate has ended, what it was asked counts as planned: in a race, a run's later cases are asked of
     others alone.
     """
     status = derived_status(row["status"], is_held=is_held)
+    label = apart.get(row["run_candidate_id"], row["label"])
     n_ended = row["n_done"] + row["n_failed"]
     n_planned = min(row["n_planned"], n_ended) if status is Status.COMPLETED else row["n_planned"]
-    return CandidateProgress(**{**row, "status": status, "n_planned": n_planned})
+    return CandidateProgress(**{**row, "label": label, "status": status, "n_planned": n_planned})

@@ -3,9 +3,9 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
@@ -81,10 +81,15 @@ async def _embedder_loaded(bench: Workbench, station: Station, work: GroupWork) 
     The text's embedding tells, before the corpus is embedded, whether vectors have the dimension of the stored ones.
     """
     began = time.monotonic()
-    schedule = RetrySchedule(base_s=bench.settings.retry_base_s, max_attempts_by_kind=LOAD_ATTEMPTS)
+    model_name = work.group.model
     models = {model for model in work.models.values() if model is not None}
     try:
-        embedded = await retry(lambda: station.provider.embed(work.group.model, [PROBE]), schedule)
+        embedded = await _retry_loading(
+            lambda: station.provider.embed(model_name, [PROBE]),
+            model_name,
+            endpoint=station.name,
+            base_s=bench.settings.retry_base_s,
+        )
         for model in models:
             await _check_dimension(bench, model, embedded)
     except ProviderError as error:
@@ -122,6 +127,7 @@ async def _loaded(station: Station, group: Group, *, base_s: float) -> str | Non
     return None
 
 
+T = TypeVar("T")
 loads_in_progress: dict[str, str] = {}
 """What this process's servers are loading now, by endpoint, as text for a progress line."""
 load_waits: dict[str, ServerWait] = {}
@@ -144,6 +150,16 @@ async def load_with_retries(
     Raises:
         ProviderError: it cannot be loaded.
     """
+    await _retry_loading(
+        lambda: provider.load(model, load_options, keep_alive=keep_alive, timeout_s=LOAD_TIMEOUT_S),
+        model,
+        endpoint=endpoint,
+        base_s=base_s,
+    )
+
+
+async def _retry_loading(load: Callable[[], Awaitable[T]], model: str, *, endpoint: str, base_s: float) -> T:
+    """Call `load` as often as loading is tried, and return what it gives; progress shows it, and what is waited for."""
 
     def on_pause(error: ProviderError, pause_s: float) -> None:
         now = datetime.now(UTC)
@@ -156,11 +172,8 @@ async def load_with_retries(
 
     loads_in_progress[endpoint] = f"loading {model} on {endpoint}"
     try:
-        await retry(
-            lambda: provider.load(model, load_options, keep_alive=keep_alive, timeout_s=LOAD_TIMEOUT_S),
-            RetrySchedule(base_s=base_s, max_attempts_by_kind=LOAD_ATTEMPTS),
-            on_pause=on_pause,
-        )
+        schedule = RetrySchedule(base_s=base_s, max_attempts_by_kind=LOAD_ATTEMPTS)
+        return await retry(load, schedule, on_pause=on_pause)
     finally:
         loads_in_progress.pop(endpoint, None)
         load_waits.pop(endpoint, None)

@@ -6,18 +6,22 @@ from evaluation.results.progress import ServerWait
 from tasks.generation.group_work import GroupWork
 from tasks.generation.pool import Station
 from tasks.generation.residency import load_waits
+from tasks.generation.server_trouble import find_trouble
 from tasks.generation.workbench import find_workbench
 
 
 def server_waits(invocation_id: str) -> tuple[ServerWait, ...]:
     """Return the servers that work on an invocation waits for in this process, the longest wait first.
 
-    A server that is away is not waited for while another one answers the same cases.
+    A server that is away is not waited for while another one answers the same cases. The server of a metric's model
+    is the only one that can answer.
     """
     bench = find_workbench(invocation_id)
-    if bench is None:
-        return ()
-    waits = {wait.endpoint: wait for work in bench.works if not work.ended.is_set() for wait in _waits_of(work)}
+    works = () if bench is None else bench.works
+    waits = {wait.endpoint: wait for work in works if not work.ended.is_set() for wait in _waits_of(work)}
+    trouble = find_trouble(invocation_id)
+    if trouble is not None and (wait := trouble.wait or load_waits.get(trouble.endpoint)) is not None:
+        waits[trouble.endpoint] = wait
     return tuple(sorted(waits.values(), key=lambda wait: wait.since))
 
 

@@ -18,6 +18,7 @@ from evaluation.store.runs import find_run
 from evaluation.store.scores import count_unscored
 from evaluation.store.session import Store
 from tasks.artifacts import ProgressArtifact, artifact_key
+from tasks.generation.server_trouble import find_trouble
 from tasks.scoring.progress import ScoringProgress, at_work
 from tasks.store_calls import call_store
 
@@ -55,7 +56,9 @@ async def asking(
         metric_model: The model behind them; None: the sandbox.
     """
     who = f"{metric_model.need} {metric_model.model}" if metric_model is not None else "programs"
-    how_far = ScoringProgress(who=who, n_planned=await call_store(_n_unscored, store, plan, metric_model))
+    n_unscored = await call_store(_n_unscored, store, plan, metric_model)
+    trouble = None if metric_model is None else find_trouble(plan.name)
+    how_far = ScoringProgress(who=who, n_planned=n_unscored, trouble=trouble)
     _OPEN[plan.name] = Open(store=store, answerers=answerers, how_far=how_far)
     at_work.append(how_far)
     try:

@@ -2,10 +2,10 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 from evaluation.errors import ConfigurationError, ProviderError
 from evaluation.generation import Generation, GenerationRequest
@@ -21,12 +21,14 @@ from evaluation.scoring.metric_backends.dispatch import Answerers
 from evaluation.scoring.metric_backends.embedder import Embedder
 from evaluation.scoring.metric_backends.judge import RETRIES, Judge
 from evaluation.store.session import Store
-from tasks.flow_logging import log_info
+from tasks.flow_logging import log_info, log_warning
 from tasks.generation.attempt import supervised
 from tasks.generation.residency import load_with_retries, unload_or_warn
+from tasks.generation.server_trouble import ServerTrouble
 from tasks.slots import Gate, SlotClaim, ensure_limit
 
 KEEP_ALIVE = "10m"
+T = TypeVar("T")
 
 
 @asynccontextmanager
@@ -37,6 +39,7 @@ async def serve_metric_model(
     timeout_s: float,
     retry_base_s: float,
     on_leases: Callable[[str, frozenset[str]], Awaitable[None]],
+    trouble: ServerTrouble | None = None,
 ) -> AsyncIterator[Answerers]:
     """Load the model in our turn on its server, and yield the answerer of the metrics' requests.
 
@@ -46,11 +49,13 @@ async def serve_metric_model(
         timeout_s: Timeout of one attempt, without loading.
         retry_base_s: First pause before a retry, in seconds.
         on_leases: Called with the held leases by endpoint, so that others can free them if we die.
+        trouble: Where the server's failures are noted for who shows progress; None: nobody does.
 
     Raises:
         ConfigurationError: the model cannot be loaded.
     """
     lane, gate = metric_model.lane, Gate()
+    trouble = trouble or ServerTrouble(lane.endpoint_name)
     key = os.environ.get(lane.key_variable) if lane.key_variable else None
     provider = await connect(lane.url, provider=lane.provider, api_key=key, allow_remote=lane.allow_remote)
     async with provider:
@@ -71,7 +76,13 @@ async def serve_metric_model(
         async with turn as held:
             try:
                 yield _answerers(
-                    provider, metric_model, store, _Room(gate), timeout_s=timeout_s, retry_base_s=retry_base_s
+                    provider,
+                    metric_model,
+                    store,
+                    _Room(gate),
+                    timeout_s=timeout_s,
+                    retry_base_s=retry_base_s,
+                    trouble=trouble,
                 )
             finally:
                 if not held.is_shared():
@@ -127,23 +138,29 @@ def _answerers(
     *,
     timeout_s: float,
     retry_base_s: float,
+    trouble: ServerTrouble,
 ) -> Answerers:
     if metric_model.need == Need.EMBEDDER:
         retries = RetrySchedule(base_s=retry_base_s)
 
-        async def embed(texts: Any) -> tuple[tuple[float, ...], ...]:
+        async def embed(texts: Sequence[str]) -> tuple[tuple[float, ...], ...]:
             async with room:
-                return tuple(each.vector for each in await provider.embed(metric_model.model, texts))
+                embedded = await _noting(trouble, metric_model, provider.embed(metric_model.model, texts))
+            return tuple(each.vector for each in embedded)
 
-        return {
-            EmbedText: Embedder(
-                embed, store, model=metric_model.model, digest=metric_model.digest, retries=retries
-            ).answer
-        }
+        embedder = Embedder(
+            embed,
+            store,
+            model=metric_model.model,
+            digest=metric_model.digest,
+            retries=retries,
+            on_pause=trouble.pauses,
+        )
+        return {EmbedText: embedder.answer}
 
     async def ask(request: GenerationRequest) -> Generation:
         async with room:
-            return await supervised(provider, request)
+            return await _noting(trouble, metric_model, supervised(provider, request))
 
     judge = Judge(
         ask=ask,
@@ -153,8 +170,23 @@ def _answerers(
         timeout_s=timeout_s,
         retries=replace(RETRIES, base_s=retry_base_s),
         keep_alive=KEEP_ALIVE,
+        on_pause=trouble.pauses,
     )
     return {AskJudge: judge.answer}
+
+
+async def _noting(trouble: ServerTrouble, metric_model: MetricModelPlan, request: Awaitable[T]) -> T:
+    """Return the reply to a request; note and log when the server stops answering, and when it answers again."""
+    name = metric_model.lane.endpoint_name
+    try:
+        reply = await request
+    except ProviderError as error:
+        if trouble.failed(error):
+            log_warning("endpoint %s has a temporary failure; retrying: %s: %s", name, error.kind, error.message)
+        raise
+    if trouble.answered():
+        log_info("endpoint %s answers again", name)
+    return reply
 
 
 async def _loaded(provider: Provider, metric_model: MetricModelPlan, *, base_s: float) -> float:

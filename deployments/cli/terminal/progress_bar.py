@@ -112,11 +112,19 @@ def _call_back(store: "Store", invocation_id: str, closing: threading.Event) -> 
         is_last = closing.wait(LOOK_EVERY_S)
         if not (candidates := _look(store, invocation_id)):
             continue
-        at_work = "" if is_last else str(_current_scoring() or _at_work(candidates))
-        progress = Progress(candidates=candidates, at_work=at_work, waits=() if is_last else _waits(invocation_id))
+        waits = () if is_last else _waits(invocation_id)
+        at_work = "" if is_last else _work_in_words(candidates, is_waiting=bool(waits))
+        progress = Progress(candidates=candidates, at_work=at_work, waits=waits)
         if progress != told and not caller.report(progress):
             return
         told = progress
+
+
+def _work_in_words(candidates: tuple[CandidateProgress, ...], *, is_waiting: bool) -> str:
+    """Return what is at work, without the server that is waited for: that stands beside it."""
+    if (scoring := _current_scoring()) is not None:
+        return scoring.counts if is_waiting else str(scoring)
+    return _at_work(candidates)
 
 
 def _current_scoring() -> ScoringProgress | None:

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from evaluation.errors import ProviderError
 from evaluation.metrics.requests import Answer, EmbedText
-from evaluation.retry_schedule import RETRIES, RetrySchedule, retry
+from evaluation.retry_schedule import RETRIES, OnPause, RetrySchedule, no_note, retry
 from evaluation.scores import ScoreFailure
 from evaluation.store.embeddings import load_vectors, save_vectors
 from evaluation.store.retrying import patiently
@@ -26,7 +26,14 @@ class Embedder:
     """Answers `EmbedText` for one model. Used on one event loop."""
 
     def __init__(
-        self, embed: Embed, store: Store, *, model: str, digest: str, retries: RetrySchedule | None = None
+        self,
+        embed: Embed,
+        store: Store,
+        *,
+        model: str,
+        digest: str,
+        retries: RetrySchedule | None = None,
+        on_pause: OnPause = no_note,
     ) -> None:
         """Create an embedder that has sent nothing yet.
 
@@ -36,7 +43,9 @@ class Embedder:
             model: The model's name.
             digest: Digest of its weights.
             retries: When a request that failed is sent again.
+            on_pause: Called before each pause with the error and the length of the pause in seconds.
         """
+        self._on_pause = on_pause
         self._embed, self._store, self._model, self._digest = embed, store, model, digest
         self._retries = retries or RETRIES
         self._waiting: dict[str, asyncio.Future[Answer]] = {}
@@ -104,6 +113,6 @@ class Embedder:
 
     async def _attempts(self, texts: Sequence[str]) -> Sequence[Sequence[float]] | ScoreFailure:
         try:
-            return await retry(lambda: self._embed(texts), self._retries)
+            return await retry(lambda: self._embed(texts), self._retries, on_pause=self._on_pause)
         except ProviderError as error:
             return ScoreFailure(kind=str(error.kind), message=error.message)

@@ -10,7 +10,7 @@ from typing import Any
 from evaluation.errors import CandidateFailureError, FailureKind, ProviderError, TransientProviderError
 from evaluation.generation import Generation, GenerationRequest
 from evaluation.metrics.requests import Answer, AskJudge
-from evaluation.retry_schedule import HOPELESS_SOON, RetrySchedule
+from evaluation.retry_schedule import HOPELESS_SOON, OnPause, RetrySchedule, no_note
 from evaluation.scores import ScoreFailure
 from evaluation.truncation import FINISH_REASON, Limits
 
@@ -36,6 +36,8 @@ class Judge:
     timeout_s: float = 300.0
     retries: RetrySchedule = RETRIES
     keep_alive: str | int = "10m"
+    on_pause: OnPause = no_note
+    """Called before each pause with the error and the length of the pause in seconds."""
     given_up: str | None = field(default=None, init=False)
     """Why no further requests are sent."""
     _n_in_a_row: int = field(default=0, init=False)
@@ -60,10 +62,11 @@ class Judge:
                 return outcome
             failure, error = outcome
             pause_s = None if error is None else self.retries.pause_s(error, n_attempts)
-            if pause_s is None:
+            if error is None or pause_s is None:
                 if isinstance(error, TransientProviderError):
                     self._note(failure)
                 return failure
+            self.on_pause(error, pause_s)
             await asyncio.sleep(pause_s)
         raise AssertionError("a schedule of retries ends")
 

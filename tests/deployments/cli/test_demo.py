@@ -3,12 +3,16 @@
 import shlex
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from recommendable import fill
 
+from deployments import prefect_server
+from deployments.cli.blocks_in_use import database_of_block
 from evaluation.store.session import open_store
+from tasks.block_names import DATABASE_SLUG
 
 Command = Callable[..., Any]
 
@@ -66,3 +70,34 @@ def test_it_ends_with_the_pages_and_with_a_file_of_ones_own_that_works_as_it_is_
     words = shlex.split(command)
     model = "smollm2:135m" if is_there else "baseline-lead"
     assert ["benchwright", "evaluate", "--benchmark", "my-cases.jsonl", "--embedded", "--model", model] == words
+
+
+@pytest.mark.parametrize("is_ours", [True, False])
+def test_a_server_that_it_started_is_waited_for_before_its_blocks_are_asked_for(
+    monkeypatch: pytest.MonkeyPatch, is_ours: bool
+) -> None:
+    api, steps = "http://127.0.0.1:9/api", list[str]()
+    server = SimpleNamespace(api=api, is_ours=is_ours, wait_for_answer=lambda: steps.append("waited"))
+
+    def get(url: str, **_: Any) -> Any:
+        steps.append(url)
+        return SimpleNamespace(status_code=404)
+
+    monkeypatch.setattr(prefect_server, "configured_api", lambda: api)
+    monkeypatch.setattr(prefect_server, "_open_servers", [server])
+    monkeypatch.setattr("httpx.get", get)
+
+    assert database_of_block() is None
+
+    assert [*(["waited"] if is_ours else []), f"{api}/block_types/slug/{DATABASE_SLUG}"] == steps
+
+
+def test_a_server_that_has_ended_is_not_asked_for_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    api = "http://127.0.0.1:9/api"
+    monkeypatch.setattr(prefect_server, "configured_api", lambda: api)
+    monkeypatch.setattr(prefect_server, "_open_servers", [])
+    monkeypatch.setattr(prefect_server, "_stopped_addresses", {api})
+    monkeypatch.setattr(prefect_server, "read_address_file", dict)
+    monkeypatch.setattr("httpx.get", lambda *_, **__: pytest.fail("a server that has ended was asked"))
+
+    assert database_of_block() is None

@@ -6,6 +6,7 @@ from typing import Any, cast
 
 import pytest
 
+from evaluation.errors import FailureKind, TransientProviderError
 from evaluation.planning.plan import Lane
 from evaluation.providers.provider import Provider
 from evaluation.results.progress import ServerWait
@@ -13,6 +14,7 @@ from tasks.generation import server_waits as module
 from tasks.generation.give_up_rules import EndpointWatch
 from tasks.generation.pool import Pool, Station
 from tasks.generation.residency import load_waits
+from tasks.generation.server_trouble import metric_server_trouble
 from tasks.generation.server_waits import server_waits
 
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
@@ -79,3 +81,21 @@ def test_a_server_that_cannot_load_a_model_yet_is_waited_for_too(
     works.append(work(endpoints=("box", "third")))
 
     assert (wait,) == server_waits("one")
+
+
+def test_the_server_of_a_metrics_model_is_waited_for_while_its_work_asks_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    error = TransientProviderError("refused", FailureKind.SERVER_DOWN)
+    with metric_server_trouble("scored", "box") as trouble:
+        assert () == server_waits("scored")
+        trouble.failed(error)
+        trouble.pauses(error, 600.0)
+        (wait,) = server_waits("scored")
+        assert ("box", True) == (wait.endpoint, wait.next_attempt_at is not None)
+        assert () == server_waits("another")
+        trouble.answered()
+        assert () == server_waits("scored")
+        loading = ServerWait(endpoint="box", since=NOON, next_attempt_at=NOON)
+        monkeypatch.setitem(load_waits, "box", loading)
+        assert (loading,) == server_waits("scored")
+
+    assert () == server_waits("scored")
