@@ -36,6 +36,8 @@ _WITHOUT_TEXTS = tuple(
 )
 FIGURES = (*_WITHOUT_TEXTS, *SECONDS)
 """Fields of an answer other than texts, with its timing: the input of summaries."""
+TEXTS = tuple(name for name, kind in KINDS.items() if kind is str or kind is FailureKind)
+"""An answer's texts, and how it failed."""
 _OWN = tuple(name for name in KINDS if name not in SECONDS)
 _WORDS = {name: kind for name, kind in KINDS.items() if issubclass(kind, StrEnum)}
 _OF_FAILURE = tuple(each.name for each in fields(Failure) if each.name != "kind")
@@ -64,6 +66,14 @@ def answer_of(values: Mapping[Any, Any]) -> Generation:
 def figures_of(values: Mapping[Any, Any]) -> Generation:
     """Return an answer without its texts, from a mapping that holds `FIGURES`."""
     return _answer({"text": "", "answer": ""} | {name: values[name] for name in _WITHOUT_TEXTS}, values)
+
+
+def texts_of(values: Mapping[Any, Any]) -> Generation:
+    """Return an answer without its figures, from a mapping that holds `TEXTS`."""
+    own = {name: values[name] for name in TEXTS}
+    for name in _WORDS.keys() & own.keys():
+        own[name] = None if own[name] is None else _WORDS[name](own[name])
+    return Generation(**own)
 
 
 def _answer(own: dict[str, Any], values: Mapping[Any, Any]) -> Generation:

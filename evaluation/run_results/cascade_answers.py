@@ -9,9 +9,11 @@ from evaluation.case import Benchmark, Case
 from evaluation.errors import ConfigurationError, StoreError
 from evaluation.generation import Generation
 from evaluation.metrics.cost import CostUsd, cost_metric
+from evaluation.outcome_fields import TEXTS
 from evaluation.pipelines.cascade import ESCALATED, Cascade
 from evaluation.pipelines.cascade_replay import CascadeReplay, CascadeSide, StoredInput, replay
 from evaluation.pipelines.parsing import parse_pipeline
+from evaluation.pipelines.pipeline import PipelineResult
 from evaluation.pipelines.stages import ModelReply
 from evaluation.records.runs import RunCandidateRecord, RunRecord
 from evaluation.records.stages import StageRow, summed
@@ -205,7 +207,7 @@ class _Reading:
         """Return the answers with their costs."""
         places = {(end.case_id, end.repeat): place for place, end in enumerate(ends)}
         place = np.array([places.get(key, -1) for key in zip(chats.case_ids, chats.repeats, strict=True)], dtype=int)
-        is_reused = np.array([end.answer is not None and end.answer.reused for end in ends], dtype=bool)
+        is_reused = np.array([end.is_reused for end in ends], dtype=bool)
         of_large = np.array([name == ESCALATED for name in chats.names], dtype=bool)
         costs = {
             side: chat_figures(chats, place, rows, is_reused=is_reused, prices=self.prices)
@@ -220,7 +222,7 @@ class _Reading:
             for name, value in figures_of_answer(answer.scored, costs["large"]["cost_usd"][place_of_own]).items():
                 small[name][place_of_own] = large[name][place_of_own] = value
         if self.with_figures:
-            answers = tuple(self._with_figures(answers))
+            answers = tuple(self._with_figures(answers, is_reused.tolist()))
         return CascadeAnswers(
             answers=answers,
             figures={name: Sides(small=small[name], large=large[name]) for name in small},
@@ -243,15 +245,14 @@ class _Reading:
                 own[place] = replace(answer, small=generation, large=generation, scored=generation)
         return own
 
-    def _with_figures(self, answers: Sequence[CascadeAnswer]) -> Iterator[CascadeAnswer]:
+    def _with_figures(self, answers: Sequence[CascadeAnswer], is_reused: Sequence[bool]) -> Iterator[CascadeAnswer]:
         """Yield the answers with the sums of their stages, as a run would have stored them."""
         stages = load_stages(self.store, self.row_id, list(dict.fromkeys(answer.case.case_id for answer in answers)))
-        for answer in answers:
+        for answer, reused in zip(answers, is_reused, strict=True):
             if not answer.is_measured:
                 yield answer
                 continue
-            is_reused = answer.scored is not None and answer.scored.reused
-            rows = [_marked(row, is_reused=is_reused) for row in stages.get((answer.case.case_id, answer.repeat), ())]
+            rows = [_marked(row, is_reused=reused) for row in stages.get((answer.case.case_id, answer.repeat), ())]
             of_small = [row for row in rows if row.name != ESCALATED]
             yield replace(answer, small=_with_sums(answer.small, of_small), large=_with_sums(answer.large, rows))
 
@@ -268,21 +269,20 @@ def _answer_of(side: CascadeSide | None, replies: Mapping[str, ModelReply]) -> G
     """Return the answer of a side as a metric of texts sees it."""
     if side is None:
         return None
-    result = side.result
-    return Generation(
-        answer=result.answer,
-        text=result.answer,
-        finish_reason=replies[side.stages[-1]].generation.finish_reason,
-        own_failure=result.failure,
-        message=result.message,
+    return _ending_as(replies[side.stages[-1]].generation, side.result)
+
+
+def _ending_as(generation: Generation, result: PipelineResult) -> Generation:
+    return replace(
+        generation, answer=result.answer, text=result.answer, own_failure=result.failure, message=result.message
     )
 
 
 def _with_sums(answer: Generation | None, stages: Sequence[StageRow]) -> Generation | None:
+    """Return the answer with the sums of its stages."""
     if answer is None:
         return None
-    own = {name: getattr(answer, name) for name in ("answer", "text", "own_failure", "message")}
-    return replace(summed(stages), **own)
+    return replace(summed(stages), **{name: getattr(answer, name) for name in TEXTS})
 
 
 def _marked(stage: StageRow, *, is_reused: bool) -> StageRow:

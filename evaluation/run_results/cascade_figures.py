@@ -59,7 +59,7 @@ def chat_figures(
     sums = _Sums(places=places[rows], n=len(is_reused))
     reused = is_reused.copy()
     reused[places[rows][chats.is_reused[rows]]] = True
-    total_s = sums.of(chats.total_s[rows])
+    total_s = sums.of(chats.seconds[rows])
     return {
         "latency_s": np.where(reused, np.nan, _waits(chats, rows, places[rows], n=len(is_reused))),
         "prompt_tokens": sums.of(chats.prompt_tokens[rows]),
@@ -111,10 +111,10 @@ def rounds_of(places: Places) -> list[Places]:
 
 def _waits(chats: ChatColumns, rows: Places, places: Places, *, n: int) -> Numbers:
     """Return the seconds in which at least one chat of an answer was under way, as `wait_s` of an answer tells them."""
-    loading = chats.load_s[rows]
-    is_unknown = np.isnan(chats.total_s[rows]) | (np.isnan(loading) & chats.is_cold[rows])
+    loading = chats.seconds_loading[rows]
+    is_unknown = np.isnan(chats.seconds[rows]) | (np.isnan(loading) & chats.is_cold[rows])
     ends = chats.finished_at[rows]
-    begins = ends - np.maximum(0.0, chats.total_s[rows] - np.where(np.isnan(loading), 0.0, loading))
+    begins = ends - np.maximum(0.0, chats.seconds[rows] - np.where(np.isnan(loading), 0.0, loading))
     order = np.lexsort((ends, begins, places))
     places, begins, ends, is_unknown = places[order], begins[order], ends[order], is_unknown[order]
     under_way, until = np.full(n, np.nan), np.full(n, -np.inf)
@@ -135,13 +135,13 @@ def _costs(chats: ChatColumns, rows: Places, is_reused: Truths, prices: Prices) 
     for place, (row, reused) in enumerate(zip(rows.tolist(), is_reused.tolist(), strict=True)):
         if (metric := prices.get(chats.models[row] or "")) is not None:
             tokens_in, tokens_out = _or_none(chats.prompt_tokens[row]), _or_none(chats.output_tokens[row])
+            is_old = reused or bool(chats.is_reused[row])  # its energy belongs to another run
             chat = Generation(
                 answer="",
                 text="",
-                reused=reused or bool(chats.is_reused[row]),
                 prompt_tokens=None if tokens_in is None else int(tokens_in),
                 output_tokens=None if tokens_out is None else int(tokens_out),
-                energy_j=_or_none(chats.energy_j[row]),
+                energy_j=None if is_old else _or_none(chats.energy_j[row]),
             )
             cost = _value(metric, chat)
             costs[place] = np.nan if cost is None else cost

@@ -9,27 +9,13 @@ import numpy as np
 import sqlalchemy as sa
 from numpy.typing import NDArray
 
-from evaluation.errors import FailureKind
 from evaluation.generation import Generation
+from evaluation.outcome_fields import TEXTS, texts_of
 from evaluation.pipelines.stages import ModelReply
 from evaluation.store.session import Store
 from evaluation.store.tables import generation, stage
 
 _IDS_AT_ONCE = 500
-_NUMBERS = ("prompt_tokens", "output_tokens", "energy_j", "total_s", "load_s")
-_OTHERS = (
-    "case_id",
-    "repeat",
-    "name",
-    "model",
-    "answer",
-    "finish_reason",
-    "own_failure",
-    "mean_logprob",
-    "cold",
-    "reused",
-    "finished_at",
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,13 +27,14 @@ class ChatColumns:
     names: tuple[str, ...]
     models: tuple[str | None, ...]
     replies: tuple[ModelReply, ...]
-    """Only the answer, how it ended and its log-probability."""
+    """Without their figures."""
     prompt_tokens: NDArray[np.float64]
     """NaN where the server told none, as in the other numbers."""
     output_tokens: NDArray[np.float64]
     energy_j: NDArray[np.float64]
-    total_s: NDArray[np.float64]
-    load_s: NDArray[np.float64]
+    seconds: NDArray[np.float64]
+    """From sending to the last byte."""
+    seconds_loading: NDArray[np.float64]
     is_cold: NDArray[np.bool_]
     is_reused: NDArray[np.bool_]
     finished_at: NDArray[np.float64]
@@ -61,53 +48,64 @@ class StoredEnd:
     case_id: str
     repeat: int
     answer: Generation | None
-    """Its text, its own failure, and whether it was reused; None where a server failed."""
+    """Without its figures; None where a server failed."""
+    is_reused: bool
+    """True if taken from an earlier run."""
 
 
 def load_chats(store: Store, run_candidate_id: int, case_ids: Sequence[str]) -> ChatColumns:
     """Return the stored chats of these cases."""
-    columns = [stage.c[name] for name in (*_OTHERS, *_NUMBERS)]
+    columns = (
+        *(stage.c.case_id, stage.c.repeat, stage.c.name, stage.c.model),
+        *(stage.c.mean_logprob, stage.c.cold, stage.c.reused, stage.c.finished_at),
+        *(stage.c.prompt_tokens, stage.c.output_tokens, stage.c.energy_j, stage.c.total_s, stage.c.load_s),
+    )
     query = (
-        sa.select(*columns)
+        sa.select(*columns, *(stage.c[name] for name in TEXTS))
         .where(stage.c.run_candidate_id == run_candidate_id, stage.c.kind == "chat")
         .order_by(stage.c.case_id, stage.c.repeat, stage.c.position, stage.c.id)
     )
     rows = _rows(store, query, stage.c.case_id, case_ids)
-    by_name = dict(zip((*_OTHERS, *_NUMBERS), zip(*rows, strict=True) if rows else [()] * len(columns), strict=True))
-    replies = (by_name[name] for name in ("answer", "finish_reason", "own_failure", "mean_logprob"))
-    numbers: dict[str, Any] = {name: np.array(by_name[name], dtype=np.float64) for name in _NUMBERS}
+    of_rows = list(zip(*rows, strict=True)) if rows else [()] * (len(columns) + len(TEXTS))
+    case_of, repeats, names, models, logprobs, cold, reused, moments = of_rows[:8]
+    numbers = [np.array(each, dtype=np.float64) for each in of_rows[8 : len(columns)]]
+    answers = (texts_of(dict(zip(TEXTS, texts, strict=True))) for texts in zip(*of_rows[len(columns) :], strict=True))
     return ChatColumns(
-        case_ids=by_name["case_id"],
-        repeats=by_name["repeat"],
-        names=by_name["name"],
-        models=by_name["model"],
-        replies=tuple(_reply(*values) for values in zip(*replies, strict=True)),
-        is_cold=np.array(by_name["cold"], dtype=bool),
-        is_reused=np.array(by_name["reused"], dtype=bool),
-        finished_at=np.array([_seconds(moment) for moment in by_name["finished_at"]], dtype=np.float64),
-        **numbers,
+        case_ids=case_of,
+        repeats=repeats,
+        names=names,
+        models=models,
+        replies=tuple(
+            ModelReply(generation=answer, mean_logprob=logprob)
+            for answer, logprob in zip(answers, logprobs, strict=True)
+        ),
+        prompt_tokens=numbers[0],
+        output_tokens=numbers[1],
+        energy_j=numbers[2],
+        seconds=numbers[3],
+        seconds_loading=numbers[4],
+        is_cold=np.array(cold, dtype=bool),
+        is_reused=np.array(reused, dtype=bool),
+        finished_at=np.array([_timestamp(moment) for moment in moments], dtype=np.float64),
     )
 
 
 def load_ends(store: Store, run_candidate_id: int, case_ids: Sequence[str]) -> tuple[StoredEnd, ...]:
     """Return how each stored repeat of these cases ended, by case and repeat."""
-    names = ("case_id", "repeat", "answer", "own_failure", "failure_kind", "reused")
+    columns = (generation.c.case_id, generation.c.repeat, generation.c.failure_kind, generation.c.reused)
     query = (
-        sa.select(*(generation.c[name] for name in names))
+        sa.select(*columns, *(generation.c[name] for name in TEXTS))
         .where(generation.c.run_candidate_id == run_candidate_id)
         .order_by(generation.c.case_id, generation.c.repeat)
     )
     return tuple(
         StoredEnd(
-            case_id=case_id,
-            repeat=repeat,
-            answer=None
-            if failure_kind is not None
-            else Generation(answer=answer, text=answer, own_failure=_kind(own_failure), reused=reused),
+            case_id=row.case_id,
+            repeat=row.repeat,
+            answer=texts_of(row._mapping) if row.failure_kind is None else None,
+            is_reused=row.failure_kind is None and row.reused,
         )
-        for case_id, repeat, answer, own_failure, failure_kind, reused in _rows(
-            store, query, generation.c.case_id, case_ids
-        )
+        for row in _rows(store, query, generation.c.case_id, case_ids)
     )
 
 
@@ -122,14 +120,5 @@ def _rows(
     return rows
 
 
-def _reply(answer: str, finish_reason: str | None, own_failure: str | None, mean_logprob: float | None) -> ModelReply:
-    reply = Generation(answer=answer, text=answer, finish_reason=finish_reason, own_failure=_kind(own_failure))
-    return ModelReply(generation=reply, mean_logprob=mean_logprob)
-
-
-def _kind(name: str | None) -> FailureKind | None:
-    return None if name is None else FailureKind(name)
-
-
-def _seconds(moment: datetime) -> float:
+def _timestamp(moment: datetime) -> float:
     return moment.astimezone(UTC).timestamp()

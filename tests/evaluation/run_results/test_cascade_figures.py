@@ -16,6 +16,7 @@ from evaluation.generation import Generation, Timing
 from evaluation.metrics import METRICS
 from evaluation.metrics.cost import CostUsd
 from evaluation.metrics.speed import SPEED_METRICS, EnergyJ, LatencyS
+from evaluation.outcome_fields import TEXTS
 from evaluation.pipelines.cascade import ESCALATED, Cascade
 from evaluation.records.stages import StageRow, summed
 from evaluation.run_results.cascade_figures import chat_figures
@@ -142,7 +143,7 @@ def test_the_shares_are_those_of_the_curves_and_score_nothing(store: Store, monk
 
 
 def test_metrics_of_texts_read_nothing_of_an_answer_that_the_curve_does_not_give_them() -> None:
-    given = {"answer", "text", "own_failure", "finish_reason", "message", "sources"}
+    given = {*TEXTS, "sources"}
     for name in METRICS:
         if name in SPEED_METRICS:
             continue
