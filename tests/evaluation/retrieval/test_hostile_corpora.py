@@ -293,7 +293,7 @@ def test_what_may_not_be_opened_is_named(docs: Path) -> None:
     told = [("closed/", denied), ("listed/c.txt", denied), ("secret.txt", denied)]
     first, second = ended.stdout.splitlines()[:2]
     assert f"{told} ['a.txt']" == first
-    assert "0 documents read; 1 left out: ./ (Permission denied)" in second
+    assert "1 document that cannot be read: ./ (Permission denied)" in second
 
 
 def test_a_file_that_goes_or_becomes_a_pipe_while_the_corpus_is_read_is_left_out(
