@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from evaluation.errors import ConfigurationError, SelectionError, UnknownNameError
+from evaluation.errors import ConfigurationError, SelectionError
 from evaluation.records.policies import Policy, PolicyChange, Spending, Trial
 from evaluation.requests.prices import PriceTable, as_prices, price_of
 from evaluation.store.models import list_models
@@ -17,6 +17,7 @@ from evaluation.store.policies import list_changes, load_policy, set_candidate
 from evaluation.store.served_calls import spending_since
 from evaluation.store.session import Store
 from evaluation.store.trials import list_trials
+from selection.policies.candidates import find_known
 from selection.policies.questions import question_as_json, question_of
 from selection.policies.settings import PolicySettings, settings_of
 from selection.preferences import Question
@@ -167,24 +168,6 @@ def renew_policy(store: Store, name: str, *, candidate: str | None = None, by: s
         reason=reason,
     )
     return changed, True
-
-
-def find_known(store: Store, label_or_key: str) -> "Choosable":
-    """Return a measured candidate by its label, its fingerprint, or a unique beginning of that.
-
-    Raises:
-        UnknownNameError: nothing was measured of such a candidate.
-    """
-    candidates = recommender_of(store).view().scoreboard.candidates
-    exact = [each for each in candidates if label_or_key in (each.label, each.key)]
-    begun = [each for each in candidates if len(label_or_key) >= 6 and each.key.startswith(label_or_key)]
-    matches = exact or begun
-    if len(matches) != 1:
-        labels = [each.label for each in candidates]
-        raise UnknownNameError(
-            "candidate", label_or_key, labels, next_step="`benchwright selection scoreboard` lists them."
-        )
-    return matches[0]
 
 
 def _chosen(store: Store, question: Question, candidate: str | None) -> "tuple[Choosable, str | None]":
