@@ -1,8 +1,8 @@
 """Verdicts on two candidates that answer in production, valid however often they are looked at.
 
 Observations arrive one after the other, each of one arm. They are gathered into blocks: a block ends with the first
-observation by which both arms have one, and gives the difference d = mean of the challenger's - mean of the champion's,
-in [-1, 1]. Where both arms have the same mean at that time, d is 0 in expectation, whatever the share of the challenger,
+observation by which both arms have one, and gives the difference d of their means, challenger less champion, in
+[-1, 1]. Where both arms have the same mean at that time, d is 0 in expectation, whatever the share of the challenger,
 however the values are distributed, and also if both means drift together. A player who bets on d > 0 with a stake of λ
 multiplies the wealth by 1 + λ·d; in a fair game the probability that the wealth ever reaches 1/α is at most α (Ville),
 so that every look is free. The best stake is not known in advance: the wealth is spread over several (Waudby-Smith &

@@ -18,8 +18,11 @@ from evaluation.store.session import Store
 from evaluation.store.trials import end_trial, list_trials, trial_calls
 from evaluation.store.trials import start_trial as store_trial
 from selection.policies.candidates import find_known
+from selection.policies.countable import energy_of, must_be_countable
 from selection.policies.live_verdict import Interval, Verdict, decide, difference_of, mean_of, observations_left
 from selection.policies.observations import QUIET_S, observed, outcome_of
+from selection.policies.questions import question_of
+from selection.policies.settings import PolicySettings
 
 if TYPE_CHECKING:
     from selection.policies.live_verdict import Decision
@@ -95,6 +98,8 @@ def start_trial(store: Store, name: str, *, challenger: str, mode: TrialMode, sh
             f"{chosen.label} is the candidate of the policy {policy.name!r} already",
             "Name another one; `benchwright selection scoreboard` lists them.",
         )
+    settings = PolicySettings(budget=policy.budget, prices=policy.prices)
+    must_be_countable(settings, chosen, energy_of(store, question_of(policy), chosen))
     trial = store_trial(store, policy, mode=mode, challenger_key=chosen.key, challenger_label=chosen.label, share=share)
     details = {"started": mode.value, "challenger": chosen.label, "share": share, "trial": trial.trial_id}
     note_change(store, policy.policy_id, "trial", by=by, details=details)
@@ -172,6 +177,7 @@ def state_of(
         moment: What counts by then; None: now, or the end of the trial.
         quiet_s: Seconds without a call or an outcome after which a conversation counts.
     """
+    quiet_s = float(trial.details.get("quiet_s", quiet_s))
     calls = trial_calls(store, trial.trial_id)
     seen = observed(trial, calls, moment=moment or trial.ended_at or datetime.now(UTC), quiet_s=quiet_s)
     decision = decide(seen.evidence)
@@ -220,7 +226,7 @@ def conclude(
     state = state_of(store, trial, policy, moment=moment, quiet_s=quiet_s)
     if state.verdict == Verdict.UNDECIDED:
         return state
-    if end_trial(store, trial.trial_id, verdict=state.verdict, details=_figures(state)):
+    if end_trial(store, trial.trial_id, verdict=state.verdict, details=_figures(state) | {"quiet_s": quiet_s}):
         details = {"ended": state.verdict, "challenger": trial.challenger_label, "trial": trial.trial_id}
         note_change(store, trial.policy_id, "trial", by=by, details=details | {"why": state.sentence})
         record_look(store, [_finding(state, policy)], judged=())
@@ -285,7 +291,7 @@ def _sentence(
         firsts = seen.evidence.first_quality.values
         return (
             f"{challenger.candidate} is much worse than {champion.candidate}, by about {-100 * firsts.mean():.0f} points "
-            "of the first outcomes of conversations. It is not asked any more."
+            "in the first outcomes of conversations. It is not asked any more."
         )
     difference = difference_of(seen.evidence.quality)
     if difference is None:
