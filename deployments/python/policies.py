@@ -191,7 +191,7 @@ def list_policies(*, all: bool = False, db: str | None = None) -> tuple[Policy, 
 
 
 @plainly
-def load_policy(name: str, *, db: str | None = None) -> PolicyFacts:
+def load_policy(name: str, *, db: str | None = None) -> "PolicyFacts":
     """Return a policy with what its calls used today, its changes and its trials.
 
     Args:
@@ -252,7 +252,7 @@ def shadow_policy(name: str, *, challenger: str, share: float = 1.0, by: str = L
 
 
 @plainly
-def stop_trial(name: str, *, by: str = LOCAL, db: str | None = None) -> TrialState:
+def stop_trial(name: str, *, by: str = LOCAL, db: str | None = None) -> "TrialState":
     """Stop the trial of a policy without a verdict; return what it showed.
 
     Args:
@@ -271,7 +271,7 @@ def stop_trial(name: str, *, by: str = LOCAL, db: str | None = None) -> TrialSta
 
 
 @plainly
-def load_trial(name: str, *, db: str | None = None) -> TrialState:
+def load_trial(name: str, *, db: str | None = None) -> "TrialState":
     """Return the running trial of a policy with its verdict so far, else its last one.
 
     Args:

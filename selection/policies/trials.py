@@ -290,8 +290,8 @@ def _sentence(
     if verdict == Verdict.HARM:
         firsts = seen.evidence.first_quality.values
         return (
-            f"{challenger.candidate} is much worse than {champion.candidate}, by about {-100 * firsts.mean():.0f} points "
-            "in the first outcomes of conversations. It is not asked any more."
+            f"{challenger.candidate} is much worse than {champion.candidate}, by about "
+            f"{-100 * firsts.mean():.0f} points in the first outcomes of conversations. It is not asked any more."
         )
     difference = difference_of(seen.evidence.quality)
     if difference is None:

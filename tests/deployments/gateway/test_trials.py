@@ -65,10 +65,7 @@ def served(store: Store) -> list[ServedCall]:
 
 def arms(behind: Behind) -> tuple[str, str]:
     """Names of two conversations, the first the champion's, the second the challenger's."""
-    (trial,) = list_trials(behind.store)
-    names = [f"c{i}" for i in range(40)]
-    answers = {name: who(ask(behind, conversation=name)) for name in names[:12]}
-    (trial,) = list_trials(behind.store)
+    answers = {name: who(ask(behind, conversation=name)) for name in (f"c{i}" for i in range(16))}
     first = {label: name for name, label in answers.items()}
     return first[SMALL], first[LARGE]
 

@@ -99,8 +99,10 @@ def test_a_verdict_once_reached_stays_whatever_comes_and_in_whatever_order_it_is
 def test_an_interval_holds_its_mean_and_mirrors_with_its_values(values: list[float]) -> None:
     interval, mirrored = mean_of(values), mean_of([1 - value for value in values])
 
-    assert interval is not None and mirrored is not None
-    assert 0 <= interval.low <= interval.value + 1e-9 and interval.value - 1e-9 <= interval.high <= 1
+    assert interval is not None
+    assert mirrored is not None
+    assert 0 <= interval.low <= interval.value + 1e-9
+    assert interval.value - 1e-9 <= interval.high <= 1
     assert math.isclose(interval.low, 1 - mirrored.high, abs_tol=1e-6)
 
 
@@ -112,7 +114,8 @@ def test_the_interval_of_the_difference_leaves_zero_where_the_verdict_is_told() 
     is_decided = decide(Evidence(quality=differences, first_quality=NOTHING, failures=NOTHING)).verdict
     assert (Verdict.BETTER, True) == (is_decided, interval.low > 0)
     assert interval.low < 0.3 < interval.high
-    assert difference_of(NOTHING) is None and mean_of([]) is None
+    assert difference_of(NOTHING) is None
+    assert mean_of([]) is None
 
 
 def test_intervals_hold_the_mean_at_every_look() -> None:
