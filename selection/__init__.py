@@ -20,7 +20,11 @@ HOMES = {
         "end_policy",
         "list_policies",
         "load_policy",
+        "explore_policy",
+        "load_trial",
         "renew_policy",
+        "shadow_policy",
+        "stop_trial",
     ),
     "deployments.python.selecting": (
         "load_models",

@@ -1,9 +1,13 @@
 from deployments.python.policies import create_policy as create_policy
 from deployments.python.policies import edit_policy as edit_policy
 from deployments.python.policies import end_policy as end_policy
+from deployments.python.policies import explore_policy as explore_policy
 from deployments.python.policies import list_policies as list_policies
 from deployments.python.policies import load_policy as load_policy
+from deployments.python.policies import load_trial as load_trial
 from deployments.python.policies import renew_policy as renew_policy
+from deployments.python.policies import shadow_policy as shadow_policy
+from deployments.python.policies import stop_trial as stop_trial
 from deployments.python.selecting import load_models as load_models
 from deployments.python.selecting import load_recommendations as load_recommendations
 from deployments.python.selecting import load_scoreboard as load_scoreboard

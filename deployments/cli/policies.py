@@ -1,7 +1,7 @@
 """The `benchwright policies` commands: names that stand for measured candidates in the gateway."""
 
 from pathlib import Path
-from typing import Annotated, cast
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
@@ -14,6 +14,7 @@ from deployments.cli.recommend.option_values import (
     read_percentile,
     read_quality,
     read_seconds,
+    read_share,
     read_weights,
 )
 from deployments.cli.recommend.run import in_words_of_the_command
@@ -21,10 +22,13 @@ from deployments.cli.terminal.output import print_json, print_status
 from deployments.cli.terminal.tables import print_line, print_table
 from evaluation.errors import ConfigurationError
 from evaluation.formatting import quantity
-from evaluation.records.policies import UNITS, Policy, Spending
+from evaluation.records.policies import UNITS, Policy, Spending, TrialMode
 from evaluation.results.as_json import as_json as plain
 from selection.policies.settings import settings_of
 from selection.preferences import Constraints, OnTie, Question, checked_choice
+
+if TYPE_CHECKING:
+    from selection.policies.trials import ArmFigures, TrialState
 
 policies = typer.Typer(
     no_args_is_help=True, help="Names that stand for measured candidates in the gateway: create, change, end."
@@ -195,6 +199,68 @@ def end(
     _tell(policy, f"ended {policy.name}", as_json=as_json)
 
 
+ChallengerOption = Annotated[
+    str, typer.Option(metavar="LABEL", help="The measured candidate to try.", show_default=False)
+]
+
+
+@policies.command("explore")
+def explore(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The policy.")],
+    challenger: ChallengerOption,
+    share: Annotated[str, typer.Option(metavar="10%", help="Share of the conversations that it answers.")] = "10%",
+    db: DatabaseOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Let a challenger answer a share of the conversations, until it is told whether it is better."""
+    _start(name, challenger, share, TrialMode.EXPLORE, db=db, as_json=as_json)
+
+
+@policies.command("shadow")
+def shadow(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The policy.")],
+    challenger: ChallengerOption,
+    share: Annotated[str, typer.Option(metavar="100%", help="Share of the conversations for which it is asked.")] = (
+        "100%"
+    ),
+    db: DatabaseOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Ask a challenger too, in idle slots; its answers are only stored."""
+    _start(name, challenger, share, TrialMode.SHADOW, db=db, as_json=as_json)
+
+
+def _start(name: str, challenger: str, share: str, mode: TrialMode, *, db: str | None, as_json: bool) -> None:
+    from selection.policies.trials import start_trial
+
+    with open_stored(db) as store:
+        number = read_share(share, option="--share")
+        trial = start_trial(store, name, challenger=challenger, mode=mode, share=number, by=LOCAL)
+    if as_json:
+        print_json(plain(trial))
+        return
+    what = "answers" if mode is TrialMode.EXPLORE else "is asked too, in idle slots, for"
+    print_line(f"{trial.challenger_label} {what} {100 * trial.share:g}% of the conversations of {name}")
+    print_status(f"`benchwright policies show {name}` shows what came of it; report outcomes for a verdict")
+
+
+@policies.command("stop")
+def stop(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The policy.")],
+    db: DatabaseOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Stop trying a challenger, without a verdict; the policy's candidate answers all calls."""
+    from selection.policies.trials import stop_trial
+
+    with open_stored(db) as store:
+        state = stop_trial(store, name, by=LOCAL)
+    if as_json:
+        print_json(plain(state))
+        return
+    _print_trial(state)
+
+
 @policies.command("list")
 def list_(
     all: Annotated[bool, typer.Option("--all", help="Those that were ended too.")] = False,
@@ -234,9 +300,34 @@ def show(
     print_line(f"task: {policy.task or 'all tasks'}; texts are {'stored' if policy.keeps_texts else 'not stored'}")
     print_line(f"today: {_used(policy, facts.spent_today)}")
     print_line()
+    if facts.trial is not None:
+        _print_trial(facts.trial)
+        print_line()
     columns = ("when", "what", "by", "details")
     rows = [(f"{each.at:%Y-%m-%d %H:%M}", each.kind, each.by, _details(each.details)) for each in facts.changes]
     print_table(columns, rows)
+
+
+def _print_trial(state: "TrialState") -> None:
+    trial = state.trial
+    how = "explores" if trial.mode is TrialMode.EXPLORE else "shadows"
+    when = f"since {trial.started_at:%Y-%m-%d %H:%M}" + (
+        f", ended {trial.ended_at:%Y-%m-%d %H:%M}" if trial.ended_at else ""
+    )
+    print_line(f"trial {trial.trial_id} {how} {100 * trial.share:g}% {when}: {state.verdict}")
+    columns = ("arm", "candidate", "calls", "failed", "reported", "conversations", "mean outcome", "95% interval")
+    arms = (("champion", state.champion), ("challenger", state.challenger))
+    print_table(columns, [(name, *_arm_cells(arm)) for name, arm in arms])
+    if state.n_waiting:
+        print_line(f"{state.n_waiting} conversations with an outcome go on, and count once they are quiet")
+    print_line(state.sentence)
+    print_line(state.next_step)
+
+
+def _arm_cells(arm: "ArmFigures") -> tuple[object, ...]:
+    mean = None if arm.mean is None else f"{arm.mean.value:.3f}"
+    interval = None if arm.mean is None else f"{arm.mean.low:.3f} to {arm.mean.high:.3f}"
+    return (arm.candidate, arm.n_calls, arm.n_failed, arm.n_reported, arm.n_conversations, mean, interval)
 
 
 def read_budget(words: Words) -> dict[str, float] | None:

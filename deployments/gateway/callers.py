@@ -7,6 +7,7 @@ from typing import Any
 
 from starlette.requests import Request
 
+from evaluation.chat_protocols.calls import ChatCall
 from evaluation.records.access import ApiKey
 from evaluation.records.policies import Budget
 
@@ -37,6 +38,16 @@ class Caller:
         """Return a hash that calls of one conversation share, and that tells nothing of it."""
         text = f"{self.key_id}\0{self.conversation or first_messages}"
         return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def first_messages(call: ChatCall) -> str:
+    """Return what the calls of one conversation begin with: all up to the first message of the user."""
+    texts: list[str] = []
+    for turn in call.turns:
+        texts.append(f"{turn.role}\0{turn.text}")
+        if turn.role == "user":
+            break
+    return "\0".join(texts)
 
 
 def caller_of(request: Request) -> Caller:

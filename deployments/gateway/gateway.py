@@ -8,8 +8,8 @@ Errors come in the client's protocol. Mount no middleware that buffers bodies in
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
 from functools import partial
 from types import TracebackType
 from typing import Any, Self
@@ -22,7 +22,7 @@ from deployments.gateway.answering import JSON, Request, answer, write_problem
 from deployments.gateway.attempts import sending
 from deployments.gateway.budgets import Budgets, Owner
 from deployments.gateway.cached_value import CachedValue
-from deployments.gateway.callers import Caller, caller_of
+from deployments.gateway.callers import Caller, caller_of, first_messages
 from deployments.gateway.dialects import DIALECTS, EMBEDDING_PATHS, Dialect, error_body
 from deployments.gateway.directory import Directory
 from deployments.gateway.embedding import TASK as EMBEDDING
@@ -34,8 +34,10 @@ from deployments.gateway.plans import Plan, Planner, task_of
 from deployments.gateway.problems import Problem
 from deployments.gateway.recording import CallRecord
 from deployments.gateway.responses import Reply, WorkResponse, read_content
+from deployments.gateway.shadows import Shadows
+from deployments.gateway.trial_watch import TrialWatch
 from evaluation.chat_protocols.fields import model_of, read_body
-from evaluation.errors import BenchwrightError
+from evaluation.errors import BenchwrightError, TransientProviderError
 from evaluation.records.policies import Policy, WhenSpent
 from evaluation.store.policies import list_policies
 from evaluation.store.session import Store, open_store
@@ -73,12 +75,16 @@ class Gateway:
         self._planner = Planner(self._store, self._directory, settings)
         self._recorder = Recorder(self._store.url)
         self._budgets = Budgets(self._store, self._recorder.flush)
+        self._trials = TrialWatch(self._store, self._recorder.flush, settings)
+        self.shadows = Shadows(self._budgets, settings)
+        """Challengers that are asked too."""
         self._policies = CachedValue[tuple[Policy, ...]](
             self._read_policies, first=(), max_age_s=settings.policies_age_s
         )
         self._listings = Listings(self._store, self._directory, self._planner, self._policies)
 
     async def __aenter__(self) -> Self:
+        self._trials.start()
         return self
 
     async def __aexit__(
@@ -88,6 +94,8 @@ class Gateway:
 
     async def close(self) -> None:
         """Close the connections to the servers, and write the calls that are not stored yet."""
+        await self.shadows.close()
+        await self._trials.close()
         await self._directory.close()
         await self._policies.close()
         await self._budgets.close()
@@ -146,7 +154,27 @@ class Gateway:
             )
             dialect.streams(body)
             plan = await self._plan(dialect, body, record)
-            await answer(plan, request, record, reply, prefer_loaded=self._settings.prefer_loaded)
+            with self._shadowed(plan, request, record, http):
+                await answer(plan, request, record, reply, prefer_loaded=self._settings.prefer_loaded)
+
+    @contextmanager
+    def _shadowed(self, plan: Plan, request: Request, record: CallRecord, http: HttpRequest) -> Iterator[None]:
+        """Have the challenger asked too once the block has answered, or its servers failed."""
+
+        def offer() -> None:
+            self.shadows.offer(
+                plan,
+                send=request.send,
+                record=lambda: self._record(http, plan.task),
+                prompt=record.progress.prompt,
+            )
+
+        try:
+            yield
+        except TransientProviderError:
+            offer()
+            raise
+        offer()
 
     async def _plan(self, dialect: Dialect, body: Mapping[str, Any], record: CallRecord) -> Plan:
         name, task = model_of(body), record.progress.task
@@ -164,7 +192,11 @@ class Gateway:
             return await self._planner.recommended(call, auto_task or "", fallback_task=task)
         record.progress.task = policy.task or task
         saving = await self._saving(policy)
-        return await self._planner.of_policy(policy, call, task=task, saving=saving)
+        trial = await self._trials.trial_of(policy)
+        conversation = "" if trial is None else record.caller.conversation_of(first_messages(call))
+        return await self._planner.of_policy(
+            policy, call, task=task, saving=saving, trial=trial, conversation=conversation
+        )
 
     async def _must_have_budget(self, caller: Caller) -> None:
         """Check that a key's budget is not spent.

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from selection.policies.observations import QUIET_S
 from selection.preferences import OnLittleEvidence, OnTie
 
 
@@ -52,5 +53,13 @@ class GatewaySettings:
     """The same for what is loaded."""
     policies_age_s: float = 1.0
     """Age in seconds at which the policies are read anew."""
+    trial_look_s: float = 1.0
+    """Least time in seconds between two looks at the outcomes of a trial."""
+    trial_quiet_s: float = QUIET_S
+    """Seconds without a call or an outcome after which a conversation counts in a trial."""
+    shadow_patience_s: float = 30.0
+    """Longest wait in seconds of a challenger that is asked too for an idle slot."""
+    shadow_quiet_s: float = 20.0
+    """Seconds without a client's call after which a server may load another model for it."""
     on_finished: Callable[[FinishedCall], None] = _nothing
     """Called on the event loop after each request; must return at once."""

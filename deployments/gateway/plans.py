@@ -11,21 +11,24 @@ from deployments.gateway.usage import Rates
 from evaluation.candidate import Candidate
 from evaluation.chat_protocols.calls import ChatCall
 from evaluation.errors import SelectionError
-from evaluation.records.policies import Policy
+from evaluation.records.policies import Policy, Trial, TrialMode
 from evaluation.requests.prices import PriceTable, as_prices, price_of
 from evaluation.store.registry import find_candidate
 from evaluation.store.session import Store
 from selection.answers import Recommendation
+from selection.policies.assignment import is_in_share
 from selection.policies.serving import (
     Contender,
     Standing,
     cheapest_first,
+    contender_of,
     recommendation_for,
     record,
     standing_of_auto,
     standing_of_policy,
 )
 from selection.preferences import Constraints, LogPrompt, Question
+from selection.recommender.recommender import Recommender
 from selection.recommender.registry import recommender_of
 from selection.serving_order.order import Option
 
@@ -68,6 +71,22 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Arm:
+    """The arm of a trial to which a call belongs."""
+
+    trial: Trial
+    conversation: str
+    """Hash that calls of one conversation share."""
+    is_challenger: bool
+    """Whether the challenger is to answer."""
+
+    @property
+    def key(self) -> str:
+        """Fingerprint of the candidate that is to answer."""
+        return self.trial.challenger_key if self.is_challenger else self.trial.champion_key
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """The targets of a request."""
 
@@ -83,6 +102,10 @@ class Plan:
     skipped: tuple[str, ...] = ()
     """Candidates that rank among the targets and cannot be served, with the reason."""
     policy: Policy | None = None
+    arm: Arm | None = None
+    """The arm of the policy's trial; None: the call is none of a trial's."""
+    shadow: Target | None = None
+    """The challenger that is asked too, in the background."""
     prefers_loaded: bool = field(default=True)
     """Whether a loaded candidate that is tied with the best may answer instead of it."""
 
@@ -140,7 +163,16 @@ class Planner:
         log: LogPrompt = "prompt" if self._settings.keep_texts else "hash"
         return await self._plan(standing, name=call.model, task=task or fallback_task, log=log)
 
-    async def of_policy(self, policy: Policy, call: ChatCall, *, task: str, saving: str | None = None) -> Plan:
+    async def of_policy(
+        self,
+        policy: Policy,
+        call: ChatCall,
+        *,
+        task: str,
+        saving: str | None = None,
+        trial: Trial | None = None,
+        conversation: str = "",
+    ) -> Plan:
         """Return the plan for a policy.
 
         Args:
@@ -148,6 +180,9 @@ class Planner:
             call: What its candidate is asked.
             task: Task under which the call is recorded, where the policy has none.
             saving: What the budget counts that is spent, where cheaper candidates are to answer: `usd`, ….
+                Nobody is tried then.
+            trial: The policy's trial; None: it tries nobody.
+            conversation: Hash that calls of one conversation share.
 
         Raises:
             SelectionError: neither the policy's candidate nor another that meets its constraints can be served.
@@ -158,8 +193,12 @@ class Planner:
             standing_of_policy, recommender, policy, call.last_prompt, capabilities=call.capabilities
         )
         decided_by = f"policy {policy.name}"
+        arm, challenger = None, None
         if saving is not None:
             standing = await asyncio.to_thread(_cheapest, standing, policy, saving, self._store)
+        elif trial is not None:
+            arm, challenger = _arm(recommender, standing, trial, call, conversation)
+            standing = standing if arm is None or challenger is None else _with_arm(standing, policy, arm, challenger)
         if not standing.contenders:
             raise SelectionError(
                 f"the policy {policy.name!r} stands for {policy.candidate_label}, which cannot answer this request, "
@@ -173,9 +212,10 @@ class Planner:
             log="prompt" if policy.keeps_texts else "hash",
             decided_by=decided_by,
             prices=PriceTable() if policy.prices is None else as_prices(policy.prices),
+            shadow=challenger if arm is not None and arm.trial.mode is TrialMode.SHADOW else None,
         )
         # A policy's candidate answers as long as it can: who else is tied with it is no matter.
-        return replace(plan, policy=policy, prefers_loaded=False)
+        return replace(plan, policy=policy, arm=arm, prefers_loaded=False)
 
     async def _plan(
         self,
@@ -186,6 +226,7 @@ class Planner:
         log: LogPrompt,
         decided_by: str | None = None,
         prices: PriceTable | None = None,
+        shadow: Contender | None = None,
     ) -> Plan:
         targets: list[Target] = []
         skipped: list[str] = []
@@ -194,11 +235,15 @@ class Planner:
             skipped += [f"{contender.candidate.label}: {problem}"] if problem else []
         if not targets:
             raise SelectionError(f"`{name}` stands for no candidate that can be served: {'; '.join(skipped)}", NEXT)
+        shadows: list[Target] = []
+        if shadow is not None:
+            await self._add(shadows, shadow, len(standing.contenders), prices or PriceTable())
         recommender = recommender_of(self._store)
+        everyone = standing if shadow is None else replace(standing, contenders=(*standing.contenders, shadow))
 
         def recommended(target: Target, reason: str) -> Recommendation:
-            recommendation = recommendation_for(standing, str(target.key), reason, decided_by=decided_by)
-            record(recommender, standing, recommendation, log)
+            recommendation = recommendation_for(everyone, str(target.key), reason, decided_by=decided_by)
+            record(recommender, everyone, recommendation, log)
             return recommendation
 
         return Plan(
@@ -208,6 +253,7 @@ class Planner:
             recommended=recommended,
             explain=None if standing.answer is None else standing.answer.explain,
             skipped=tuple(skipped),
+            shadow=shadows[0] if shadows else None,
         )
 
     async def _add(self, targets: list[Target], contender: Contender, rank: int, prices: PriceTable) -> str | None:
@@ -252,6 +298,39 @@ def _target(
         latency_s=None if latency is None else latency.value,
         rates=Rates(joules_per_call=None if energy is None else energy.value, price=price_of(prices, candidate.model)),
     )
+
+
+def _arm(
+    recommender: Recommender, standing: Standing, trial: Trial, call: ChatCall, conversation: str
+) -> tuple[Arm | None, Contender | None]:
+    """Return the arm of a call, and the challenger; None where the challenger cannot answer a call of this kind.
+
+    Such a call is none of the champion's arm either: both arms have to be asked the same kinds of calls.
+    """
+    challenger = contender_of(recommender, standing, trial.challenger_key)
+    if challenger is None or not set(call.capabilities) <= challenger.candidate.capabilities:
+        return None, None
+    is_in = is_in_share(trial, conversation)
+    if trial.mode is TrialMode.SHADOW:
+        arm = Arm(trial=trial, conversation=conversation, is_challenger=False)
+        return (arm, challenger) if is_in else (None, None)
+    return Arm(trial=trial, conversation=conversation, is_challenger=is_in), challenger
+
+
+def _with_arm(standing: Standing, policy: Policy, arm: Arm, challenger: Contender) -> Standing:
+    """Return a standing in which the candidate of the arm is the first, and the other arm's the second."""
+    if arm.trial.mode is TrialMode.SHADOW:
+        return standing
+    champions = tuple(each for each in standing.contenders if each.candidate.key == arm.trial.champion_key)
+    others = tuple(
+        each
+        for each in standing.contenders
+        if each.candidate.key not in (arm.trial.champion_key, challenger.candidate.key)
+    )
+    first = (challenger, *champions) if arm.is_challenger else (*champions, challenger)
+    tried = f"the policy {policy.name!r} tries {challenger.candidate.label} on a share of {arm.trial.share:.0%}"
+    reason = f"{tried}, to which this conversation belongs" if arm.is_challenger else standing.reason
+    return replace(standing, contenders=(*first, *others), reason=reason)
 
 
 def _cheapest(standing: Standing, policy: Policy, saving: str, store: Store) -> Standing:

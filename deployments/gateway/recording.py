@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from deployments.gateway.budgets import Budgets, BudgetSpentError, Owner
 from deployments.gateway.callers import Caller
 from deployments.gateway.gateway_settings import FinishedCall, GatewaySettings
-from deployments.gateway.plans import Plan, Target
+from deployments.gateway.plans import Arm, Plan, Target
 from deployments.gateway.usage import usage_of
 from evaluation.chat_protocols.deltas import Delta, Ending
 from evaluation.errors import BenchwrightError, ConfigurationError, FailureKind, ProviderError, SelectionError
@@ -61,6 +61,8 @@ class CallRecord:
         self._policy: Policy | None = None
         self._owners: tuple[Owner, ...] = ()
         self._recommendation_id: str | None = None
+        self._arm: Arm | None = None
+        self._is_shadow = False
         self.progress = Progress(task=task)
 
     @property
@@ -68,19 +70,26 @@ class CallRecord:
         """Who sends the call."""
         return self._caller
 
-    def planned(self, policy: Policy | None) -> None:
+    def planned(self, policy: Policy | None, *, is_paid_by_key: bool = True) -> None:
         """Note the policy by which the call is answered, and count it as on its way."""
         self._policy = policy
         self._keeps_texts = self._settings.keep_texts if policy is None else policy.keeps_texts
         owners = [] if policy is None else [Owner(policy_id=policy.policy_id)]
-        owners += [] if self._caller.key_id is None else [Owner(key_id=self._caller.key_id)]
+        owners += [] if self._caller.key_id is None or not is_paid_by_key else [Owner(key_id=self._caller.key_id)]
         self._owners = tuple(owners)
         for owner in self._owners:
             self._budgets.start(owner)
 
+    def shadow_of(self, policy: Policy, arm: Arm) -> None:
+        """Note that the challenger of a trial is asked too: the policy pays for it, its caller's key does not."""
+        self.planned(policy, is_paid_by_key=False)
+        self._arm, self._is_shadow = arm, True
+
     def attempt(self, target: Target, plan: Plan) -> None:
-        """Note that a target is asked."""
+        """Note that a target is asked. A call counts in a trial if its arm's candidate is."""
         before = self.progress
+        if plan.arm is not None and target.key == plan.arm.key:
+            self._arm = plan.arm
         self.progress = Progress(
             task=plan.task,
             prompt=before.prompt,
@@ -118,6 +127,8 @@ class CallRecord:
         call.complete(error=error)
         for owner in self._owners:
             self._budgets.end(owner, usage)
+        if self._is_shadow:  # Nobody sent it: it is in no figure of what clients got.
+            return
         self._settings.on_finished(
             FinishedCall(
                 task=progress.task,
@@ -153,8 +164,12 @@ class CallRecord:
             endpoint=None if target is None else target.upstream.name,
             candidate_key=None if target is None else target.key,
             policy_id=None if self._policy is None else self._policy.policy_id,
-            key_id=self._caller.key_id,
+            key_id=None if self._is_shadow else self._caller.key_id,
             recommendation_id=self._recommendation_id,
+            trial_id=None if self._arm is None else self._arm.trial.trial_id,
+            is_challenger=self._arm is not None and self._arm.is_challenger,
+            is_shadow=self._is_shadow,
+            conversation=None if self._arm is None else self._arm.conversation,
             prompt_hash=hashlib.sha256(prompt.encode("utf-8", "surrogatepass")).hexdigest() if prompt else None,
             prompt_characters=len(prompt) if prompt else None,
             first_token_s=progress.ttft_s,

@@ -1,5 +1,6 @@
 """A model server behind the gateway: its connections, its queue, its circuit breaker, and what it says of itself."""
 
+import asyncio
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -47,6 +48,11 @@ class Upstream:
         )
         self.breaker = CircuitBreaker()
         self.n_in_flight = 0
+        """Calls of clients on their way."""
+        self.shadows: list[asyncio.Task[None]] = []
+        """Calls in the background, which give way to those of clients."""
+        self.last_asked_at = float("-inf")
+        """When a client's call began or ended last, in seconds of `time.monotonic`."""
         self._service_s: float | None = None
         self.models = CachedValue[tuple[ModelInfo, ...]](self.provider.models, first=(), max_age_s=listing_age_s)
         self.tags = CachedValue[tuple[Mapping[str, Any], ...]](self._tags, first=(), max_age_s=listing_age_s)
@@ -98,12 +104,39 @@ class Upstream:
 
     def _n_ahead(self) -> float:
         """Return how many answers long the queue is."""
-        return expected_wait_s(n_in_flight=self.n_in_flight, n_slots=self.record.slots or 1, service_s=1.0)
+        return expected_wait_s(n_in_flight=self.n_in_flight, n_slots=self.n_slots, service_s=1.0)
+
+    @property
+    def n_slots(self) -> int:
+        """Calls that the server answers at once."""
+        return self.record.slots or 1
+
+    async def is_idle_for(self, model: str, *, quiet_s: float) -> bool:
+        """Check whether a slot is free for a call in the background, which must not cost anybody else time.
+
+        A model that is not loaded would have to be loaded, on one GPU in place of another: only where nobody has asked
+        the server for a while.
+        """
+        is_loaded = await self.has_loaded(model)
+        # Nothing is awaited from here until the shadow counts as on its way.
+        now = time.monotonic()
+        if self.breaker.open_until is not None or self.n_in_flight + len(self.shadows) >= self.n_slots:
+            return False
+        if is_loaded is False:
+            return not self.n_in_flight and not self.shadows and now - self.last_asked_at >= quiet_s
+        return True
+
+    def _give_way(self) -> None:
+        """End calls in the background whose slots a client's call needs."""
+        n_needed = min(len(self.shadows), self.n_in_flight + len(self.shadows) + 1 - self.n_slots)
+        for task in self.shadows[::-1][: max(0, n_needed)]:
+            task.cancel()
 
     @contextmanager
     def asked(self) -> Iterator[None]:
         """Count a request as on its way for the block, and learn from how it ends."""
-        began = time.monotonic()
+        self._give_way()
+        began = self.last_asked_at = time.monotonic()
         was_test = self.breaker.open_until is not None
         self.breaker = self.breaker.started()
         n_rounds = 1.0 + self._n_ahead()
@@ -123,6 +156,7 @@ class Upstream:
             self._service_s = lasted_s if mean_s is None else (1 - _WEIGHT) * mean_s + _WEIGHT * lasted_s
         finally:
             self.n_in_flight -= 1
+            self.last_asked_at = time.monotonic()
 
     def error_in_stream(self, record: Mapping[str, Any], context: RequestContext) -> BenchwrightError:
         """Return the error that a record within an answer is."""

@@ -5,12 +5,13 @@ from typing import TYPE_CHECKING, Any, cast
 
 from deployments.python.checking import plainly
 from deployments.python.stored import opened
-from evaluation.records.policies import Budget, Policy
+from evaluation.records.policies import Budget, Policy, Trial, TrialMode
 from selection.preferences import TOLERANCE, Constraints, OnLittleEvidence, OnTie, Question, Weights
 
 if TYPE_CHECKING:
     from deployments.python.options import File
     from selection.policies.definition import PolicyFacts
+    from selection.policies.trials import TrialState
 
 _ANYTHING = Constraints()
 _QUALITY = Weights()
@@ -204,3 +205,84 @@ def load_policy(name: str, *, db: str | None = None) -> "PolicyFacts":
 
     with opened(db) as store:
         return load_facts(store, name)
+
+
+@plainly
+def explore_policy(name: str, *, challenger: str, share: float = 0.1, by: str = LOCAL, db: str | None = None) -> Trial:
+    """Let a challenger answer a share of a policy's conversations, until a verdict; return the trial.
+
+    A conversation keeps its candidate. The policy's candidate changes by `renew_policy` alone, whatever the verdict.
+
+    Args:
+        name: The policy's.
+        challenger: Label or fingerprint of a measured candidate.
+        share: Of the conversations, above 0 and below 1.
+        by: Who starts it, for the policy's history.
+        db: Results database: a path or a URL.
+
+    Raises:
+        UnknownNameError: there is no such policy, or nothing was measured of such a candidate.
+        ConfigurationError: the share is out of range, or the policy tries a challenger already.
+    """
+    from selection.policies.trials import start_trial
+
+    with opened(db) as store:
+        return start_trial(store, name, challenger=challenger, mode=TrialMode.EXPLORE, share=share, by=by)
+
+
+@plainly
+def shadow_policy(name: str, *, challenger: str, share: float = 1.0, by: str = LOCAL, db: str | None = None) -> Trial:
+    """Ask a challenger too, in idle slots, until a verdict; return the trial. Its answers are only stored.
+
+    Args:
+        name: The policy's.
+        challenger: Label or fingerprint of a measured candidate.
+        share: Of the conversations, above 0 and at most 1.
+        by: Who starts it, for the policy's history.
+        db: Results database: a path or a URL.
+
+    Raises:
+        UnknownNameError: there is no such policy, or nothing was measured of such a candidate.
+        ConfigurationError: the share is out of range, or the policy tries a challenger already.
+    """
+    from selection.policies.trials import start_trial
+
+    with opened(db) as store:
+        return start_trial(store, name, challenger=challenger, mode=TrialMode.SHADOW, share=share, by=by)
+
+
+@plainly
+def stop_trial(name: str, *, by: str = LOCAL, db: str | None = None) -> "TrialState":
+    """Stop the trial of a policy without a verdict; return what it showed.
+
+    Args:
+        name: The policy's.
+        by: Who stops it, for the policy's history.
+        db: Results database: a path or a URL.
+
+    Raises:
+        UnknownNameError: there is no such policy.
+        ConfigurationError: it tries no challenger.
+    """
+    from selection.policies.trials import stop_trial as stop
+
+    with opened(db) as store:
+        return stop(store, name, by=by)
+
+
+@plainly
+def load_trial(name: str, *, db: str | None = None) -> "TrialState":
+    """Return the running trial of a policy with its verdict so far, else its last one.
+
+    Args:
+        name: The policy's.
+        db: Results database: a path or a URL.
+
+    Raises:
+        UnknownNameError: there is no such policy.
+        ConfigurationError: it never tried a challenger.
+    """
+    from selection.policies.trials import trial_of
+
+    with opened(db) as store:
+        return trial_of(store, name)

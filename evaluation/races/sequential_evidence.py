@@ -40,10 +40,20 @@ def evidence_against(grid: Grid, left_at: Sequence[int | None]) -> NDArray[np.fl
         return np.zeros(n_candidates)
     gain = _rivals_scores(grid.values, left_at) - grid.values
     gain = np.where(np.isfinite(gain), gain, 0.0)
-    money = [np.cumsum(np.log1p(stake * gain), axis=0) for stake in STAKES]
-    together = np.logaddexp.reduce(np.stack(money), axis=0) - np.log(len(STAKES))
-    most: NDArray[np.float64] = np.maximum(together.max(axis=0), 0.0)
+    most: NDArray[np.float64] = np.maximum(log_wealth(gain).max(axis=0), 0.0)
     return most
+
+
+def log_wealth(gains: NDArray[np.float64], *, stakes: Sequence[float] = STAKES) -> NDArray[np.float64]:
+    """Return the log of the wealth after each bet, spread evenly over the stakes at the beginning; shape of `gains`.
+
+    Args:
+        gains: What a whole stake wins on each bet, at least -1, along the first axis.
+        stakes: Shares of the wealth that are put on each bet, below 1.
+    """
+    money = np.stack([np.cumsum(np.log1p(stake * gains), axis=0) for stake in stakes])
+    together: NDArray[np.float64] = np.logaddexp.reduce(money, axis=0) - np.log(len(stakes))
+    return together
 
 
 def evidence_within(grid: Grid, first: int, second: int, *, margin: float) -> float:
@@ -58,12 +68,10 @@ def evidence_within(grid: Grid, first: int, second: int, *, margin: float) -> fl
     gain = (margin - grid.differences(first, second)) / (1 + margin)
     if gain.size == 0:
         return 0.0
-    money = np.stack([np.cumsum(np.log1p(stake * gain)) for stake in STAKES])
-    together = np.logaddexp.reduce(money, axis=0) - np.log(len(STAKES))
-    return max(0.0, float(together.max()))
+    return max(0.0, float(log_wealth(gain).max()))
 
 
-def cases_needed(differences: NDArray[np.float64], *, alpha: float) -> int | None:
+def cases_needed(differences: NDArray[np.float64], *, alpha: float, stakes: Sequence[float] = STAKES) -> int | None:
     """Return about how many cases, including those seen, drop the one behind if all come out like these; None: never.
 
     The wealth after n cases is the mean over the stakes of exp(n · g), g being the mean of log(1 + stake · d), which
@@ -72,13 +80,14 @@ def cases_needed(differences: NDArray[np.float64], *, alpha: float) -> int | Non
     Args:
         differences: The leader's scores less the other's, in [-1, 1], shape (n_cases,).
         alpha: The race's.
+        stakes: Those of the bets.
     """
     if differences.size == 0:
         return None
-    growth = np.array([float(np.log1p(stake * differences).mean()) for stake in STAKES])
+    growth = np.array([float(np.log1p(stake * differences).mean()) for stake in stakes])
     if growth.max() <= 0:
         return None
-    log_threshold = np.log(1 / alpha) + np.log(len(STAKES))
+    log_threshold = np.log(1 / alpha) + np.log(len(stakes))
     # The best stake alone brings it about after `most` cases; together with the others it is sooner.
     low, most = 0, int(np.ceil(log_threshold / growth.max()))
     while most - low > 1:

@@ -142,7 +142,10 @@ class ServedCall:
     recommendation_id: str | None = None
     trial_id: str | None = None
     is_challenger: bool = False
-    """Whether the challenger of the trial answered."""
+    """Whether the call is one of the trial's challenger: its conversation is, or it is a shadow.
+
+    Another candidate has answered it where `candidate_key` is another: the challenger was asked, and failed.
+    """
     is_shadow: bool = False
     """Whether the answer went to nobody."""
     conversation: str | None = None

@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -27,13 +28,20 @@ class TrialCall:
     is_challenger: bool
     is_shadow: bool
     conversation: str | None
+    prompt_hash: str | None
+    candidate_key: str | None
+    """Fingerprint of the candidate that was asked last: another than the arm's, where that one failed."""
     ok: bool
     """Whether the call was answered."""
+    error_type: str | None
+    started_at: datetime
     duration_s: float
     quality: float | None
     """Quality as reported for the call's recommendation, from 0 to 1; None: nobody reported it."""
     useful: bool | None
     """Whether somebody reported the answer as useful."""
+    reported_at: datetime | None
+    """When that was reported last."""
 
 
 def start_trial(
@@ -97,10 +105,15 @@ def trial_calls(store: Store, trial_id: str) -> tuple[TrialCall, ...]:
             of.is_challenger,
             of.is_shadow,
             of.conversation,
+            of.prompt_hash,
+            of.candidate_key,
             traffic.c.ok,
+            traffic.c.error_type,
+            of.started_at,
             traffic.c.duration_s,
             recommendation.c.quality,
             recommendation.c.ok.label("useful"),
+            recommendation.c.reported_at,
         )
         .join(traffic, traffic.c.id == of.traffic_id)
         .outerjoin(recommendation, recommendation.c.id == of.recommendation_id)
@@ -109,6 +122,21 @@ def trial_calls(store: Store, trial_id: str) -> tuple[TrialCall, ...]:
     )
     with store.read() as connection:
         return tuple(TrialCall(**row) for row in connection.execute(query).mappings())
+
+
+def trial_stamp(store: Store, trial_id: str) -> tuple[int, int, datetime | None]:
+    """Return what changes with each new call and each reported outcome of a trial: two counts and a time."""
+    query = (
+        sa.select(
+            sa.func.count(), sa.func.count(recommendation.c.reported_at), sa.func.max(recommendation.c.reported_at)
+        )
+        .select_from(served_call)
+        .outerjoin(recommendation, recommendation.c.id == served_call.c.recommendation_id)
+        .where(served_call.c.trial_id == trial_id)
+    )
+    with store.read() as connection:
+        n_calls, n_reported, newest = connection.execute(query).one()
+    return n_calls, n_reported, newest
 
 
 def _trial(row: RowMapping | Mapping[str, Any]) -> Trial:

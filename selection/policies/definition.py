@@ -6,9 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from evaluation.errors import ConfigurationError, SelectionError, UnknownNameError
+from evaluation.errors import ConfigurationError, SelectionError
 from evaluation.records.policies import Policy, PolicyChange, Spending, Trial
-from evaluation.requests.prices import PriceTable, as_prices, price_of
 from evaluation.store.models import list_models
 from evaluation.store.policies import create_policy as store_policy
 from evaluation.store.policies import edit_policy as store_edit
@@ -17,11 +16,13 @@ from evaluation.store.policies import list_changes, load_policy, set_candidate
 from evaluation.store.served_calls import spending_since
 from evaluation.store.session import Store
 from evaluation.store.trials import list_trials
+from selection.policies.candidates import find_known
+from selection.policies.countable import energy_of, must_be_countable
 from selection.policies.questions import question_as_json, question_of
 from selection.policies.settings import PolicySettings, settings_of
+from selection.policies.trials import TrialState, running_trial, state_of, stop
 from selection.preferences import Question
 from selection.recommendation import recommend
-from selection.recommender.registry import recommender_of
 
 if TYPE_CHECKING:
     from evaluation.records.evidence import Choosable
@@ -39,6 +40,8 @@ class PolicyFacts:
     """Since midnight (UTC)."""
     changes: tuple[PolicyChange, ...]
     trials: tuple[Trial, ...]
+    trial: TrialState | None
+    """The running trial with its verdict so far, else the last one; None: nobody was tried."""
 
 
 def create_policy(
@@ -70,7 +73,7 @@ def create_policy(
     # A policy answers prompts, which programs cannot.
     question = replace(question, prompt=None, constraints=replace(question.constraints, models_only=True))
     chosen, recommendation_id = _chosen(store, question, candidate)
-    _must_be_countable(settings, chosen, _energy_j(store, question, chosen))
+    must_be_countable(settings, chosen, energy_of(store, question, chosen))
     values = {
         "name": name,
         "task": question.task,
@@ -107,7 +110,7 @@ def edit_policy(store: Store, name: str, changes: Mapping[str, Any], *, by: str)
     }
     settings = settings_of(**{key: before[key] if changes.get(key) is None else changes[key] for key in before})
     candidate = find_known(store, policy.candidate_key)
-    _must_be_countable(settings, candidate, _energy_j(store, question_of(policy), candidate))
+    must_be_countable(settings, candidate, energy_of(store, question_of(policy), candidate))
     return store_edit(store, policy.policy_id, settings.values, by=by)
 
 
@@ -117,7 +120,9 @@ def end_policy(store: Store, name: str, *, by: str) -> Policy:
     Raises:
         UnknownNameError: there is no such policy.
     """
-    return store_end(store, load_policy(store, name).policy_id, by=by)
+    ended = store_end(store, load_policy(store, name).policy_id, by=by)
+    _stop_trial(store, ended, by=by, reason="the policy was ended")
+    return ended
 
 
 def load_facts(store: Store, name: str) -> PolicyFacts:
@@ -127,12 +132,15 @@ def load_facts(store: Store, name: str) -> PolicyFacts:
         UnknownNameError: there is no such policy.
     """
     policy = load_policy(store, name)
+    trials = list_trials(store, policy_id=policy.policy_id)
+    newest = next((trial for trial in trials if trial.ended_at is None), trials[-1] if trials else None)
     midnight = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     return PolicyFacts(
         policy=policy,
         spent_today=spending_since(store, midnight, policy_id=policy.policy_id),
         changes=list_changes(store, policy.policy_id),
-        trials=list_trials(store, policy_id=policy.policy_id),
+        trials=trials,
+        trial=None if newest is None else state_of(store, newest, policy),
     )
 
 
@@ -155,7 +163,7 @@ def renew_policy(store: Store, name: str, *, candidate: str | None = None, by: s
     if chosen.key == policy.candidate_key:
         return policy, False
     settings = PolicySettings(budget=policy.budget, prices=policy.prices)
-    _must_be_countable(settings, chosen, _energy_j(store, question, chosen))
+    must_be_countable(settings, chosen, energy_of(store, question, chosen))
     reason = "named" if candidate is not None else "recommended by what is measured now"
     changed = set_candidate(
         store,
@@ -166,25 +174,14 @@ def renew_policy(store: Store, name: str, *, candidate: str | None = None, by: s
         by=by,
         reason=reason,
     )
+    _stop_trial(store, changed, by=by, reason="the policy's candidate changed")
     return changed, True
 
 
-def find_known(store: Store, label_or_key: str) -> "Choosable":
-    """Return a measured candidate by its label, its fingerprint, or a unique beginning of that.
-
-    Raises:
-        UnknownNameError: nothing was measured of such a candidate.
-    """
-    candidates = recommender_of(store).view().scoreboard.candidates
-    exact = [each for each in candidates if label_or_key in (each.label, each.key)]
-    begun = [each for each in candidates if len(label_or_key) >= 6 and each.key.startswith(label_or_key)]
-    matches = exact or begun
-    if len(matches) != 1:
-        labels = [each.label for each in candidates]
-        raise UnknownNameError(
-            "candidate", label_or_key, labels, next_step="`benchwright selection scoreboard` lists them."
-        )
-    return matches[0]
+def _stop_trial(store: Store, policy: Policy, *, by: str, reason: str) -> None:
+    trial = running_trial(store, policy)
+    if trial is not None:
+        stop(store, trial, by=by, reason=reason)
 
 
 def _chosen(store: Store, question: Question, candidate: str | None) -> "tuple[Choosable, str | None]":
@@ -222,39 +219,3 @@ def _must_be_name(store: Store, name: str) -> None:
         raise ConfigurationError(
             f"a policy cannot be named {name!r}: a model has this name", "Choose another name, such as chat-fast."
         )
-
-
-def _must_be_countable(settings: PolicySettings, candidate: "Choosable", energy_j: float | None) -> None:
-    """Refuse a budget of what is not known of the candidate: it would never be spent."""
-    limits = settings.budget.limits
-    if "joules" in limits and energy_j is None:
-        raise ConfigurationError(
-            f"the budget counts joules, and the energy of {candidate.label} was not measured",
-            "Count gpu_s or tokens instead, or evaluate it where NVML can be read.",
-        )
-    if "usd" not in limits:
-        return
-    table = as_prices(settings.prices) if settings.prices is not None else PriceTable()
-    price = price_of(table, candidate.model)
-    if price is None:
-        raise ConfigurationError(
-            f"the budget counts US dollars, and no price of {candidate.model} is given",
-            "Give a price file: `--prices prices.yaml`, such as models: {'llama3.2:*': {output_per_million: 0.20}}.",
-        )
-    if price.per_kwh is not None and energy_j is None:
-        raise ConfigurationError(
-            f"{candidate.model} is priced by kWh, and its energy was not measured",
-            "Price it by tokens (input_per_million, output_per_million), or evaluate it where NVML can be read.",
-        )
-
-
-def _energy_j(store: Store, question: Question, candidate: "Choosable") -> float | None:
-    """Return the mean energy of an answer as measured on the question's task; None: it was not measured."""
-    board = recommender_of(store).view().scoreboard
-    keys = [each.key for each in board.candidates]
-    position = keys.index(candidate.key) if candidate.key in keys else None
-    standing = board.standings.get(question.task) if question.task is not None else board.overall
-    if position is None or standing is None:
-        return None
-    value = float(standing.energy_j[position])
-    return None if value != value else value

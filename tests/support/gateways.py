@@ -98,6 +98,7 @@ def gateway_over(
     prefer_loaded: bool = True,
     keep_texts: bool = False,
     max_body_bytes: int = 2**20,
+    trial_quiet_s: float = 0.0,
 ) -> Iterator[Behind]:
     """A gateway on a port, until the end of the block."""
     here = ScriptedUpstream("here", models={"small:1b": "digest-of-small", "embedder:1b": "digest-of-embedder"})
@@ -114,6 +115,10 @@ def gateway_over(
             listing_age_s=0.0,
             loaded_age_s=0.0,
             policies_age_s=0.0,
+            trial_look_s=0.02,
+            shadow_patience_s=3600.0,
+            shadow_quiet_s=3600.0,
+            trial_quiet_s=trial_quiet_s,
             on_finished=finished.append,
         )
         gateway = Gateway(store, settings=settings)

@@ -74,6 +74,14 @@ class PolicyEdit(_Body):
     margin: float | None = Field(None, ge=0, le=100)
 
 
+class NewTrial(_Body):
+    """A challenger to try."""
+
+    challenger: str = Field(min_length=1, max_length=500, description="Label or fingerprint.")
+    mode: Literal["explore", "shadow"] = "explore"
+    share: float = Field(0.1, gt=0, le=1, description="Of the conversations; below 1 where it answers.")
+
+
 class Renewal(_Body):
     """A new decision on a policy's candidate."""
 
@@ -126,3 +134,22 @@ def renew_policy(request: Request, policy: str, body: Renewal, access: Annotated
 def end_policy(request: Request, policy: str, access: Annotated[Access, ADMIN]) -> Response:
     """End a policy: its name stands for nothing from now on."""
     return reply(request, python.end_policy(policy, by=access.name))
+
+
+@router.get("/{policy}/trial", dependencies=[READ])
+def policy_trial(request: Request, policy: str) -> Response:
+    """Return the running trial of a policy with its verdict so far, else its last one."""
+    return reply(request, python.load_trial(policy))
+
+
+@router.post("/{policy}/trial", status_code=201)
+def start_trial(request: Request, policy: str, body: NewTrial, access: Annotated[Access, ADMIN]) -> Response:
+    """Try a challenger: it answers a share of the conversations, or is asked too in idle slots."""
+    start = python.explore_policy if body.mode == "explore" else python.shadow_policy
+    return reply(request, start(policy, challenger=body.challenger, share=body.share, by=access.name), 201)
+
+
+@router.delete("/{policy}/trial")
+def stop_trial(request: Request, policy: str, access: Annotated[Access, ADMIN]) -> Response:
+    """Stop the trial of a policy without a verdict."""
+    return reply(request, python.stop_trial(policy, by=access.name))

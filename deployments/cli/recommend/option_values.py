@@ -60,6 +60,14 @@ def read_quality(text: str | None, *, option: str) -> float | None:
     )
 
 
+def read_share(text: str, *, option: str) -> float:
+    """Return a share above 0 and at most 1, in `10%` or `0.1`."""
+    value = _read(text, _SHARES, option, "a share", "For example 10% or 0.1.")
+    if value is None or not 0 < value <= 1:
+        raise ConfigurationError(f"{option} {text!r} is no share", "Give one above 0% and up to 100%, such as 10%.")
+    return value
+
+
 def read_gigabytes(text: str | None, *, option: str) -> float | None:
     """Return units of 10⁹ bytes in `8GB`, `500MB` or `7.5GiB`."""
     if text is not None:

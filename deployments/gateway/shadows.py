@@ -1,0 +1,140 @@
+"""Asking a trial's challenger too, in the background: in idle slots only, and never at the cost of an answer."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from contextlib import aclosing, suppress
+from dataclasses import dataclass, replace
+from typing import cast
+
+from deployments.gateway.attempts import Sending, pieces
+from deployments.gateway.budgets import Budgets, Owner
+from deployments.gateway.gateway_settings import GatewaySettings
+from deployments.gateway.plans import Arm, Plan, Target
+from deployments.gateway.recording import CallRecord
+from evaluation.errors import BenchwrightError
+from evaluation.records.policies import Policy
+
+MOST_WAITING = 32
+"""Shadows that wait for an idle slot; more are dropped."""
+POLL_S = 0.1
+GRACE_S = 2.0
+"""Time to end that shadows under way have when the gateway closes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shadow:
+    """A challenger's turn."""
+
+    plan: Plan
+    target: Target
+    policy: Policy
+    arm: Arm
+    send: Callable[[Target], Sending]
+    record: Callable[[], CallRecord]
+    """Begins the record of its call."""
+    prompt: str
+
+
+class Shadows:
+    """Asks challengers. Used on one event loop.
+
+    Args:
+        budgets: Those of the policies, which pay for it.
+        settings: The gateway's.
+    """
+
+    def __init__(self, budgets: Budgets, settings: GatewaySettings) -> None:
+        self._budgets, self._settings = budgets, settings
+        self._waiting: set[asyncio.Task[None]] = set()
+        self._asking: set[asyncio.Task[None]] = set()
+        self._is_closed = False
+        self.n_dropped = 0
+        """Shadows that were not asked, since no slot was idle, too many waited, or the budget was spent."""
+        self.n_asked = 0
+
+    @property
+    def n_waiting(self) -> int:
+        """Shadows that wait for an idle slot."""
+        return len(self._waiting)
+
+    def offer(
+        self, plan: Plan, *, send: Callable[[Target], Sending], record: Callable[[], CallRecord], prompt: str
+    ) -> None:
+        """Have the challenger of a plan asked in the background; return at once."""
+        if plan.shadow is None or plan.arm is None or plan.policy is None:
+            return
+        if self._is_closed or len(self._waiting) >= MOST_WAITING:
+            self.n_dropped += 1
+            return
+        shadow = Shadow(
+            plan=plan,
+            target=plan.shadow,
+            policy=plan.policy,
+            arm=replace(plan.arm, is_challenger=True),
+            send=send,
+            record=record,
+            prompt=prompt,
+        )
+        task = asyncio.create_task(self._run(shadow))
+        self._waiting.add(task)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: "asyncio.Task[None]") -> None:
+        self.n_dropped += task in self._waiting
+        self._waiting.discard(task)
+        self._asking.discard(task)
+        if not task.cancelled():
+            task.exception()  # Its record has it.
+
+    async def _run(self, shadow: Shadow) -> None:
+        upstream, task = shadow.target.upstream, cast("asyncio.Task[None]", asyncio.current_task())
+        owner, deadline = Owner(policy_id=shadow.policy.policy_id), time.monotonic() + self._settings.shadow_patience_s
+        if await self._budgets.reached(owner, shadow.policy.budget) is not None:
+            return
+        while not await upstream.is_idle_for(shadow.target.model, quiet_s=self._settings.shadow_quiet_s):
+            if time.monotonic() >= deadline:
+                return
+            await asyncio.sleep(POLL_S)
+        self._waiting.discard(task)
+        self._asking.add(task)
+        self.n_asked += 1
+        upstream.shadows.append(task)
+        try:
+            await _ask(shadow)
+        finally:
+            upstream.shadows.remove(task)
+
+    async def close(self) -> None:
+        """Drop those that wait, and give those under way a moment to end."""
+        self._is_closed = True
+        for task in tuple(self._waiting):
+            task.cancel()
+        if self._asking:
+            await asyncio.wait(tuple(self._asking), timeout=GRACE_S)
+        tasks = (*self._waiting, *self._asking)
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks, timeout=GRACE_S)
+
+
+async def _ask(shadow: Shadow) -> None:
+    record, target = shadow.record(), shadow.target
+    record.shadow_of(shadow.policy, shadow.arm)
+    record.progress.prompt = shadow.prompt
+    record.attempt(target, shadow.plan)
+    try:
+        async with aclosing(pieces(target.upstream, shadow.send(target))) as answer_pieces:
+            async for piece in answer_pieces:
+                if piece.delta is not None:
+                    record.take(piece.delta)
+        if shadow.plan.recommended is not None:
+            reason = f"the policy {shadow.policy.name!r} asks {target.label} too, and its answer goes to nobody"
+            record.recommended(shadow.plan.recommended(target, reason).id)
+    except BaseException as error:
+        record.end(error)
+        with suppress(BenchwrightError):
+            raise
+    else:
+        record.end()

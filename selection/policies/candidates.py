@@ -1,0 +1,28 @@
+"""Measured candidates by what people call them."""
+
+from typing import TYPE_CHECKING
+
+from evaluation.errors import UnknownNameError
+from evaluation.store.session import Store
+from selection.recommender.registry import recommender_of
+
+if TYPE_CHECKING:
+    from evaluation.records.evidence import Choosable
+
+
+def find_known(store: Store, label_or_key: str) -> "Choosable":
+    """Return a measured candidate by its label, its fingerprint, or a unique beginning of that.
+
+    Raises:
+        UnknownNameError: nothing was measured of such a candidate.
+    """
+    candidates = recommender_of(store).view().scoreboard.candidates
+    exact = [each for each in candidates if label_or_key in (each.label, each.key)]
+    begun = [each for each in candidates if len(label_or_key) >= 6 and each.key.startswith(label_or_key)]
+    matches = exact or begun
+    if len(matches) != 1:
+        labels = [each.label for each in candidates]
+        raise UnknownNameError(
+            "candidate", label_or_key, labels, next_step="`benchwright selection scoreboard` lists them."
+        )
+    return matches[0]
