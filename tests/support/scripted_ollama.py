@@ -160,6 +160,12 @@ class ScriptedOllama:
             return {"model": body["model"], "embeddings": [self._embedded(text) for text in body["input"]]}
         if path == "/api/show" and body.get("model") in self.models:
             return self._shown(body["model"])
+        if path == "/api/copy" and body.get("source") in self.models:
+            self.models[body["destination"]] = replace(self.models[body["source"]])
+            return {}
+        if path == "/api/delete" and body.get("model") in self.models:
+            del self.models[body["model"]]
+            return {}
         return None
 
     def _embedded(self, text: str) -> list[float]:
@@ -249,6 +255,9 @@ def _handler(fake: ScriptedOllama) -> type[BaseHTTPRequestHandler]:
 
         def do_GET(self) -> None:
             self._small({})
+
+        def do_DELETE(self) -> None:
+            self._small(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
 
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
