@@ -55,9 +55,7 @@ async def _test(upgrade: Upgrade, flow_run_id: UUID) -> None:
     try:
         for test in await plan_tests(upgrade):
             benchmark = LoadedBenchmark(name=test.benchmark_name, version=test.benchmark_version)
-            request = PlanRequest(
-                request=test.request, invocation_id=test.invocation_id, flow_run_id=str(flow_run_id)
-            )
+            request = PlanRequest(request=test.request, invocation_id=test.invocation_id, flow_run_id=str(flow_run_id))
             plan = await planned(request, (benchmark,))
             await work_through(plan, flow_run_id)
             await publish_results(plan.invocation_id)

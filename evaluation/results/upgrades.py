@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from evaluation.formatting import counted
 from evaluation.records.policies import Upgrade
 
 
@@ -26,7 +27,5 @@ class UpgradeLook:
         """The look in one line."""
         n_tested = sum(upgrade.state == "tested" for upgrade in self.upgrades)
         away = f", {len(self.away)} did not answer" if self.away else ""
-        return (
-            f"{self.n_policies} policies watched on {self.n_servers} servers{away}: {len(self.upgrades)} open upgrades, "
-            f"{n_tested} of them tested"
-        )
+        watched = f"{counted(self.n_policies, 'policy', 'policies')} watched on {counted(self.n_servers, 'server')}"
+        return f"{watched}{away}: {counted(len(self.upgrades), 'open upgrade')}, {n_tested} tested"

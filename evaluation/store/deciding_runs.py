@@ -11,9 +11,7 @@ from evaluation.store.session import Store
 from evaluation.store.tables import benchmark, run, run_candidate
 
 
-def deciding_runs(
-    store: Store, key: str, *, task: str | None, without: Collection[str] = ()
-) -> tuple[RunRecord, ...]:
+def deciding_runs(store: Store, key: str, *, task: str | None, without: Collection[str] = ()) -> tuple[RunRecord, ...]:
     """Return the completed run with the most cases of each benchmark that asked a candidate, of equals the newest.
 
     Args:

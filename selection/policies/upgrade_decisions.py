@@ -141,7 +141,8 @@ def sentence_on(upgrade: Upgrade, policies: Sequence[str]) -> str:
     head = f"{upgrade.model} on {upgrade.endpoint}: {_change(upgrade)} ({who})"
     next_step = (
         f"Accept it with `benchwright upgrades accept {upgrade.upgrade_id}`, or stay with "
-        f"`benchwright upgrades decline {upgrade.upgrade_id}`; the deployment decide-upgrade and the HTTP API do the same."
+        f"`benchwright upgrades decline {upgrade.upgrade_id}`; the deployment decide-upgrade and the HTTP API "
+        "do the same."
     )
     if upgrade.verdict is None:
         reason = upgrade.details.get("reason") or "it is not tested yet"

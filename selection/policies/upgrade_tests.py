@@ -181,4 +181,3 @@ def tested_candidate(store: Store, upgrade: Upgrade, test: Mapping[str, Any]) ->
             "Was the profile changed? Evaluate the candidate anew, and renew the policy.",
         )
     return new.fingerprint
-

@@ -1,7 +1,7 @@
 """The verdict of an upgrade's test: better, equivalent within a margin, worse, or not settled.
 
-Several benchmarks together: worse where any is, at the level divided by their number (Bonferroni); equivalent only where
-a loss of the margin is ruled out on each, which needs no adjustment, since all have to hold (Berger 1982).
+Several benchmarks together: worse where any is, at the level divided by their number (Bonferroni); equivalent only
+where a loss of the margin is ruled out on each, which needs no adjustment, since all have to hold (Berger 1982).
 """
 
 from collections.abc import Mapping, Sequence
@@ -119,9 +119,7 @@ def _time(figures: Mapping[str, Any]) -> str:
     slowdown = figures.get("slowdown")
     if slowdown is None:
         return ""
-    interval = (
-        f" [{slowdown['low']:.2f}, {slowdown['high']:.2f}]" if slowdown["low"] and slowdown["high"] else ""
-    )
+    interval = f" [{slowdown['low']:.2f}, {slowdown['high']:.2f}]" if slowdown["low"] and slowdown["high"] else ""
     return f", an answer takes {slowdown['ratio']:.2f} times as long{interval}"
 
 

@@ -7,7 +7,7 @@ from evaluation.candidate import Candidate
 from evaluation.model_info import ModelInfo
 from evaluation.providers.model_names import find_model
 from evaluation.records.candidates import EndpointRecord
-from evaluation.records.policies import Policy
+from evaluation.records.policies import Policy, Upgrade
 from evaluation.records.runs import SERVER_VERSIONS, RunRecord
 from evaluation.servers.asked_server import ServerState
 from evaluation.store.deciding_runs import deciding_runs
@@ -16,9 +16,11 @@ from evaluation.store.policies import list_policies, load_policy
 from evaluation.store.registry import find_candidate, find_endpoint
 from evaluation.store.selectable_candidates import last_places
 from evaluation.store.session import Store
-from evaluation.store.upgrades import tested_runs
+from evaluation.store.upgrades import save_upgrade, set_upgrade, tested_runs
 
 WEIGHTS, SERVER = "weights", "server"
+TO_TEST = ("found", "testing", "failed")
+"""States of upgrades that a look tests."""
 Place = tuple[str, str]
 """A model and the name of a server."""
 
@@ -195,3 +197,35 @@ def gone(watched: Collection[Watched], states: Mapping[str, ServerState]) -> tup
         if endpoint in states and find_model(states[endpoint].models, model) is None
     )
     return tuple(dict.fromkeys(sentences))
+
+
+def store_changes(store: Store, changed: Collection[Changed]) -> tuple[Upgrade, ...]:
+    """Store changes, each once, and return them as upgrades, earlier ones with what came of them."""
+    upgrades = []
+    for change in changed:
+        upgrade, _ = save_upgrade(
+            store,
+            kind=change.kind,
+            endpoint=change.endpoint,
+            model=change.model,
+            before=change.before,
+            after=change.after,
+            policy_ids=change.policy_ids,
+        )
+        if upgrade.state in TO_TEST and upgrade.details.get("asked_as") != change.asked_as:
+            details = {**upgrade.details, "asked_as": change.asked_as}
+            upgrade = set_upgrade(store, upgrade.upgrade_id, details=details)
+        upgrades.append(upgrade)
+    return tuple(upgrades)
+
+
+def note_pull(store: Store, endpoint: str, models: tuple[ModelInfo, ...]) -> tuple[Upgrade, ...]:
+    """Store that a pull changed weights which watched policies use; the next look tests them.
+
+    Args:
+        store: Where the policies are.
+        endpoint: Name of the server.
+        models: What was pulled.
+    """
+    state = ServerState(version=None, models=models)
+    return store_changes(store, changes(watched_policies(store), {endpoint: state}))

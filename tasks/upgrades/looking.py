@@ -14,14 +14,20 @@ from evaluation.requests.upgrade_request import UpgradeWatch
 from evaluation.servers.asked_server import ServerState, ask_server
 from evaluation.settings import Settings
 from evaluation.store.session import Store, open_store
-from evaluation.store.upgrades import decide_upgrade, list_upgrades, save_upgrade, set_upgrade
-from selection.policies.upgrade_watch import Changed, Watched, changes, gone, watched_policies
+from evaluation.store.upgrades import decide_upgrade, list_upgrades, set_upgrade
+from selection.policies.upgrade_watch import (
+    TO_TEST,
+    Watched,
+    changes,
+    gone,
+    store_changes,
+    watched_policies,
+)
 from tasks.store_calls import call_store
 from tasks.upgrades.keeping import keep_for
 
 WATCH = "upgrade watch"
 """Name of this work in the history of policies and upgrades."""
-TO_TEST = ("found", "testing", "failed")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +55,7 @@ async def look_at_servers(request: UpgradeWatch) -> Looked:
         servers = {server.name: server for each in watched for some in each.servers.values() for server in some}
         states, away = await _ask(tuple(servers.values()))
         kept, problems = await _keep(store, [each for each in watched if _answer(each, states)])
-        upgrades = await call_store(_store_changes, store, changes(watched, states))
+        upgrades = await call_store(store_changes, store, changes(watched, states))
         if not request.policies:
             await call_store(_end_those_that_are_over, store, upgrades, states, watched)
         return Looked(
@@ -89,25 +95,6 @@ async def _keep(store: Store, watched: Collection[Watched]) -> tuple[tuple[str, 
         made += of_policy[0]
         problems += of_policy[1]
     return tuple(dict.fromkeys(made)), tuple(dict.fromkeys(problems))
-
-
-def _store_changes(store: Store, found: Sequence[Changed]) -> tuple[Upgrade, ...]:
-    upgrades = []
-    for change in found:
-        upgrade, _ = save_upgrade(
-            store,
-            kind=change.kind,
-            endpoint=change.endpoint,
-            model=change.model,
-            before=change.before,
-            after=change.after,
-            policy_ids=change.policy_ids,
-        )
-        if upgrade.state in TO_TEST and upgrade.details.get("asked_as") != change.asked_as:
-            details = {**upgrade.details, "asked_as": change.asked_as}
-            upgrade = set_upgrade(store, upgrade.upgrade_id, details=details)
-        upgrades.append(upgrade)
-    return tuple(upgrades)
 
 
 def _end_those_that_are_over(

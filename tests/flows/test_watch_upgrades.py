@@ -43,7 +43,7 @@ def wrong_on(n: int) -> Callable[[Chat], Reply]:
 def policy(
     evaluate: Evaluate, benchmark_file: Callable[..., str], ollama_by_script: ScriptedOllama, store: Store
 ) -> Policy:
-    """A policy for a candidate that was measured on 200 cases, of which it got all but 40 right; it watches upgrades."""
+    """A policy that watches upgrades, for a candidate that was measured on 200 cases and got all but 40 right."""
     ollama_by_script.add("model:latest", wrong_on(40), digest=OLD)
     assert evaluate(benchmark_file(N), models=["model"], options=["temperature=0.5"], seed=3).is_completed()
     settings = PolicySettings(watches_upgrades=True, margin=3.0)
