@@ -201,7 +201,7 @@ def list_policies(*, all: bool = False, db: str | None = None) -> tuple[Policy, 
 
 
 @plainly
-def load_policy(name: str, *, db: str | None = None) -> PolicyFacts:
+def load_policy(name: str, *, db: str | None = None) -> "PolicyFacts":
     """Return a policy with what its calls used today, its changes and its trials.
 
     Args:

@@ -51,6 +51,7 @@ FUNCTIONS = {
 }  # fmt: skip
 """Functions of `evaluation`, by heading; the coroutine of a function stands with it."""
 OF_SELECTION = (
+    "create_policy", "list_policies", "load_policy", "edit_policy", "renew_policy", "end_policy",
     "recommend", "explain", "rank", "report_outcome", "flush", "retrain", "load_scoreboard", "load_recommendations",
     "load_models", "promote", "rollback", "analyse", "route", "cost_quality", "cheapest_share",
 )  # fmt: skip

@@ -96,6 +96,8 @@ def budget_of(budget: Budget | Mapping[str, float] | None) -> Budget:
     if budget is None or isinstance(budget, Budget):
         return budget or Budget()
     names = [field.name for field in fields(Budget)]
+    if not isinstance(budget, Mapping):
+        raise ConfigurationError(f"the budget is {budget!r}", "Give limits by name, such as {'tokens': 1_000_000}.")
     for name, limit in budget.items():
         if name not in names:
             raise UnknownNameError("budget", name, names)

@@ -72,7 +72,8 @@ def test_the_recommended_candidate_answers_to_the_name(behind: Behind) -> None:
     )
     assert hashlib.sha256(b"hello").hexdigest() == call.served.prompt_hash
     assert (5, None, None) == (call.served.prompt_characters, call.input, call.output)
-    assert call.prompt_tokens is not None and call.output_tokens is not None
+    assert call.prompt_tokens is not None
+    assert call.output_tokens is not None
     assert call.prompt_tokens + call.output_tokens == call.served.tokens
 
 
@@ -160,7 +161,8 @@ def test_a_spent_budget_may_ask_a_cheaper_candidate_instead(behind: Behind) -> N
 def test_a_policy_in_the_list_of_models_and_an_ended_one(behind: Behind) -> None:
     policy = make(behind.store)
     names = [entry["id"] for entry in httpx.get(f"{behind.url}/v1/models").json()["data"]]
-    assert "fast" in names and 200 == httpx.get(f"{behind.url}/v1/models/fast").status_code
+    assert "fast" in names
+    assert 200 == httpx.get(f"{behind.url}/v1/models/fast").status_code
     end_policy(behind.store, policy.policy_id, by="test")
 
     assert 404 == ask(behind).status_code
@@ -180,7 +182,7 @@ def test_a_name_is_taken_once(behind: Behind) -> None:
 
 
 def test_budgets_of_what_is_not_known_are_refused(behind: Behind) -> None:
-    with pytest.raises(ConfigurationError, match="the energy of .* was not measured"):
+    with pytest.raises(ConfigurationError, match=r"the energy of .* was not measured"):
         make(behind.store, budget=Budget(joules=5.0))
     with pytest.raises(ConfigurationError, match="no price of small:1b is given"):
         make(behind.store, budget=Budget(usd=5.0))
@@ -190,7 +192,8 @@ def test_budgets_of_what_is_not_known_are_refused(behind: Behind) -> None:
     (call,) = behind.recorded(1)
     assert call.served is not None
     cost = (answer["prompt_tokens"] * 1.0 + answer["completion_tokens"] * 2.0) / 1e6
-    assert call.served.usd == pytest.approx(cost) and cost > 0
+    assert call.served.usd == pytest.approx(cost)
+    assert cost > 0
 
 
 def test_nobody_satisfies_the_constraints(behind: Behind) -> None:
