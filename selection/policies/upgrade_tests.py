@@ -13,25 +13,14 @@ from evaluation.records.runs import RunRecord
 from evaluation.requests.evaluation_request import CandidateRequest, EvaluationRequest
 from evaluation.store.plans import find_invocation
 from evaluation.store.policies import load_policy
-from evaluation.store.registry import find_candidate
+from evaluation.store.registry import find_candidate, find_endpoint
 from evaluation.store.runs import find_run
 from evaluation.store.session import Store
 from selection.policies.upgrade_watch import WEIGHTS, Watched, watched_policy
 
-_AS_BEFORE = (
-    "metrics",
-    "judges",
-    "embedder",
-    "prices",
-    "slots",
-    "gpu_tag",
-    "provider",
-    "embedded",
-    "allow_remote",
-    "max_failures",
-    "timeout_s",
-    "case_timeout_s",
-)
+_OF_SCORING = ("metrics", "judges", "embedder", "prices")
+_OF_SERVERS = ("slots", "gpu_tag", "provider", "embedded", "allow_remote")
+_AS_BEFORE = (*_OF_SCORING, *_OF_SERVERS, "max_failures", "timeout_s", "case_timeout_s")
 """Fields of the request of a run that its re-test has too."""
 
 
@@ -125,7 +114,7 @@ def _retest(
                 **before,
                 "benchmarks": [run.plan.benchmark_name],
                 "candidates": [_text(candidate, asked_as)],
-                "endpoints": _endpoints(upgrade, candidate, run),
+                "endpoints": _endpoints(store, upgrade, candidate, run),
                 "limit": run.plan.limit,
                 "repeats": run.plan.n_repeats,
                 "seed": run.plan.seed,
@@ -148,12 +137,15 @@ def _text(candidate: Candidate, asked_as: str) -> str:
     ).as_text()
 
 
-def _endpoints(upgrade: Upgrade, candidate: Candidate, run: RunRecord) -> list[str]:
-    """Return the changed server; for a pipeline also the others, which may have its other models."""
+def _endpoints(store: Store, upgrade: Upgrade, candidate: Candidate, run: RunRecord) -> list[str]:
+    """Return the changed server; for a pipeline also the others, which may have its other models.
+
+    A stored endpoint is named, so that it is asked where it is now.
+    """
     addresses = {each.plan.endpoint_name: each.plan.endpoint_url for each in run.candidates}
     others = () if candidate.pipeline is None else tuple(addresses)
     names = dict.fromkeys((upgrade.endpoint, *others))
-    return [addresses.get(name, name) for name in names]
+    return [name if find_endpoint(store, name) is not None else addresses.get(name, name) for name in names]
 
 
 def tested_candidate(store: Store, upgrade: Upgrade, test: Mapping[str, Any]) -> str:

@@ -7,7 +7,7 @@ where a loss of the margin is ruled out on each, which needs no adjustment, sinc
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from evaluation.formatting import points, score
+from evaluation.formatting import points, quantity, ratio, score
 from evaluation.requests.comparison_request import ComparisonRequest
 from evaluation.results.comparisons import ComparisonResult
 from evaluation.results.pairs import PairResult
@@ -119,8 +119,9 @@ def _time(figures: Mapping[str, Any]) -> str:
     slowdown = figures.get("slowdown")
     if slowdown is None:
         return ""
-    interval = f" [{slowdown['low']:.2f}, {slowdown['high']:.2f}]" if slowdown["low"] and slowdown["high"] else ""
-    return f", an answer takes {slowdown['ratio']:.2f} times as long{interval}"
+    low, high = slowdown["low"], slowdown["high"]
+    interval = f" [{quantity(low)}, {quantity(high)}]" if low and high else ""
+    return f", an answer takes {ratio(slowdown['ratio'])} as long{interval}"
 
 
 def _number(value: float, *, signed: bool = False) -> str:

@@ -60,11 +60,11 @@ class Changed:
     """`weights` or `server`."""
     endpoint: str
     model: str
+    asked_as: str | None
+    """Name under which the server has the weights to test; None where it no longer has them."""
     before: str
     after: str
     policy_ids: tuple[str, ...]
-    asked_as: str | None
-    """Name under which the server has the weights to test; None where it no longer has them."""
 
 
 def watched_policies(store: Store, names: Collection[str] = ()) -> tuple[Watched, ...]:
