@@ -1,16 +1,17 @@
 """Upgrades by command, by function and over HTTP; a look that is killed; a pull; and what each refuses."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from api_client import ApiClient
 from scripted_ollama import Chat, Reply, ScriptedOllama, right
-from watched_runs import answers, many_cases, watched_run
+from stored_runs import Asked, store_run
+from watched_runs import answers, many_cases
 
 import selection
 from deployments.api.app import create_app
+from evaluation.candidate import DEFAULT_OPTIONS, Candidate
 from evaluation.errors import ConfigurationError, UnknownNameError
 from evaluation.records.candidates import EndpointRecord
 from evaluation.store.policies import load_policy
@@ -39,17 +40,10 @@ def server(database: str, ollama_by_script: ScriptedOllama) -> ScriptedOllama:
     cases = many_cases(N)
     with open_store(database) as store:
         save_endpoint(store, EndpointRecord(name="here", url=ollama_by_script.url, provider="ollama"))
-        hour = timedelta(hours=1)
-        watched_run(
-            store,
-            cases,
-            answers(cases, wrong=WRONG),
-            run_id="usual",
-            age=hour,
-            now=datetime.now(UTC),
-            digest=OLD,
-            request={"benchmarks": ["numbers"], "models": ["m:1b"]},
-        )
+        candidate = Candidate(model="m:1b", digest=OLD, options=DEFAULT_OPTIONS)
+        measured = Asked(candidate=candidate, outcomes=answers(cases, wrong=WRONG))
+        request = {"benchmarks": ["numbers"], "models": ["m:1b"]}
+        store_run(store, measured, cases=cases, run_id="usual", request=request)
     return ollama_by_script
 
 
