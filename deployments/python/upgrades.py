@@ -1,6 +1,6 @@
 """Functions on upgrades of models that policies use, for the HTTP interface and Python."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -17,11 +17,13 @@ if TYPE_CHECKING:
 
 
 @plainly
-def watch_upgrades(*policies: str, tell: Callable[[str], None] | None = None, db: str | None = None) -> "UpgradeLook":
+def watch_upgrades(
+    *, policies: Sequence[str] = (), tell: Callable[[str], None] | None = None, db: str | None = None
+) -> "UpgradeLook":
     """Look for changed weights and server versions under policies that watch upgrades, and test them.
 
     Args:
-        policies: Names of policies; none: all of them.
+        policies: Names of policies; empty: all of them.
         tell: Called with what the command prints beside its result.
         db: Results database: a path or a URL.
 
@@ -30,7 +32,7 @@ def watch_upgrades(*policies: str, tell: Callable[[str], None] | None = None, db
         RunFailedError: the look failed or was cancelled.
         KeyboardInterrupt: Ctrl-C, or the notebook's interrupt.
     """
-    return call(partial(_watch, policies, db), tell=tell)
+    return call(partial(_watch, tuple(policies), db), tell=tell)
 
 
 def _watch(policies: tuple[str, ...], db: str | None) -> "UpgradeLook":

@@ -90,7 +90,7 @@ def test_a_look_that_is_killed_goes_on_where_it_was_and_the_upgrade_is_accepted_
         (begun,) = list_upgrades(store)
     assert ("testing", N) == (begun.state, len(server.chats))
 
-    look = selection.watch_upgrades("fast")
+    look = selection.watch_upgrades(policies=["fast"])
 
     assert [("tested", "equivalent")] == [(each.state, each.verdict) for each in look.upgrades]
     assert N == len(server.chats)
