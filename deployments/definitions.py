@@ -22,6 +22,8 @@ WEEKEND = "0 3 * * 6"
 """Saturdays at three in the morning."""
 WEEKLY = "0 4 * * 1"
 """Mondays at four in the morning."""
+DAILY = "0 5 * * *"
+"""Every morning at five."""
 HOURLY = "0 * * * *"
 """Every hour, on the hour."""
 UTC = "UTC"
@@ -139,6 +141,18 @@ DEFINITIONS: tuple[Definition, ...] = (
         description="Check evaluations and production traffic over time, and raise alerts.",
         timings=(Timing(slug="hourly", cron=HOURLY),),
         concurrency_limit=1,
+    ),
+    Definition(
+        name="watch-upgrades",
+        entrypoint="flows.watch_upgrades:watch_upgrades",
+        description="Look for changed weights and server versions under the gateway's policies, and test them.",
+        timings=(Timing(slug="daily", cron=DAILY, active=False),),
+        concurrency_limit=1,
+    ),
+    Definition(
+        name="decide-upgrade",
+        entrypoint="flows.decide_upgrade:decide_upgrade",
+        description="Accept or decline an upgrade that was tested.",
     ),
     Definition(
         name="write-benchmark",

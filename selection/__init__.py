@@ -35,6 +35,13 @@ HOMES = {
         "retrain_async",
         "rollback",
     ),
+    "deployments.python.upgrades": (
+        "accept_upgrade",
+        "decline_upgrade",
+        "list_upgrades",
+        "load_upgrade",
+        "watch_upgrades",
+    ),
     "evaluation.errors": (
         "BenchwrightError",
         "ConfigurationError",

@@ -15,6 +15,11 @@ from deployments.python.selecting import promote as promote
 from deployments.python.selecting import retrain as retrain
 from deployments.python.selecting import retrain_async as retrain_async
 from deployments.python.selecting import rollback as rollback
+from deployments.python.upgrades import accept_upgrade as accept_upgrade
+from deployments.python.upgrades import decline_upgrade as decline_upgrade
+from deployments.python.upgrades import list_upgrades as list_upgrades
+from deployments.python.upgrades import load_upgrade as load_upgrade
+from deployments.python.upgrades import watch_upgrades as watch_upgrades
 from evaluation.errors import BenchwrightError as BenchwrightError
 from evaluation.errors import ConfigurationError as ConfigurationError
 from evaluation.errors import SelectionError as SelectionError

@@ -17,7 +17,7 @@ from deployments.api.figures import Figures
 from deployments.api.guard import MOST_AT_ONCE, Guard
 from deployments.api.parameters import only_declared
 from deployments.api.problems import add_handlers
-from deployments.api.routes import administration, catalogues, operation, policies, production, stored, work
+from deployments.api.routes import administration, catalogues, operation, policies, production, stored, upgrades, work
 from deployments.cli.arguments import KEPT_OPEN
 from deployments.gateway.gateway import Gateway
 from deployments.gateway.gateway_settings import GatewaySettings
@@ -76,7 +76,7 @@ def create_app(
     )
     app.state.figures, app.state.channels = figures, Channels()
     add_handlers(app)
-    for routes in (stored, catalogues, production, policies, work, administration):
+    for routes in (stored, catalogues, production, policies, upgrades, work, administration):
         app.include_router(routes.router, prefix=PREFIX)
     app.include_router(operation.router)
     app.include_router(gateway.router(), dependencies=[CHAT], include_in_schema=False)

@@ -72,6 +72,9 @@ COMMANDS = {
     "alerts": _lazy("alerts:alerts", "Alerts of the monitor: list, acknowledge, silence, notify."),
     "keys": _lazy("keys:keys", "Keys of the HTTP interface: create, list, revoke."),
     "policies": _lazy("policies:policies", "Policies of the gateway: create, list, show, edit, renew, end."),
+    "upgrades": _lazy(
+        "upgrades:upgrades", "Changed weights and server versions under policies: look, list, accept, decline."
+    ),
     "blocks": _lazy("blocks.command:blocks", "Prefect blocks for databases, server pools and prices: register, list."),
     "metrics": _lazy("metrics:metrics", "Metrics: list, show."),
     "pipelines": _lazy("pipelines:pipelines", "Pipelines: list, show, try."),

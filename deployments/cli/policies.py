@@ -28,6 +28,7 @@ from selection.policies.settings import settings_of
 from selection.preferences import Constraints, OnTie, Question, checked_choice
 
 if TYPE_CHECKING:
+    from evaluation.store.session import Store
     from selection.policies.trials import ArmFigures, TrialState
 
 policies = typer.Typer(
@@ -126,6 +127,7 @@ def create(
     )
     with open_stored(db) as store, in_words_of_the_command():
         policy = create_policy(store, name, question, candidate=candidate, settings=settings, by=LOCAL)
+        _keep(store, policy)
     _tell(policy, f"{policy.name} stands for {policy.candidate_label}", as_json=as_json)
 
 
@@ -161,6 +163,7 @@ def edit(
     }
     with open_stored(db) as store:
         policy = edit_policy(store, name, changes, by=LOCAL)
+        _keep(store, policy)
     _tell(policy, f"changed {policy.name}", as_json=as_json)
 
 
@@ -181,6 +184,7 @@ def renew(
 
     with open_stored(db) as store, in_words_of_the_command():
         policy, is_changed = renew_policy(store, name, candidate=candidate, by=LOCAL)
+        _keep(store, policy)
     words = "stands for" if is_changed else "still stands for"
     _tell(policy, f"{policy.name} {words} {policy.candidate_label}", as_json=as_json)
 
@@ -354,6 +358,15 @@ def read_budget(words: Words) -> dict[str, float] | None:
             )
         limits[name] = limit
     return limits
+
+
+def _keep(store: "Store", policy: Policy) -> None:
+    """Have servers keep the weights of a policy that watches upgrades, and tell what was done."""
+    from tasks.upgrades.keeping import keep_policy
+
+    made, problems = keep_policy(store, policy, by=LOCAL)
+    for sentence in (*(f"its weights are kept as {name}" for name in made), *problems):
+        print_status(sentence)
 
 
 def _tell(policy: Policy, sentence: str, *, as_json: bool) -> None:

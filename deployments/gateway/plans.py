@@ -14,6 +14,7 @@ from evaluation.errors import SelectionError
 from evaluation.records.policies import Policy, Trial, TrialMode
 from evaluation.requests.prices import PriceTable, as_prices, price_of
 from evaluation.store.registry import find_candidate
+from evaluation.store.selectable_candidates import last_places
 from evaluation.store.session import Store
 from selection.answers import Recommendation
 from selection.policies.assignment import is_in_share
@@ -265,7 +266,8 @@ class Planner:
         if candidate.pipeline is not None:
             return f"its pipeline {candidate.pipeline.name!r} asks several times, which the gateway does not do yet"
         problems: list[str] = []
-        for place in choosable.places:
+        places = choosable.places or await asyncio.to_thread(last_places, self._store, choosable.key)
+        for place in places:
             upstream = await self._directory.at(place)
             if upstream is None:
                 problems.append(f"{place.name} is not served")
@@ -275,7 +277,7 @@ class Planner:
                 problems.append(problem)
                 continue
             targets.append(_target(upstream, model, contender, candidate, rank, prices))
-        return None if len(problems) < len(choosable.places) else "; ".join(problems) or "no server has it"
+        return None if len(problems) < len(places) else "; ".join(problems) or "no server has it"
 
     async def _candidate(self, key: str) -> Candidate | None:
         if key not in self._candidates:

@@ -10,6 +10,7 @@ from selection.preferences import TOLERANCE, Constraints, OnLittleEvidence, OnTi
 
 if TYPE_CHECKING:
     from deployments.python.options import File
+    from evaluation.store.session import Store
     from selection.policies.definition import PolicyFacts
     from selection.policies.trials import TrialState
 
@@ -56,7 +57,8 @@ def create_policy(
         when_spent: `refuse` calls once the budget is spent, or let the `cheaper` candidate answer.
         prices: A price file, or its content, for a budget in US dollars.
         keep_texts: Store prompts and answers; else only a prompt's hash and length.
-        watch_upgrades: Test changed weights and server versions against what was measured.
+        watch_upgrades: Test changed weights and server versions against what was measured; servers that can keep the
+            present weights under another name, and the policy's changes say where that could not be done.
         margin: Loss of quality in points that still counts as equivalent after an upgrade.
         by: Who makes it, for its history.
         db: Results database: a path or a URL.
@@ -86,7 +88,7 @@ def create_policy(
         margin=margin,
     )
     with opened(db) as store:
-        return create(store, name, question, candidate=candidate, settings=settings, by=by)
+        return _kept(store, create(store, name, question, candidate=candidate, settings=settings, by=by), by=by)
 
 
 @plainly
@@ -130,7 +132,7 @@ def edit_policy(
         "margin": margin,
     }
     with opened(db) as store:
-        return edit(store, name, changes, by=by)
+        return _kept(store, edit(store, name, changes, by=by), by=by)
 
 
 @plainly
@@ -152,7 +154,16 @@ def renew_policy(
     from selection.policies.definition import renew_policy as renew
 
     with opened(db) as store:
-        return renew(store, name, candidate=candidate, by=by)
+        policy, is_changed = renew(store, name, candidate=candidate, by=by)
+        return _kept(store, policy, by=by), is_changed
+
+
+def _kept(store: "Store", policy: Policy, *, by: str) -> Policy:
+    """Return a policy, whose servers keep its weights from now on if it watches upgrades; its changes say which."""
+    from tasks.upgrades.keeping import keep_policy
+
+    keep_policy(store, policy, by=by)
+    return policy
 
 
 @plainly

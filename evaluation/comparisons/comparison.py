@@ -3,7 +3,7 @@
 Which sides of which runs are compared, and by which metrics, is looked up before a score is read.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations, islice
 from typing import Any
@@ -46,19 +46,22 @@ class MatchedSides:
         return tuple((self.against.label, label) for label in labels if label != self.against.label)
 
 
-def match_runs(store: Store, run_ids: Sequence[str], request: ComparisonRequest) -> MatchedSides:
+def match_runs(
+    store: Store, run_ids: Sequence[str], request: ComparisonRequest, *, only: Collection[str] | None = None
+) -> MatchedSides:
     """Return the sides of all candidates of these runs, and their metrics.
 
     Args:
         store: Where they are.
         run_ids: Ids, beginnings of ids, or `last`; their order decides who is first.
         request: How to group, by which metrics, against which baseline.
+        only: Fingerprints of the candidates to compare; None: all.
 
     Raises:
         IncomparableError: they asked other cases, were measured in other ways, or share nothing.
         ConfigurationError: something in the request that does not fit these runs.
     """
-    members = find_members(store, run_ids)
+    members = tuple(each for each in find_members(store, run_ids) if only is None or each.fingerprint in only)
     if not members:
         raise IncomparableError("these runs have no candidate", "See `benchwright runs list`.")
     refuse_other_versions(store, members)
@@ -164,7 +167,12 @@ class Comparison:
 
 
 def compare_runs(
-    store: Store, run_ids: Sequence[str], request: ComparisonRequest, *, headline_only: bool = False
+    store: Store,
+    run_ids: Sequence[str],
+    request: ComparisonRequest,
+    *,
+    headline_only: bool = False,
+    only: Collection[str] | None = None,
 ) -> Comparison:
     """Compare all candidates of these runs. Every statement on which candidate is better comes from here.
 
@@ -173,12 +181,13 @@ def compare_runs(
         run_ids: Ids, beginnings of ids, or `last`; their order decides who is first.
         request: How to group, by which metrics, with which margin.
         headline_only: Leave out what the headline's verdict does not need: other metrics, figures, flipped cases.
+        only: Fingerprints of the candidates to compare; None: all.
 
     Raises:
         IncomparableError: they asked other cases, were measured in other ways, or share nothing.
         ConfigurationError: something in the request that does not fit these runs.
     """
-    matched = match_runs(store, run_ids, request)
+    matched = match_runs(store, run_ids, request, only=only)
     members, measured, against = matched.members, matched.measured, matched.against
     work = MetricComparer(store, members, measured.sides, against, request)
     metrics = tuple(work.quality(measured.metrics[:1] if headline_only else measured.metrics))

@@ -1,6 +1,6 @@
 """From a request to results: one comparison for each benchmark version, stored, the same question under the same id."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import fields, replace
 
 from evaluation.comparisons.comparison import SHORT, Comparison, compare_runs, version_differences
@@ -26,13 +26,16 @@ from evaluation.store.session import Store
 from evaluation.version import code_version
 
 
-def comparison_result(store: Store, comparison: Comparison, request: ComparisonRequest) -> ComparisonResult:
+def comparison_result(
+    store: Store, comparison: Comparison, request: ComparisonRequest, *, only: Collection[str] | None = None
+) -> ComparisonResult:
     """Return the full comparison: quality first, with the headline's metrics and pairs at the top.
 
     Args:
         store: Where the benchmark is.
         comparison: The comparison to report.
         request: What was asked for.
+        only: Fingerprints of the candidates to which it was confined; None: all.
     """
     plan = comparison.members[0].run.plan
     benchmark = find_benchmark(store, plan.benchmark_version)
@@ -40,7 +43,7 @@ def comparison_result(store: Store, comparison: Comparison, request: ComparisonR
     run_ids = tuple(dict.fromkeys(member.run_id for member in comparison.members))
     metrics = (*comparison.metrics, *comparison.figures)
     result = ComparisonResult(
-        comparison_id=_comparison_id(request, run_ids, comparison),
+        comparison_id=_comparison_id(request, run_ids, comparison, only),
         code_version=code_version(),
         sentences=(),
         benchmark=plan.benchmark_name,
@@ -64,11 +67,15 @@ def comparison_result(store: Store, comparison: Comparison, request: ComparisonR
     return replace(result, sentences=tuple(sentences(result)))
 
 
-def _comparison_id(request: ComparisonRequest, run_ids: tuple[str, ...], comparison: Comparison) -> str:
+def _comparison_id(
+    request: ComparisonRequest, run_ids: tuple[str, ...], comparison: Comparison, only: Collection[str] | None
+) -> str:
     """Return an id that is equal for the same question on the same runs, whatever its wording and the cases shown."""
     margin = request.read_margin()
+    confined = {} if only is None else {"only": sorted(only)}
     return fingerprint(
         {
+            **confined,
             "runs": list(run_ids),
             "by": comparison.by,
             "against": comparison.against,
@@ -165,7 +172,12 @@ def _numbers(comparison: PairComparison) -> PairNumbers:
 
 
 def compare_and_store(
-    store: Store, request: ComparisonRequest, *, evaluated: Sequence[str] = (), stored: Sequence[str] | None = None
+    store: Store,
+    request: ComparisonRequest,
+    *,
+    evaluated: Sequence[str] = (),
+    stored: Sequence[str] | None = None,
+    only: Collection[str] | None = None,
 ) -> list[ComparisonResult]:
     """Make and store the requested comparisons, and return them.
 
@@ -174,12 +186,13 @@ def compare_and_store(
         request: What was asked for.
         evaluated: Runs of the evaluation that was made for it, each of a benchmark of its own.
         stored: Ids of the runs that the request names, where already looked up; None: they are looked up now.
+        only: Fingerprints of the candidates to compare; None: all.
 
     Raises:
         BenchwrightError: what cannot be compared, and why.
     """
     groups = grouped_runs(store, request, evaluated=evaluated, stored=stored)
-    return [_compared(store, request, run_ids) for run_ids in groups]
+    return [_compared(store, request, run_ids, only) for run_ids in groups]
 
 
 def grouped_runs(
@@ -275,12 +288,14 @@ def refuse_unfit_runs(store: Store, run_ids: Sequence[str], benchmarks: Mapping[
             )
 
 
-def _compared(store: Store, request: ComparisonRequest, run_ids: Sequence[str]) -> ComparisonResult:
+def _compared(
+    store: Store, request: ComparisonRequest, run_ids: Sequence[str], only: Collection[str] | None
+) -> ComparisonResult:
     for run_id in run_ids:
         if has_unjudged(store, run_id):
             judge_prompts(store, run_id)
-    comparison = compare_runs(store, run_ids, request)
-    result = comparison_result(store, comparison, request)
+    comparison = compare_runs(store, run_ids, request, only=only)
+    result = comparison_result(store, comparison, request, only=only)
     # Where it is filed, and how its runs were made, change no number, and so make no other comparison.
     stored_request = request.model_dump(mode="json", exclude_defaults=True, exclude={"experiment", "evaluation"})
     stored_request |= {"runs": list(result.run_ids)}

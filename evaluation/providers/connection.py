@@ -96,6 +96,21 @@ class Connection:
             "Is this the address of a model server?",
         )
 
+    async def tell(self, method: str, path: str, body: dict[str, Any], *, context: RequestContext) -> None:
+        """Send a request whose answer has no content.
+
+        Raises:
+            TransientProviderError: no connection, or no answer in time.
+            ProviderError: a refusal.
+        """
+        try:
+            async with asyncio.timeout(QUICK_S), self._sent(method, path, body, context) as response:
+                await read_beginning(_content(response))
+        except TimeoutError as error:
+            raise TransientProviderError(
+                f"{context.subject}: {method} {path} got no answer within {QUICK_S:g} s", FailureKind.TIMED_OUT
+            ) from error
+
     @asynccontextmanager
     async def stream(
         self,

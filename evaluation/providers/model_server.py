@@ -56,6 +56,8 @@ class ModelServer(ABC):
     loads_with_options: ClassVar[bool] = False
     """A model is loaded with the options of the request, and again for others."""
     can_pull: ClassVar[bool] = False
+    can_copy: ClassVar[bool] = False
+    """True if a model can be given another name, and a name can be removed."""
     takes_modelfiles: ClassVar[bool] = False
     """True if a model can be created from a Modelfile."""
     chat_path: ClassVar[str | None] = None
@@ -158,6 +160,24 @@ class ModelServer(ABC):
             "Start the server with the model.",
         )
         yield  # makes this an asynchronous generator
+
+    async def copy(self, model: str, destination: str) -> None:
+        """Refuse to give a model another name.
+
+        Raises:
+            ProviderError: always.
+        """
+        raise ProviderError(
+            f"{self.url}: {self.owner} protocol cannot give {model!r} another name", FailureKind.BAD_OPTION
+        )
+
+    async def delete(self, model: str) -> None:
+        """Refuse to remove a name.
+
+        Raises:
+            ProviderError: always.
+        """
+        raise ProviderError(f"{self.url}: {self.owner} protocol cannot remove {model!r}", FailureKind.BAD_OPTION)
 
     @abstractmethod
     async def answer(self, request: GenerationRequest, draft: Draft) -> Generation:

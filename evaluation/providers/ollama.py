@@ -51,6 +51,7 @@ class OllamaProvider(ModelServer):
     ends_at_context = True
     loads_with_options = True
     can_pull = True
+    can_copy = True
     takes_modelfiles = True
     chat_path = "/api/chat"
     digests_path = "/api/tags"
@@ -227,6 +228,16 @@ class OllamaProvider(ModelServer):
                 FailureKind.CUT_STREAM,
                 next_step="Pull again; what has come is kept.",
             )
+
+    async def copy(self, model: str, destination: str) -> None:
+        """Give a model's weights another name too; the blobs are shared, so that it costs no space."""
+        await self._connection.tell(
+            "POST", "/api/copy", {"source": model, "destination": destination}, context=self._request_context(model)
+        )
+
+    async def delete(self, model: str) -> None:
+        """Remove a name; the weights go with the last name that they have."""
+        await self._connection.tell("DELETE", "/api/delete", {"model": model}, context=self._request_context(model))
 
 
 def refuse_empty_prompt(request: GenerationRequest, context: RequestContext) -> None:

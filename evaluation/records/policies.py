@@ -93,7 +93,7 @@ class PolicyChange:
     policy_id: str
     at: datetime
     kind: str
-    """`created`, `edited`, `candidate`, `trial`, `upgrade` or `ended`."""
+    """`created`, `edited`, `candidate`, `trial`, `upgrade`, `kept` (a name for its weights was made) or `ended`."""
     by: str
     """Name of the key, `local`, or the command."""
     details: Mapping[str, Any]
@@ -167,7 +167,7 @@ class Upgrade:
     upgrade_id: str
     found_at: datetime
     kind: str
-    """`weights` (another digest under the name), `server` (another version) or `tag` (newer weights to pull)."""
+    """`weights` (another digest under the name, by a pull or otherwise) or `server` (another version)."""
     endpoint: str
     model: str
     before: str
@@ -179,7 +179,7 @@ class Upgrade:
     verdict: str | None
     """`better`, `equivalent`, `worse` or `inconclusive`; None before the test."""
     details: Mapping[str, Any]
-    """Run, comparison, difference and slowdown."""
+    """`tests`: run, re-test, comparison and figures of each; `policies`: verdict of each; `reason` of a failure."""
     alert_id: str | None
     decided_at: datetime | None
     decided_by: str | None

@@ -105,8 +105,11 @@ def set_candidate(
     recommendation_id: str | None,
     by: str,
     reason: str,
+    kind: str = "candidate",
 ) -> Policy:
     """Have a policy stand for another candidate from now on, and return it.
+
+    The change is noted as one of this kind: `candidate` or `upgrade`.
 
     Raises:
         UnknownNameError: it was ended, or never was.
@@ -115,7 +118,7 @@ def set_candidate(
     with store.write() as connection:
         before = connection.execute(sa.select(policy.c.candidate_label).where(policy.c.id == policy_id)).scalar()
         details = {"before": before, "candidate": label, "reason": reason}
-        return _changed(connection, policy_id, row, kind="candidate", by=by, details=details)
+        return _changed(connection, policy_id, row, kind=kind, by=by, details=details)
 
 
 def end_policy(store: Store, policy_id: str, *, by: str) -> Policy:

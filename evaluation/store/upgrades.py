@@ -23,7 +23,10 @@ _KEY = ("endpoint", "model", "kind", "before", "after")
 def save_upgrade(
     store: Store, *, kind: str, endpoint: str, model: str, before: str, after: str, policy_ids: Iterable[str]
 ) -> tuple[Upgrade, bool]:
-    """Store a change that was found; return it, and whether it is new. One that is known stays as it is."""
+    """Store a change that was found; return it, and whether it is new.
+
+    One that is stored stays as it is, unless it concerns another policy too: then it is open again, for all of them.
+    """
     key = {"endpoint": endpoint, "model": model, "kind": kind, "before": before, "after": after}
     row: dict[str, Any] = {
         **key,
@@ -41,6 +44,11 @@ def save_upgrade(
         upsert(connection, upgrade, [row], key=_KEY)
         same = sa.and_(*(upgrade.c[name] == value for name, value in key.items()))
         stored = connection.execute(sa.select(upgrade).where(same)).mappings().one()
+        if not set(row["policy_ids"]) <= set(stored["policy_ids"]):
+            policies = sorted({*row["policy_ids"], *stored["policy_ids"]})
+            opened = {"policy_ids": policies, "state": "found", "decided_at": None, "decided_by": None}
+            changed = sa.update(upgrade).where(same).values(opened).returning(upgrade)
+            stored = connection.execute(changed).mappings().one()
     return _upgrade(stored), stored["id"] == row["id"]
 
 
@@ -81,6 +89,16 @@ def decide_upgrade(store: Store, upgrade_id: str, *, accepted: bool, by: str) ->
     raise ConfigurationError(
         f"the upgrade {upgrade_id!r} was {decided.state} already, by {decided.decided_by}",
         "`benchwright upgrades list` shows what is open.",
+    )
+
+
+def tested_runs(store: Store) -> frozenset[str]:
+    """Return the ids of runs that tested upgrades which were not accepted: they decide nothing about candidates."""
+    return frozenset(
+        str(test["retest"])
+        for each in list_upgrades(store)
+        if each.state != ACCEPTED
+        for test in each.details.get("tests", ())
     )
 
 

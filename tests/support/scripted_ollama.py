@@ -163,6 +163,12 @@ class ScriptedOllama:
             return {"model": body["model"], "embeddings": vectors, **self._embedding_figures(body["input"])}
         if path == "/api/show" and body.get("model") in self.models:
             return self._shown(body["model"])
+        if path == "/api/copy" and body.get("source") in self.models:
+            self.models[body["destination"]] = replace(self.models[body["source"]])
+            return {}
+        if path == "/api/delete" and body.get("model") in self.models:
+            del self.models[body["model"]]
+            return {}
         return None
 
     def _embedding_figures(self, texts: list[str]) -> dict[str, Any]:
@@ -259,6 +265,9 @@ def _handler(fake: ScriptedOllama) -> type[BaseHTTPRequestHandler]:
 
         def do_GET(self) -> None:
             self._small({})
+
+        def do_DELETE(self) -> None:
+            self._small(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
 
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))

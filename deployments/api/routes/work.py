@@ -20,6 +20,7 @@ from evaluation.requests.race_request import RaceRequest
 from evaluation.requests.request_model import RequestModel
 from evaluation.requests.review_request import ReviewRequest
 from evaluation.requests.sweep_request import SweepRequest
+from evaluation.requests.upgrade_request import UpgradeWatch
 from evaluation.requests.writing_request import WritingRequest
 from evaluation.run_results.work_status import work_status
 from selection.retrain_request import RetrainRequest
@@ -32,6 +33,7 @@ KINDS: dict[str, tuple[str, type[RequestModel]]] = {
     "sweeps": ("sweep", SweepRequest),
     "reviews": ("review", ReviewRequest),
     "monitor-passes": ("monitor", MonitorRequest),
+    "upgrade-looks": ("watch-upgrades", UpgradeWatch),
     "retrainings": ("retrain", RetrainRequest),
     "written-suites": ("write-benchmark", WritingRequest),
 }

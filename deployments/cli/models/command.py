@@ -16,7 +16,7 @@ from deployments.cli.arguments import (
 from deployments.cli.models.agree import agree
 from deployments.cli.models.listing import FamilyOption, list_models, model_as_json
 from deployments.cli.models.pull_progress import pull_model
-from deployments.cli.servers import ask_all, record_models, requested_endpoints
+from deployments.cli.servers import Answer, ask_all, record_models, requested_endpoints
 from deployments.cli.terminal.output import print_json, print_status
 from deployments.cli.terminal.tables import print_details, print_line, print_table, read_size
 from evaluation.errors import ConfigurationError, UnknownNameError
@@ -125,14 +125,37 @@ def pull(
         if len(endpoints) > 1:
             names = ", ".join(record.name for record in endpoints)
             raise ConfigurationError(f"several servers could pull {name!r}: {names}", "Give --endpoint NAME.")
+        _keep_weights(store)
         answer = pull_model(endpoints[0], name, allow_remote=allow_remote)
         (record,) = record_models(store, [answer])
+        _tell_policies(store, answer)
         if is_retired(store, record.name):
             print_status(f"{record.name} is retired; `benchwright models register {record.name}` allows new runs again")
     if as_json:
         print_json(model_as_json(record))
     else:
         print_line(f"{record.name}: digest {(record.digest or 'unknown')[:12]} on {record.endpoint_name}")
+
+
+def _keep_weights(store: "Store") -> None:
+    """Have servers keep the weights of watched policies, before a pull gives their names to others."""
+    from evaluation.store.policies import list_policies
+    from tasks.upgrades.keeping import keep_policy
+
+    for policy in list_policies(store):
+        for name in keep_policy(store, policy, by="models pull")[0]:
+            print_status(f"the weights of the policy {policy.name} are kept as {name}")
+
+
+def _tell_policies(store: "Store", answer: Answer) -> None:
+    """Note changed weights with the policies that watch them."""
+    from selection.policies.upgrade_watch import note_pull
+
+    for upgrade in note_pull(store, answer.endpoint.name, answer.models):
+        print_status(
+            f"{upgrade.model} is used by {len(upgrade.policy_ids)} policies, which stay on the weights "
+            f"{upgrade.before[:12]}; `benchwright upgrades look` tests the new ones"
+        )
 
 
 @models.command("register")

@@ -30,6 +30,10 @@ WITHOUT_FILE = {
     "keys create": "tests/deployments/cli/test_keys.py: a key is random",
     "keys list": "tests/deployments/cli/test_keys.py: a key is random",
     "keys revoke": "tests/deployments/cli/test_keys.py: a key is random",
+    "upgrades look": "tests/deployments/cli/test_upgrades.py: ids are random, and a look needs a changed server",
+    "upgrades list": "tests/deployments/cli/test_upgrades.py: ids are random, and a look needs a changed server",
+    "upgrades accept": "tests/deployments/cli/test_upgrades.py: ids are random, and a look needs a changed server",
+    "upgrades decline": "tests/deployments/cli/test_upgrades.py: ids are random, and a look needs a changed server",
     "alerts notify": "tests/deployments/cli/test_serve_processes.py: it changes Prefect's server for all tests",
 }
 """Commands with `--json` that no file is kept of, with the reason."""
