@@ -4,23 +4,20 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from deployments.api.access import ADMIN, READ, Access
+from deployments.api.bodies import Body, Budget, Positive
+from deployments.api.idempotency import IdempotentRoute
 from deployments.api.replies import PROBLEMS, Paging, paging, reply, sorted_page
 from deployments.python import policies as python
 from selection.preferences import Constraints, Weights
 
-router = APIRouter(prefix="/policies", responses=PROBLEMS, tags=["policies"])
+router = APIRouter(route_class=IdempotentRoute, prefix="/policies", responses=PROBLEMS, tags=["policies"])
 Page = Annotated[Paging, Depends(paging)]
-Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
-class _Body(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Limits(_Body):
+class Limits(Body):
     """Constraints on the candidates of a policy."""
 
     max_latency_s: Positive | None = None
@@ -32,21 +29,7 @@ class Limits(_Body):
     endpoints: list[str] = Field(default_factory=list, max_length=100)
 
 
-class Budget(_Body):
-    """The most that calls use on one day (UTC)."""
-
-    tokens: int | None = Field(None, gt=0, le=2**53)
-    gpu_s: Positive | None = None
-    joules: Positive | None = None
-    usd: Positive | None = None
-
-    @property
-    def limits(self) -> dict[str, float]:
-        """The limits that are given."""
-        return self.model_dump(exclude_none=True)
-
-
-class NewPolicy(_Body):
+class NewPolicy(Body):
     """A policy to make."""
 
     name: str = Field(min_length=1, max_length=64, examples=["chat-fast"])
@@ -63,7 +46,7 @@ class NewPolicy(_Body):
     margin: float = Field(1.0, ge=0, le=100)
 
 
-class PolicyEdit(_Body):
+class PolicyEdit(Body):
     """What to change about a policy; what is not given stays."""
 
     budget: Budget | None = None
@@ -74,7 +57,7 @@ class PolicyEdit(_Body):
     margin: float | None = Field(None, ge=0, le=100)
 
 
-class Renewal(_Body):
+class Renewal(Body):
     """A new decision on a policy's candidate."""
 
     candidate: str | None = Field(None, min_length=1, max_length=500, description="Default: the recommended one.")
