@@ -19,7 +19,16 @@ from deployments.api.guard import MAX_BODY_BYTES, MOST_AT_ONCE, Guard
 from deployments.api.idempotency import PARAMETER
 from deployments.api.parameters import only_declared
 from deployments.api.problems import GATEWAY_PATHS, add_handlers
-from deployments.api.routes import administration, catalogues, operation, policies, production, stored, work
+from deployments.api.routes import (
+    administration,
+    catalogues,
+    experiments,
+    operation,
+    policies,
+    production,
+    stored,
+    work,
+)
 from deployments.cli.arguments import KEPT_OPEN
 from deployments.gateway.gateway import Gateway
 from deployments.gateway.gateway_settings import GatewaySettings
@@ -29,7 +38,9 @@ from evaluation.store.session import KeptStore
 from evaluation.store.totals import store_totals
 
 PREFIX = "/api/v1"
-API_ROUTERS = tuple(routes.router for routes in (stored, catalogues, production, policies, work, administration))
+API_ROUTERS = tuple(
+    routes.router for routes in (stored, experiments, catalogues, production, policies, work, administration)
+)
 """Routes below the prefix."""
 _BELOW_PREFIX = frozenset(id(route) for router in API_ROUTERS for route in router.routes)
 _PROBLEM_SCHEMA = {
@@ -108,7 +119,7 @@ class _InContext:
         if scope["type"] == "http":
             KEPT_OPEN.set(self._store)
             limit_files(self._form_files)
-            if scope["method"] == "HEAD" and not scope["path"].endswith("/events"):
+            if scope["method"] == "HEAD" and not scope["path"].endswith(("/events", "/export")):
                 scope["method"] = "GET"  # the server leaves the body out
         await self._app(scope, receive, send)
 

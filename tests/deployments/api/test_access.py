@@ -12,22 +12,23 @@ from fastapi.routing import APIRoute
 
 import deployments.api.routes as routes
 from deployments.api.access import Access, Doorkeeper, Sender, is_loopback
-from deployments.api.app import create_app
+from deployments.api.app import API_ROUTERS, create_app
 from deployments.api.guard import OPEN_PATHS
 from deployments.api.problems import ProblemError
-from deployments.api.routes import administration, catalogues, operation, production, stored, work
+from deployments.api.routes import operation
 from evaluation.records.access import Scope
 from evaluation.store.api_keys import create_key, revoke_key
 from evaluation.store.audit import list_changes
 from evaluation.store.session import KeptStore
 
-ROUTERS = [stored.router, catalogues.router, production.router, work.router, administration.router, operation.router]
+ROUTERS = [*API_ROUTERS, operation.router]
 ROUTES = [route for router in ROUTERS for route in router.routes if isinstance(route, APIRoute)]
 
 
 def _scopes(route: APIRoute) -> list[Scope]:
-    found = [getattr(dependency.dependency, "scope", None) for dependency in route.dependencies]
-    return [scope for scope in found if scope is not None]
+    """Return the scopes that a route asks for, among its dependencies or as a parameter."""
+    scopes = [getattr(dependency.call, "scope", None) for dependency in route.dependant.dependencies]
+    return [scope for scope in scopes if scope is not None]
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{sorted(route.methods)[0]} {route.path}")
