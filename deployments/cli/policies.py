@@ -24,6 +24,7 @@ from evaluation.errors import ConfigurationError
 from evaluation.formatting import quantity
 from evaluation.records.policies import UNITS, Policy, Spending
 from evaluation.results.as_json import as_json as plain
+from selection.policies.settings import settings_of
 from selection.preferences import Constraints, OnTie, Question, checked_choice
 
 policies = typer.Typer(
@@ -88,7 +89,6 @@ def create(
     Options marked * may be repeated.
     """
     from selection.policies.definition import create_policy
-    from selection.policies.settings import settings_of
 
     constraints = Constraints(
         max_latency_s=read_seconds(max_latency, option="--max-latency"),

@@ -78,14 +78,14 @@ def policy(request: Request, policy: str) -> Response:
 @router.post("", status_code=201)
 def make_policy(request: Request, body: NewPolicy, access: Annotated[Access, ADMIN]) -> Response:
     """Make a policy: the recommended candidate answers to its name until somebody says otherwise."""
-    given = body.model_dump(exclude={"name", "constraints", "weights", "budget"})
+    values = body.model_dump(exclude={"name", "constraints", "weights", "budget"})
     policy = python.create_policy(
         body.name,
         constraints=Constraints(**body.constraints.model_dump()),
         weights=Weights(**body.weights),
         budget=body.budget.limits,
         by=access.name,
-        **given,
+        **values,
     )
     return reply(request, policy, 201)
 
@@ -94,8 +94,8 @@ def make_policy(request: Request, body: NewPolicy, access: Annotated[Access, ADM
 def edit_policy(request: Request, policy: str, body: PolicyEdit, access: Annotated[Access, ADMIN]) -> Response:
     """Change what a policy may spend and keep, and what it watches; its candidate stays."""
     budget = None if body.budget is None else body.budget.limits
-    given = body.model_dump(exclude={"budget"})
-    return reply(request, python.edit_policy(policy, budget=budget, by=access.name, **given))
+    values = body.model_dump(exclude={"budget"})
+    return reply(request, python.edit_policy(policy, budget=budget, by=access.name, **values))
 
 
 @router.post("/{policy}/renewal")
