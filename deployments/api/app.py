@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from fastapi import Depends, FastAPI
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -14,10 +15,20 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from deployments.api.access import CHAT, Doorkeeper
 from deployments.api.events import Channels
 from deployments.api.figures import Figures
-from deployments.api.guard import MOST_AT_ONCE, Guard
+from deployments.api.guard import MAX_BODY_BYTES, MOST_AT_ONCE, Guard
+from deployments.api.idempotency import PARAMETER
 from deployments.api.parameters import only_declared
-from deployments.api.problems import add_handlers
-from deployments.api.routes import administration, catalogues, operation, policies, production, stored, upgrades, work
+from deployments.api.problems import GATEWAY_PATHS, add_handlers
+from deployments.api.routes import (
+    administration,
+    catalogues,
+    experiments,
+    operation,
+    policies,
+    production,
+    stored,
+    work,
+)
 from deployments.cli.arguments import KEPT_OPEN
 from deployments.gateway.gateway import Gateway
 from deployments.gateway.gateway_settings import GatewaySettings
@@ -27,6 +38,11 @@ from evaluation.store.session import KeptStore
 from evaluation.store.totals import store_totals
 
 PREFIX = "/api/v1"
+API_ROUTERS = tuple(
+    routes.router for routes in (stored, experiments, catalogues, production, policies, upgrades, work, administration)
+)
+"""Routes below the prefix."""
+_BELOW_PREFIX = frozenset(id(route) for router in API_ROUTERS for route in router.routes)
 _PROBLEM_SCHEMA = {
     "type": "object",
     "required": ["type", "title", "status", "detail"],
@@ -62,7 +78,8 @@ def create_app(
         most_at_once: Number of requests that are answered at once.
     """
     figures = Figures(lambda: store_totals(store))
-    gateway = Gateway(store, embedded_url=embedded_url, settings=GatewaySettings(on_finished=figures.count_call))
+    settings = GatewaySettings(on_finished=figures.count_call)
+    gateway = Gateway(store, embedded_url=embedded_url, settings=settings)
     app = FastAPI(
         title="Benchwright",
         version=__version__,
@@ -76,13 +93,19 @@ def create_app(
     )
     app.state.figures, app.state.channels = figures, Channels()
     add_handlers(app)
-    for routes in (stored, catalogues, production, policies, upgrades, work, administration):
-        app.include_router(routes.router, prefix=PREFIX)
+    for router in API_ROUTERS:
+        app.include_router(router, prefix=PREFIX)
     app.include_router(operation.router)
     app.include_router(gateway.router(), dependencies=[CHAT], include_in_schema=False)
     _describe_problems(app)
-    doorkeeper = Doorkeeper(store=store, requires_key=requires_key)
-    guard = Guard(_InContext(app, store, form_files), doorkeeper, names=names, most_at_once=most_at_once)
+    doorkeeper = app.state.doorkeeper = Doorkeeper(store=store, requires_key=requires_key)
+    guard = Guard(
+        _InContext(app, store, form_files),
+        doorkeeper,
+        names=names,
+        most_at_once=most_at_once,
+        most_bytes=lambda path: settings.max_body_bytes if path in GATEWAY_PATHS else MAX_BODY_BYTES,
+    )
     return _Counted(guard, app.state.figures)
 
 
@@ -96,7 +119,7 @@ class _InContext:
         if scope["type"] == "http":
             KEPT_OPEN.set(self._store)
             limit_files(self._form_files)
-            if scope["method"] == "HEAD" and not scope["path"].endswith("/events"):
+            if scope["method"] == "HEAD" and not scope["path"].endswith(("/events", "/export")):
                 scope["method"] = "GET"  # the server leaves the body out
         await self._app(scope, receive, send)
 
@@ -125,8 +148,21 @@ class _Counted:
             await self._app(inner, receive, send_counted)
         finally:
             self._figures.at_once.dec()
-            route = getattr(inner.get("route"), "path", "other")
-            self._figures.count(method, route, status, time.perf_counter() - began)
+            self._figures.count(method, _label(inner.get("route")), status, time.perf_counter() - began)
+
+
+def _describe_repetition(description: dict[str, Any]) -> None:
+    """Add the header of requests that may be sent again to every POST."""
+    for operations in description["paths"].values():
+        parameters = operations.get("post", {}).setdefault("parameters", [])
+        if PARAMETER not in parameters:
+            parameters.append(PARAMETER)
+
+
+def _label(route: object) -> str:
+    """Return the path of a route in full, since a route of an included router knows only what follows its prefix."""
+    path: str = getattr(route, "path", "other")
+    return f"{PREFIX}{path}" if id(route) in _BELOW_PREFIX else path
 
 
 @asynccontextmanager
@@ -147,6 +183,7 @@ def _describe_problems(app: FastAPI) -> None:
         components.setdefault("schemas", {})["Problem"] = _PROBLEM_SCHEMA
         components["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
         description["security"] = [{}, {"key": []}]
+        _describe_repetition(description)
         return description
 
     app.openapi = described  # type: ignore[method-assign]

@@ -12,6 +12,7 @@ from typing import Any
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from deployments.api.access import CONNECTION, Connection
 from deployments.api.problems import MEDIA_TYPE, ProblemError
 
 HEAD_WITHIN_S = 10.0
@@ -30,6 +31,7 @@ class StrictConnection(H11Protocol):
     _head = b""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        self.app_state = {**self.app_state, CONNECTION: Connection()}
         super().connection_made(transport)
         if len(self.connections) > MOST_CONNECTIONS:
             self._refuse(ProblemError(503, "too many connections", kind="busy", headers={"Retry-After": "1"}))

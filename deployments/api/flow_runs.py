@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from prefect.client.schemas.objects import FlowRun
 
 NEXT_STEP = "Start `benchwright serve`, or name a Prefect server with PREFECT_API_URL and run `benchwright deploy`."
+_OUR_FLOWS = frozenset(each.entrypoint.rpartition(":")[2].replace("_", "-") for each in DEFINITIONS) | {"score"}
+"""Names of the flows that commands start too."""
 _ENDED = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
 
 
@@ -57,10 +59,10 @@ def find(flow_run_id: str) -> FlowRunStatus:
 
 
 def cancel(flow_run_id: str) -> FlowRunStatus:
-    """Cancel a flow run; what is stored stays, and can be resumed.
+    """Cancel a flow run of one of our deployments; what is stored stays, and can be resumed.
 
     Raises:
-        ProblemError: 404, there is none of this id; 409, it has ended; 503, no Prefect server.
+        ProblemError: 404, there is none of this id; 409, it has ended, or a command started it; 503, no Prefect server.
     """
     from prefect.states import Cancelled, Cancelling
 
@@ -69,6 +71,13 @@ def cancel(flow_run_id: str) -> FlowRunStatus:
         status = _status(flow_run)
         if status.has_ended:
             raise ProblemError(409, f"the flow run has ended: {status.state}", kind="ended")
+        if flow_run.deployment_id is None:
+            raise ProblemError(
+                409,
+                "the flow run was started by a command or by Python, which alone ends it",
+                "End it where it was started: Ctrl+C in its terminal.",
+                kind="not-deployed",
+            )
         is_at_work = status.state_type in ("RUNNING", "PENDING")
         state: Any = Cancelling() if is_at_work else Cancelled()
         client.set_flow_run_state(flow_run.id, state, force=True)
@@ -154,8 +163,16 @@ def _is_ours(deployment: Any, entrypoint: str) -> bool:
 
 
 def _read(client: "SyncPrefectClient", flow_run_id: str) -> "FlowRun":
+    """Return a flow run of one of our deployments, or one that a command of ours started.
+
+    Raises:
+        ProblemError: 404, there is none of this id: those of others on the same Prefect server are none of ours.
+    """
     try:
-        return client.read_flow_run(UUID(flow_run_id))
+        flow_run = client.read_flow_run(UUID(flow_run_id))
+        if not _is_of_our_flows(client, flow_run):
+            raise ProblemError(404, "there is no flow run of Benchwright with this id", kind="unknown-name")
+        return flow_run
     except ValueError:
         raise ProblemError(
             404,
@@ -163,6 +180,13 @@ def _read(client: "SyncPrefectClient", flow_run_id: str) -> "FlowRun":
             "A start answers with its `id`.",
             kind="unknown-name",
         ) from None
+
+
+def _is_of_our_flows(client: "SyncPrefectClient", flow_run: "FlowRun") -> bool:
+    if flow_run.deployment_id is None:
+        return client.read_flow(flow_run.flow_id).name in _OUR_FLOWS
+    deployment = client.read_deployment(flow_run.deployment_id)
+    return any(_is_ours(deployment, each.entrypoint) for each in DEFINITIONS)
 
 
 def _status(flow_run: "FlowRun") -> FlowRunStatus:

@@ -11,13 +11,14 @@ import secrets
 from collections.abc import Callable, Iterable, MutableMapping
 from typing import Any
 
-from deployments.api.access import Access, Doorkeeper
+from deployments.api.access import CONNECTION, Access, Doorkeeper, Sender
 from deployments.api.problems import ProblemError, problem_of
 from deployments.guarded.origins import App, OwnPagesOnly, Receive, Scope, Send
 from evaluation.errors import BenchwrightError
 from evaluation.store.audit import record_change
 
-MAX_BODY_BYTES = 32 * 1024 * 1024
+MAX_BODY_BYTES = 32 * 2**20
+"""Longest body of a request, where the application names no other for its path."""
 BODY_WITHIN_S = 30.0
 """Seconds for a request's body to arrive."""
 MOST_AT_ONCE = 512
@@ -46,6 +47,7 @@ class Guard:
         names: Iterable[str] = (),
         is_audited: Callable[[str], bool] = lambda path: path.startswith("/api/v1/"),
         most_at_once: int = MOST_AT_ONCE,
+        most_bytes: Callable[[str], int] = lambda path: MAX_BODY_BYTES,
     ) -> None:
         """Wrap an application.
 
@@ -55,7 +57,9 @@ class Guard:
             names: Allowed host names, beside those of loopback.
             is_audited: Whether changes at a path are stored.
             most_at_once: Number of requests that are answered at once.
+            most_bytes: Longest body at a path.
         """
+        self._most_bytes = most_bytes
         self._app, self._doorkeeper, self._is_audited = app, doorkeeper, is_audited
         self._pages = OwnPagesOnly(app, names=names)
         self._n_at_once, self._most_at_once = 0, most_at_once
@@ -80,7 +84,7 @@ class Guard:
         try:
             access = await self._admitted(scope)
             scope.setdefault("state", {}).update(access=access, request_id=request_id)
-            await self._app(scope, _Body(scope, receive, answer), answer)
+            await self._app(scope, _Body(scope, receive, answer, self._most_bytes(scope["path"])), answer)
         except ProblemError as problem:
             await _refuse(answer, problem, scope["path"])
         except BenchwrightError as error:  # the store is away while a key is looked up
@@ -96,8 +100,14 @@ class Guard:
         _must_be_plain(scope)
         if scope["path"] in OPEN_PATHS:
             return Access(key=None)
-        authorizations = [value.decode("latin-1") for name, value in scope["headers"] if name == b"authorization"]
-        return await asyncio.to_thread(self._doorkeeper.admit, authorizations, scope.get("client"), scope.get("server"))
+        sender = Sender(
+            authorizations=[value.decode("latin-1") for name, value in scope["headers"] if name == b"authorization"],
+            client=scope.get("client"),
+            server=scope.get("server"),
+            connection=scope.get("state", {}).get(CONNECTION),
+        )
+        access = self._doorkeeper.recall(sender)
+        return access if access is not None else await asyncio.to_thread(self._doorkeeper.admit, sender)
 
     async def _store_change(self, scope: Scope, access: Access, answer: "_Answer") -> None:
         change = {
@@ -134,13 +144,13 @@ class _Answer:
 class _Body:
     """Receives a request's body up to a size and within a time."""
 
-    def __init__(self, scope: Scope, receive: Receive, answer: _Answer) -> None:
+    def __init__(self, scope: Scope, receive: Receive, answer: _Answer, most_bytes: int) -> None:
         """Check the announced size.
 
         Raises:
             ProblemError: 413, more is announced than may come; 400, the size is not a number.
         """
-        self._receive, self._answer = receive, answer
+        self._receive, self._answer, self._most_bytes = receive, answer, most_bytes
         self._n_bytes, self._is_whole = 0, False
         self._loop = asyncio.get_running_loop()
         self._until = self._loop.time() + BODY_WITHIN_S
@@ -179,10 +189,10 @@ class _Body:
 
     def _count(self, n_bytes: int) -> None:
         self._n_bytes += n_bytes
-        if self._n_bytes > MAX_BODY_BYTES:
+        if self._n_bytes > self._most_bytes:
             raise ProblemError(
                 413,
-                f"the body is larger than {MAX_BODY_BYTES:,} bytes",
+                f"the body is larger than {self._most_bytes:,} bytes",
                 kind="size",
                 headers={"Connection": "close"},
             )

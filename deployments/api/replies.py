@@ -5,7 +5,9 @@ import hashlib
 import json
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import Query, Request
@@ -39,13 +41,28 @@ class Paging:
         except (ValueError, UnicodeError, RecursionError):
             place = None
         if not isinstance(place, kind) or not _fits(place):
-            raise ProblemError(
-                422,
-                f"cursor: {self.cursor[:80]!r} is not a cursor of this list",
-                "Use `next` of a page.",
-                kind="cursor",
-            )
+            raise self._foreign()
         return place
+
+    def moment(self) -> tuple[datetime, str] | None:
+        """Return the moment and the id of the item behind which the page begins; None: at the beginning.
+
+        Raises:
+            ProblemError: 422, the cursor is not one of this list.
+        """
+        match self.place(list):
+            case None:
+                return None
+            case [str(written), str(item_id)]:
+                with suppress(ValueError):
+                    moment = datetime.fromisoformat(written)
+                    if moment.tzinfo is not None:
+                        return moment, item_id
+        raise self._foreign()
+
+    def _foreign(self) -> ProblemError:
+        text = f"cursor: {(self.cursor or '')[:80]!r} is not a cursor of this list"
+        return ProblemError(422, text, "Use `next` of a page.", kind="cursor")
 
 
 def paging(

@@ -12,7 +12,8 @@ from deployments.cli.candidate_exports import checked_form, write_out, written_w
 from deployments.cli.completion import metric_names
 from deployments.cli.terminal.output import print_status
 from evaluation.errors import ConfigurationError, UnknownNameError
-from evaluation.exports.files import Format, write_file, write_to_pipe
+from evaluation.exports.files import write_file, write_to_pipe
+from evaluation.exports.writers import Format
 
 if TYPE_CHECKING:
     from evaluation.exports.filters import Filters
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from evaluation.store.session import Store
 
 Words = list[str] | None
+_BINARY = {Format.PARQUET: "Parquet", Format.XLSX: "an Excel file"}
 
 
 def export(
@@ -31,7 +33,7 @@ def export(
         str | None,
         typer.Option(
             "--format",
-            metavar="csv|json|parquet",
+            metavar="csv|json|ndjson|parquet|xlsx",
             help="Default: by --out, else csv; with --winner yaml, python, openai, modelfile, json or env.",
         ),
     ] = None,
@@ -80,7 +82,7 @@ def export(
 
 def _format(form: str | None, out: Path | None) -> Format:
     if form is not None and form not in {*Format}:
-        raise UnknownNameError("format", form, list(Format))
+        raise UnknownNameError("format", form, [each.value for each in Format])
     ending = out.suffix.removeprefix(".").lower() if out is not None else ""
     if form is None and ending and ending not in {*Format}:
         raise ConfigurationError(
@@ -88,8 +90,10 @@ def _format(form: str | None, out: Path | None) -> Format:
             f"Give --format, or a file such as {Path(str(out)).stem}.csv.",
         )
     file_format = Format(form) if form else Format(ending) if ending else Format.CSV
-    if file_format is Format.PARQUET and out is None:
-        raise ConfigurationError("Parquet cannot be printed to a terminal", "Give --out FILE.parquet.")
+    if file_format in _BINARY and out is None:
+        raise ConfigurationError(
+            f"{_BINARY[file_format]} cannot be printed to a terminal", f"Give --out FILE.{file_format}."
+        )
     return file_format
 
 
@@ -97,7 +101,7 @@ def _kind(table: str | None) -> "Kind | None":
     from evaluation.exports.source import Kind
 
     if table is not None and table not in {*Kind}:
-        raise UnknownNameError("table", table, list(Kind))
+        raise UnknownNameError("table", table, [each.value for each in Kind])
     return Kind(table) if table else None
 
 
@@ -109,22 +113,17 @@ def export_table(
     Raises:
         BenchwrightError: an unknown name, format or table, or the file cannot be written.
     """
-    from evaluation.exports.filters import check_filters
-    from evaluation.exports.rows import rows
     from evaluation.exports.source import find_source
+    from evaluation.exports.tables import table_of
 
-    file_format, requested_kind = _format(form, out), _kind(table)
-    source = find_source(store, what)
-    kind = requested_kind or source.kinds[0]
-    check_filters(store, source, kind, filters)
-    columns, records = rows(store, source, kind, filters)
-    values = [column for column in columns if f"{column} failure" in columns]
+    file_format, kind = _format(form, out), _kind(table)
+    content = table_of(store, find_source(store, what), kind, filters)
     if out is not None:
-        n = write_file(out, columns, records, file_format, metrics=values)
-        print_status(f"{out}: {n:,} {kind} of {source.name}")
+        n = write_file(out, content.columns, content.rows, file_format, metrics=content.metrics)
+        print_status(f"{out}: {n:,} {content.kind} of {content.source.name}")
         return
     try:
-        write_to_pipe(sys.stdout.buffer, columns, records, file_format, metrics=values)
+        write_to_pipe(sys.stdout.buffer, content.columns, content.rows, file_format, metrics=content.metrics)
     except BrokenPipeError:
         # Whoever read it has had enough; what is still to be flushed at the end goes nowhere.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from deployments.cli.arguments import DatabaseOption, JsonOption, open_results, open_stored
+from deployments.cli.budgets import BudgetOption, budget_words, read_budget
 from deployments.cli.terminal.output import print_json, print_status
 from deployments.cli.terminal.tables import print_line, print_table
 from evaluation.errors import ConfigurationError, UnknownNameError
@@ -32,18 +33,24 @@ def create(
         str | None,
         typer.Option("--rate", metavar="N/UNIT", help="Requests allowed: 60/min, 5/s.", show_default="no limit"),
     ] = None,
+    budget: BudgetOption = None,
     db: DatabaseOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Make a key and print it: it is shown this once, and only its hash is stored."""
+    """Make a key and print it: it is shown this once, and only its hash is stored.
+
+    Options marked * may be repeated.
+    """
     from evaluation.store.api_keys import create_key
+    from selection.policies.settings import budget_of
 
     if not name.strip():
         raise ConfigurationError("--name is empty", "Give a name, such as the program that uses the key.")
     ends, scopes = read_expiry(expires, datetime.now(UTC)), [_scope(word) for word in scope]
     limit = None if rate is None else str(read_rate(rate))
+    limits = budget_of(read_budget(budget))
     with open_results(db) as store:
-        key, text = create_key(store, name=name, scopes=scopes, expires_at=ends, rate=limit)
+        key, text = create_key(store, name=name, scopes=scopes, expires_at=ends, rate=limit, budget=limits)
     if as_json:
         print_json({**plain(key), "key": text})
         return
@@ -62,7 +69,7 @@ def list_(db: DatabaseOption = None, as_json: JsonOption = False) -> None:
         print_json([plain(key) for key in listed])
     elif listed:
         now = datetime.now(UTC)
-        columns = ("name", "id", "scopes", "rate", "made", "state")
+        columns = ("name", "id", "scopes", "rate", "budget a day", "made", "state")
         print_table(columns, [_cells(key, now) for key in listed])
     else:
         print_status("no keys are stored; `benchwright keys create --name NAME --scope read` makes one")
@@ -121,4 +128,12 @@ def _cells(key: ApiKey, now: datetime) -> tuple[object, ...]:
         state = "expired"
     else:
         state = "valid" if key.expires_at is None else f"valid until {key.expires_at:%Y-%m-%d %H:%M} UTC"
-    return (key.name, key.key_id, ", ".join(key.scopes), key.rate, f"{key.created_at:%Y-%m-%d %H:%M}", state)
+    return (
+        key.name,
+        key.key_id,
+        ", ".join(key.scopes),
+        key.rate,
+        budget_words(key.budget or {}) or None,
+        f"{key.created_at:%Y-%m-%d %H:%M}",
+        state,
+    )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 import typer
 
 from deployments.cli.arguments import DatabaseOption, JsonOption, open_stored
+from deployments.cli.budgets import BudgetOption, budget_words, read_budget
 from deployments.cli.recommend.option_values import (
     read_dollars,
     read_gigabytes,
@@ -37,14 +38,6 @@ policies = typer.Typer(
 Words = list[str] | None
 LOCAL = "command line"
 """Who changes a policy here, for its history."""
-BudgetOption = Annotated[
-    Words,
-    typer.Option(
-        "--budget",
-        metavar="NAME=N",
-        help="The most that its calls use on one day (UTC): tokens=1e6, gpu_s=3600, joules=1e6, usd=2.*",
-    ),
-]
 WhenSpentOption = Annotated[
     str,
     typer.Option(metavar="refuse|cheaper", help="Once the budget is spent: refuse calls, or ask a cheaper candidate."),
@@ -334,32 +327,6 @@ def _arm_cells(arm: "ArmFigures") -> tuple[object, ...]:
     return (arm.candidate, arm.n_calls, arm.n_failed, arm.n_reported, arm.n_conversations, mean, interval)
 
 
-def read_budget(words: Words) -> dict[str, float] | None:
-    """Return the limits in `tokens=1e6`, `usd=2`, …; None where none are given.
-
-    Raises:
-        ConfigurationError: a word that is not `name=number`, or a repeated name.
-    """
-    if not words:
-        return None
-    limits: dict[str, float] = {}
-    for word in (part.strip() for text in words for part in text.split(",")):
-        name, sign, number = (part.strip() for part in word.partition("="))
-        try:
-            limit = float(number.removeprefix("$"))
-        except ValueError:
-            limit, sign = 0.0, ""
-        if not sign or name in limits:
-            raise ConfigurationError(
-                f"--budget {word!r} is not of the form name=number"
-                if not sign
-                else f"--budget {name!r} is given twice",
-                f"For example usd=2; the names are {', '.join(UNITS)}.",
-            )
-        limits[name] = limit
-    return limits
-
-
 def _keep(store: "Store", policy: Policy) -> None:
     """Have servers keep the weights of a policy that watches upgrades, and tell what was done."""
     from tasks.upgrades.keeping import keep_policy
@@ -377,7 +344,7 @@ def _tell(policy: Policy, sentence: str, *, as_json: bool) -> None:
 
 
 def _cells(policy: Policy) -> tuple[object, ...]:
-    limits = ", ".join(f"{quantity(limit)} {UNITS[name]}" for name, limit in policy.budget.limits.items())
+    limits = budget_words(policy.budget.limits)
     state = "in use" if policy.ended_at is None else f"ended {policy.ended_at:%Y-%m-%d %H:%M}"
     when_spent = policy.when_spent.value if limits else None
     return (policy.name, policy.task or "all", policy.candidate_label, limits or None, when_spent, state)

@@ -1,43 +1,20 @@
-"""Rows as CSV, JSON or Parquet files, written row by row and atomically."""
+"""Rows as files, written page by page and atomically."""
 
-import csv
 import errno
-import json
+import io
 import os
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from datetime import datetime
-from enum import StrEnum
 from itertools import islice
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, cast
 
 from evaluation.errors import ConfigurationError
-from evaluation.escaping import for_spreadsheet
-from evaluation.outcome_fields import names_of
+from evaluation.exports.writers import Format, RowWriter, writer_of
 
+_ROWS_AT_ONCE, _CHUNK_BYTES = 500, 2**18
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
-_ROWS_AT_ONCE = 2_000
-_REALS = names_of(float) | {
-    "value", "low", "high", "difference", "p_value", "p_adjusted", "effect_size", "mde", "vram_share", "mean_a",
-    "mean_b", "margin", "p_equivalence", "p_a_not_worse", "p_b_not_worse", "confidence_level", "standard_error", "aim",
-    "design_effect", "mean_logprob",
-}  # fmt: skip
-_WHOLES = names_of(int) | {
-    "repeat", "position", "effective_context", "n", "n_pairs", "n_more", "n_only_a", "n_only_b", "n_clusters",
-    "n_better_a", "n_better_b", "n_equal",
-}  # fmt: skip
-_TRUTHS = names_of(bool) | {"higher_is_better"}
-_MOMENTS = frozenset({"started_at", "finished_at"})
-
-
-class Format(StrEnum):
-    """A file format."""
-
-    CSV = "csv"
-    JSON = "json"
-    PARQUET = "parquet"
 
 
 def write_file(
@@ -121,100 +98,80 @@ def write_rows(
     metrics: Sequence[str] = (),
 ) -> int:
     """Write the rows and return their number."""
-    if form is Format.CSV:
-        return _write_csv(file, columns, rows)
-    if form is Format.JSON:
-        return _write_json(file, columns, rows)
-    return _write_parquet(file, columns, rows, metrics)
-
-
-def _write_csv(file: IO[bytes], columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> int:
-    """Write CSV with unrounded numbers, without spreadsheet formulas or terminal control characters in texts."""
-
-    class _Encoded:
-        def write(self, text: str) -> int:
-            return file.write(text.encode("utf-8", "replace"))
-
-    writer = csv.writer(_Encoded(), lineterminator="\n")
-    writer.writerow([for_spreadsheet(column) for column in columns])
     n = 0
-    for row in rows:
-        writer.writerow([_cell(row.get(column)) for column in columns])
-        n += 1
-    return n
-
-
-def _cell(value: Any) -> str:
-    match value:
-        case None:
-            return ""
-        case bool():
-            return str(value).lower()
-        case int() | float():
-            return repr(value)
-        case datetime():
-            return value.isoformat()
-        case list() | dict():
-            return for_spreadsheet(json.dumps(value))
-        case _:
-            return for_spreadsheet(str(value))
-
-
-def _write_json(file: IO[bytes], columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> int:
-    """Write one array of objects; missing values are null."""
-    n = 0
-    for row in rows:
-        value = {column: _plain(row.get(column)) for column in columns}
-        file.write((b"[\n" if n == 0 else b",\n") + json.dumps(value).encode())
-        n += 1
-    file.write(b"\n]\n" if n else b"[]\n")
-    return n
-
-
-def _plain(value: Any) -> Any:
-    return value.isoformat() if isinstance(value, datetime) else value
-
-
-def _write_parquet(
-    file: IO[bytes], columns: Sequence[str], rows: Iterable[Mapping[str, Any]], metrics: Sequence[str]
-) -> int:
-    """Write Parquet with column types determined by name, so that files of different runs can be combined."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    schema = pa.schema([(column, _type(column, metrics, pa)) for column in columns])
-    n = 0
-    several = iter(rows)
-    with pq.ParquetWriter(file, schema, compression="zstd") as writer:
-        while page := list(islice(several, _ROWS_AT_ONCE)):
+    with _open_writer(form, file, columns, metrics) as writer:
+        for page in _pages(rows):
+            writer.write(page)
             n += len(page)
-            writer.write_table(
-                pa.table(
-                    [
-                        pa.array([_for_parquet(row.get(field.name), field.type) for row in page], type=field.type)
-                        for field in schema
-                    ],
-                    schema=schema,
-                )
-            )
     return n
 
 
-def _type(column: str, metrics: Sequence[str], pa: Any) -> Any:
-    if column in _REALS or column in metrics:
-        return pa.float64()
-    if column in _WHOLES:
-        return pa.int64()
-    if column in _TRUTHS:
-        return pa.bool_()
-    return pa.timestamp("us", tz="UTC") if column in _MOMENTS else pa.string()
+def written_chunks(
+    columns: Sequence[str], rows: Iterable[Mapping[str, Any]], form: Format, *, metrics: Sequence[str] = ()
+) -> Iterator[bytes]:
+    """Yield the file of the rows in pieces, each as soon as its rows are read; the first before any.
 
-
-def _for_parquet(value: Any, type_: Any) -> Any:
-    """Return the text without lone surrogates, which UTF-8 cannot hold.
-
-    Any other value in a text column becomes JSON.
+    Excel files alone are whole only at their end: their one piece after another comes from a temporary file.
     """
-    if value is None or str(type_) != "string":
-        return value
-    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else json.dumps(value)
+    if form is Format.XLSX:
+        yield from _chunks_of_file(lambda file: write_rows(file, columns, rows, form, metrics=metrics))
+        return
+    sink = _Sink()
+    with _open_writer(form, cast("IO[bytes]", sink), columns, metrics) as writer:
+        yield sink.taken()
+        for page in _pages(rows):
+            writer.write(page)
+            yield sink.taken()
+    yield sink.taken()
+
+
+@contextmanager
+def _open_writer(form: Format, file: IO[bytes], columns: Sequence[str], metrics: Sequence[str]) -> Iterator[RowWriter]:
+    """Yield a writer that is closed at the end, and discarded where the rows break off."""
+    writer = writer_of(form, file, columns, metrics)
+    try:
+        yield writer
+        writer.close()
+    except BaseException:
+        writer.discard()
+        raise
+
+
+def _pages(rows: Iterable[Mapping[str, Any]]) -> Iterator[list[Mapping[str, Any]]]:
+    rest = iter(rows)
+    while page := list(islice(rest, _ROWS_AT_ONCE)):
+        yield page
+
+
+def _chunks_of_file(write: Callable[[IO[bytes]], object]) -> Iterator[bytes]:
+    with tempfile.TemporaryFile() as file:
+        write(file)
+        file.seek(0)
+        while chunk := file.read(_CHUNK_BYTES):
+            yield chunk
+
+
+class _Sink(io.RawIOBase):
+    """A file that hands out what was written since the last time, and knows its whole length, as Parquet needs."""
+
+    def __init__(self) -> None:
+        self._parts: list[bytes] = []
+        self._n_bytes = 0
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        part = bytes(data)
+        self._parts.append(part)
+        self._n_bytes += len(part)
+        return len(part)
+
+    def tell(self) -> int:
+        return self._n_bytes
+
+    def taken(self) -> bytes:
+        """Return what was written since the last time."""
+        written = b"".join(self._parts)
+        self._parts.clear()
+        return written

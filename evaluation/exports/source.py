@@ -47,11 +47,11 @@ def find_source(store: Store, name: str) -> Source:
         ConfigurationError: several, or an experiment without runs.
     """
     if name == _NEWEST:
-        return _run(store, name)
+        return run_source(store, name)
     if (named := experiment_named(store, name)) is not None:
         return _of_experiment(named)
     sources: list[Source] = []
-    for look in (_run, _experiment, _comparison):
+    for look in (run_source, experiment_source, comparison_source):
         try:
             sources.append(look(store, name))
         except UnknownNameError:
@@ -70,12 +70,23 @@ def find_source(store: Store, name: str) -> Source:
     return sources[0]
 
 
-def _run(store: Store, name: str) -> Source:
+def run_source(store: Store, name: str) -> Source:
+    """Return a run: `last`, an id, or the beginning of one.
+
+    Raises:
+        UnknownNameError: there is none.
+    """
     run_id = find_run(store, name).plan.run_id
     return Source(name=f"run {run_id}", run_ids=(run_id,))
 
 
-def _experiment(store: Store, name: str) -> Source:
+def experiment_source(store: Store, name: str) -> Source:
+    """Return the runs of an experiment, by its name, its id or the beginning of one.
+
+    Raises:
+        UnknownNameError: there is none.
+        ConfigurationError: it has no runs.
+    """
     return _of_experiment(find_experiment(store, name))
 
 
@@ -85,6 +96,11 @@ def _of_experiment(experiment: ExperimentRecord) -> Source:
     return Source(name=f"experiment {experiment.name}", run_ids=experiment.run_ids)
 
 
-def _comparison(store: Store, name: str) -> Source:
+def comparison_source(store: Store, name: str) -> Source:
+    """Return a comparison, by its id or the beginning of one.
+
+    Raises:
+        UnknownNameError: there is none.
+    """
     comparison_id = find_comparison(store, name).comparison_id
     return Source(name=f"comparison {comparison_id}", comparison_id=comparison_id)

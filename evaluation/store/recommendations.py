@@ -175,6 +175,7 @@ def list_recommendations(
     reported: bool | None = None,
     with_prompts: bool = True,
     limit: int | None = None,
+    before: tuple[datetime, str] | None = None,
 ) -> tuple[RecommendationRecord, ...]:
     """Recommendations with their outcomes, the oldest first.
 
@@ -188,6 +189,7 @@ def list_recommendations(
         reported: True: with an outcome; False: without; None: both.
         with_prompts: False leaves their texts out, which are most of what is read.
         limit: Number of newest ones to return.
+        before: Only those older than the one of this moment and id, which need not be stored any more.
     """
     of = recommendation.c
     columns = [column for column in of if with_prompts or column.name != "prompt"]
@@ -199,6 +201,10 @@ def list_recommendations(
         query = query.where(of.created_at >= since)
     if until is not None:
         query = query.where(of.created_at < until)
+    if before is not None:
+        moment, recommendation_id = before
+        is_same_time = sa.and_(of.created_at == moment, of.id < recommendation_id)
+        query = query.where(sa.or_(of.created_at < moment, is_same_time))
     if reported is not None:
         query = query.where(of.reported_at.is_not(None) if reported else of.reported_at.is_(None))
     newest_first = query.order_by(of.created_at.desc(), of.id.desc()).limit(limit)

@@ -8,7 +8,8 @@ import pytest
 
 from evaluation.errors import FailureKind
 from evaluation.exports.answers import OF_AN_ANSWER
-from evaluation.exports.files import Format, write_file
+from evaluation.exports.files import write_file
+from evaluation.exports.writers import Format
 from evaluation.generation import Failure, Generation, PromptState, Timing
 from evaluation.outcome_fields import FIGURES, KINDS, answer_of, failure_of, figures_of, flat_values, names_of
 from evaluation.passage import Passage

@@ -13,11 +13,12 @@ from looking_back import only_run, outcomes
 from scripted_ollama import Chat, Reply, ScriptedOllama, right
 
 from deployments.cli.terminal.run_results import print_run
-from evaluation.exports.files import Format, write_rows
+from evaluation.exports.files import write_rows
 from evaluation.exports.filters import Filters, check_filters
 from evaluation.exports.listings import stage_list
 from evaluation.exports.rows import rows
 from evaluation.exports.source import Kind, find_source
+from evaluation.exports.writers import Format
 from evaluation.generation import Generation
 from evaluation.reports.runs.page import invocation_as_markdown
 from evaluation.results.as_json import as_json, from_json

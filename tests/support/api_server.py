@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from free_ports import free_port
@@ -20,6 +20,7 @@ class ApiServer:
 
     port: int
     log: Path
+    process_id: int = 0
 
     def send(self, *parts: bytes) -> tuple[int, bytes]:
         """Send bytes on a new connection; return the status and the whole answer."""
@@ -53,7 +54,7 @@ def api_server(database: str, folder: Path, *options: str) -> Iterator[ApiServer
         try:
             assert eventually(lambda: process.poll() is not None or _listens(server.port))
             assert process.poll() is None, server.log.read_text()
-            yield server
+            yield replace(server, process_id=process.pid)
         finally:
             process.terminate()
             process.wait(30)

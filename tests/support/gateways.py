@@ -1,6 +1,6 @@
 """A gateway over a store that recommends, with two scripted servers behind it, for any client."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -99,8 +99,9 @@ def gateway_over(
     keep_texts: bool = False,
     max_body_bytes: int = 2**20,
     trial_quiet_s: float = 0.0,
+    guarded: Callable[[Any], Any] = lambda app: app,
 ) -> Iterator[Behind]:
-    """A gateway on a port, until the end of the block."""
+    """A gateway on a port, until the end of the block; `guarded` puts something before it."""
     here = ScriptedUpstream("here", models={"small:1b": "digest-of-small", "embedder:1b": "digest-of-embedder"})
     there = ScriptedUpstream("there", models={"large:1b": "digest-of-large"}, is_ollama=there_is_ollama)
     with ExitStack() as stack:
@@ -122,5 +123,5 @@ def gateway_over(
             on_finished=finished.append,
         )
         gateway = Gateway(store, settings=settings)
-        server = stack.enter_context(served_asgi(gateway_app(gateway)))
+        server = stack.enter_context(served_asgi(guarded(gateway_app(gateway))))
         yield Behind(store, server.url, gateway, here, there, servers, finished)

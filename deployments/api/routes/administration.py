@@ -5,9 +5,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
-from pydantic import BaseModel, ConfigDict, Field, FutureDatetime
+from pydantic import Field, FutureDatetime
 
 from deployments.api.access import ADMIN
+from deployments.api.bodies import Body, Budget
+from deployments.api.idempotency import IdempotentRoute
 from deployments.api.replies import PROBLEMS, Paging, page, paging, reply, sorted_page
 from deployments.cli.arguments import open_stored
 from evaluation.records.access import Scope
@@ -15,19 +17,22 @@ from evaluation.request_rates import read_rate
 from evaluation.results.as_json import as_json
 from evaluation.store.api_keys import create_key, list_keys, revoke_key
 from evaluation.store.audit import list_changes
+from selection.policies.settings import budget_of
 
-router = APIRouter(dependencies=[ADMIN], responses=PROBLEMS, tags=["administration"])
+router = APIRouter(route_class=IdempotentRoute, dependencies=[ADMIN], responses=PROBLEMS, tags=["administration"])
 Page = Annotated[Paging, Depends(paging)]
 
 
-class NewKey(BaseModel):
+class NewKey(Body):
     """A key to make."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
     name: str = Field(min_length=1, max_length=200, pattern=r"^[^\x00]*[^\s\x00][^\x00]*$", examples=["nightly"])
     scopes: list[Scope] = Field(min_length=1)
     expires_at: FutureDatetime | None = Field(None, description="When it ends; without a time zone, in UTC.")
     rate: str | None = Field(None, max_length=50, examples=["60/minute"])
+    budget: Budget = Field(
+        default_factory=Budget, description="The most that its calls of models use on one day (UTC)."
+    )
 
 
 @router.get("/keys")
@@ -45,15 +50,18 @@ def make_key(request: Request, body: NewKey) -> Response:
     if ends is not None and ends.tzinfo is None:
         ends = ends.replace(tzinfo=UTC)
     with open_stored(None) as store:
-        key, text = create_key(store, name=body.name, scopes=body.scopes, expires_at=ends, rate=rate)
-    return reply(request, {**as_json(key), "key": text}, 201)
+        limits = budget_of(body.budget.limits)
+        key, text = create_key(store, name=body.name, scopes=body.scopes, expires_at=ends, rate=rate, budget=limits)
+    return reply(request, {**as_json(key), "key": text}, 201, {"Cache-Control": "no-store"})
 
 
 @router.delete("/keys/{key}")
 def end_key(request: Request, key: str) -> Response:
     """Revoke a key, by its name or id."""
     with open_stored(None) as store:
-        return reply(request, revoke_key(store, key))
+        revoked = revoke_key(store, key)
+    request.app.state.doorkeeper.forget(revoked)
+    return reply(request, revoked)
 
 
 @router.get("/audit")

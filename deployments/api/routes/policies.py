@@ -4,23 +4,20 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from deployments.api.access import ADMIN, READ, Access
+from deployments.api.bodies import Body, Budget, Positive
+from deployments.api.idempotency import IdempotentRoute
 from deployments.api.replies import PROBLEMS, Paging, paging, reply, sorted_page
 from deployments.python import policies as python
 from selection.preferences import Constraints, Weights
 
-router = APIRouter(prefix="/policies", responses=PROBLEMS, tags=["policies"])
+router = APIRouter(route_class=IdempotentRoute, prefix="/policies", responses=PROBLEMS, tags=["policies"])
 Page = Annotated[Paging, Depends(paging)]
-Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
-class _Body(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Limits(_Body):
+class Limits(Body):
     """Constraints on the candidates of a policy."""
 
     max_latency_s: Positive | None = None
@@ -32,21 +29,7 @@ class Limits(_Body):
     endpoints: list[str] = Field(default_factory=list, max_length=100)
 
 
-class Budget(_Body):
-    """The most that calls use on one day (UTC)."""
-
-    tokens: int | None = Field(None, gt=0, le=2**53)
-    gpu_s: Positive | None = None
-    joules: Positive | None = None
-    usd: Positive | None = None
-
-    @property
-    def limits(self) -> dict[str, float]:
-        """The limits that are given."""
-        return self.model_dump(exclude_none=True)
-
-
-class NewPolicy(_Body):
+class NewPolicy(Body):
     """A policy to make."""
 
     name: str = Field(min_length=1, max_length=64, examples=["chat-fast"])
@@ -63,7 +46,7 @@ class NewPolicy(_Body):
     margin: float = Field(1.0, ge=0, le=100)
 
 
-class PolicyEdit(_Body):
+class PolicyEdit(Body):
     """What to change about a policy; what is not given stays."""
 
     budget: Budget | None = None
@@ -74,7 +57,7 @@ class PolicyEdit(_Body):
     margin: float | None = Field(None, ge=0, le=100)
 
 
-class NewTrial(_Body):
+class NewTrial(Body):
     """A challenger to try."""
 
     challenger: str = Field(min_length=1, max_length=500, description="Label or fingerprint.")
@@ -82,7 +65,7 @@ class NewTrial(_Body):
     share: float = Field(0.1, gt=0, le=1, description="Of the conversations; below 1 where it answers.")
 
 
-class Renewal(_Body):
+class Renewal(Body):
     """A new decision on a policy's candidate."""
 
     candidate: str | None = Field(None, min_length=1, max_length=500, description="Default: the recommended one.")
@@ -103,14 +86,14 @@ def policy(request: Request, policy: str) -> Response:
 @router.post("", status_code=201)
 def make_policy(request: Request, body: NewPolicy, access: Annotated[Access, ADMIN]) -> Response:
     """Make a policy: the recommended candidate answers to its name until somebody says otherwise."""
-    given = body.model_dump(exclude={"name", "constraints", "weights", "budget"})
+    values = body.model_dump(exclude={"name", "constraints", "weights", "budget"})
     policy = python.create_policy(
         body.name,
         constraints=Constraints(**body.constraints.model_dump()),
         weights=Weights(**body.weights),
         budget=body.budget.limits,
         by=access.name,
-        **given,
+        **values,
     )
     return reply(request, policy, 201)
 
@@ -119,8 +102,8 @@ def make_policy(request: Request, body: NewPolicy, access: Annotated[Access, ADM
 def edit_policy(request: Request, policy: str, body: PolicyEdit, access: Annotated[Access, ADMIN]) -> Response:
     """Change what a policy may spend and keep, and what it watches; its candidate stays."""
     budget = None if body.budget is None else body.budget.limits
-    given = body.model_dump(exclude={"budget"})
-    return reply(request, python.edit_policy(policy, budget=budget, by=access.name, **given))
+    values = body.model_dump(exclude={"budget"})
+    return reply(request, python.edit_policy(policy, budget=budget, by=access.name, **values))
 
 
 @router.post("/{policy}/renewal")

@@ -1,29 +1,29 @@
 """Routes on what happens in production: alerts, recorded calls, recommendations and their outcomes."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from deployments.api.access import READ, RUN
+from deployments.api.bodies import Body
+from deployments.api.idempotency import IdempotentRoute
 from deployments.api.replies import PROBLEMS, Paging, page, paging, reply, sorted_page
 from deployments.cli.arguments import open_stored
 from deployments.python import catalogues, changes, stored
-from deployments.python.selecting import load_recommendations, load_scoreboard
+from deployments.python.selecting import load_scoreboard
+from evaluation.records.selection import RecommendationRecord
+from evaluation.store.recommendations import list_recommendations
 from evaluation.store.traffic import list_traffic
 from selection import Constraints, explain, rank, recommend, report_outcome
 from selection.pages.scoreboard import task_scoreboard
 
-router = APIRouter(responses=PROBLEMS)
+router = APIRouter(route_class=IdempotentRoute, responses=PROBLEMS)
 Page = Annotated[Paging, Depends(paging)]
 
 
-class _Body(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Question(_Body):
+class Question(Body):
     """A question for a candidate."""
 
     task: str | None = Field(None, max_length=200, examples=["summarization"])
@@ -34,12 +34,17 @@ class Question(_Body):
     on_little_evidence: Literal["abstain", "rules"] = "abstain"
 
     @property
-    def constraints(self) -> Constraints:
-        """The limits of the question."""
-        return Constraints(max_latency_s=self.max_latency_s, max_memory_gb=self.max_memory_gb)
+    def arguments(self) -> dict[str, Any]:
+        """Arguments of `recommend()` and `rank()`."""
+        return {
+            "task": self.task,
+            "prompt": self.prompt,
+            "constraints": Constraints(max_latency_s=self.max_latency_s, max_memory_gb=self.max_memory_gb),
+            "on_little_evidence": self.on_little_evidence,
+        }
 
 
-class Outcome(_Body):
+class Outcome(Body):
     """What came of a recommendation."""
 
     recommendation: str = Field(min_length=1, max_length=200)
@@ -48,7 +53,7 @@ class Outcome(_Body):
     ok: bool | None = None
 
 
-class Acknowledgement(_Body):
+class Acknowledgement(Body):
     """A note to an alert that somebody knows of."""
 
     note: str = Field("", max_length=4000)
@@ -99,37 +104,27 @@ def calls(
 @router.get("/recommendations", tags=["recommendations"], dependencies=[READ])
 def recommendations(request: Request, paging: Page, task: str | None = None) -> Response:
     """List stored recommendations with what came of them, the newest first."""
-    listed = load_recommendations(task=task, limit=1000)
-    return sorted_page(request, listed, paging, key=lambda item: item.recommendation_id)
+    with open_stored(None) as store:
+        listed = list_recommendations(
+            store, task=task, limit=paging.limit + 1, before=paging.moment(), with_prompts=False
+        )[::-1]
+    items = listed[: paging.limit]
+    has_more = len(listed) > len(items)
+    return page(request, items, paging, next_place=place_of(items[-1]) if has_more else None)
 
 
 @router.post("/recommendations", tags=["recommendations"], dependencies=[READ])
 def recommended(request: Request, body: Question) -> Response:
     """Recommend a candidate, ready to call, with the reason; or abstain."""
     with open_stored(None) as store:
-        recommendation = recommend(
-            body.task,
-            body.prompt,
-            constraints=body.constraints,
-            on_tie=body.on_tie,
-            on_little_evidence=body.on_little_evidence,
-            store=store.url,
-        )
-    return reply(request, recommendation)
+        return reply(request, recommend(**body.arguments, on_tie=body.on_tie, store=store.url))
 
 
 @router.post("/recommendations/ranked", tags=["recommendations"], dependencies=[READ])
 def ranked(request: Request, body: Question) -> Response:
     """List all candidates that satisfy the constraints, the best first."""
     with open_stored(None) as store:
-        items = rank(
-            body.task,
-            body.prompt,
-            constraints=body.constraints,
-            on_little_evidence=body.on_little_evidence,
-            store=store.url,
-        )
-    return reply(request, {"items": items})
+        return reply(request, {"items": rank(**body.arguments, store=store.url)})
 
 
 @router.get("/recommendations/{recommendation}/explanation", tags=["recommendations"], dependencies=[READ])
@@ -165,3 +160,8 @@ def reviews(request: Request, paging: Page) -> Response:
 def review(request: Request, review: str) -> Response:
     """Return a review; who gave which answer only once it is over."""
     return reply(request, catalogues.load_review(review))
+
+
+def place_of(recommendation: RecommendationRecord) -> list[str]:
+    """Return where the page behind a recommendation begins."""
+    return [recommendation.created_at.isoformat(), recommendation.recommendation_id]

@@ -3,21 +3,24 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request
-from fastapi.responses import Response
+from fastapi.responses import Response, StreamingResponse
 
 from deployments.api.access import READ
+from deployments.api.exports import ExportRequest, export, export_request
 from deployments.api.problems import ProblemError
 from deployments.api.replies import PROBLEMS, Paging, page, paging, reply, sorted_page
 from deployments.cli.arguments import open_stored
 from deployments.python import cascades, catalogues, changes, stored
 from deployments.python.stored import filters_of
 from evaluation.exports.pages import Place, answer_page
+from evaluation.exports.source import comparison_source, experiment_source, run_source
 from evaluation.store.experiments import find_experiment
 from evaluation.store.summaries import list_runs
 
 router = APIRouter(dependencies=[READ], responses=PROBLEMS)
 Page = Annotated[Paging, Depends(paging)]
 Names = Annotated[list[str] | None, Query(description="May be repeated.")]
+Export = Annotated[ExportRequest, Depends(export_request)]
 
 
 @router.get("/runs", tags=["runs"])
@@ -72,6 +75,24 @@ def case(request: Request, run: str, case: str) -> Response:
 def cascade_curves(request: Request, run: str) -> Response:
     """Return quality and cost of the cascades of a run at every threshold."""
     return reply(request, cascades.load_cascades(run))
+
+
+@router.get("/runs/{run}/export", tags=["exports"])
+def run_export(run: str, table: Export) -> StreamingResponse:
+    """Return answers, scores, stages or results of a run as a file."""
+    return export(run_source, run, table)
+
+
+@router.get("/comparisons/{comparison}/export", tags=["exports"])
+def comparison_export(comparison: str, table: Export) -> StreamingResponse:
+    """Return the pairs of a comparison as a file."""
+    return export(comparison_source, comparison, table)
+
+
+@router.get("/experiments/{experiment}/export", tags=["exports"])
+def experiment_export(experiment: str, table: Export) -> StreamingResponse:
+    """Return answers, scores, stages or results of the runs of an experiment as a file."""
+    return export(experiment_source, experiment, table)
 
 
 @router.get("/runs/{run}/race", tags=["runs"])

@@ -10,7 +10,7 @@ from fastapi.responses import Response
 from deployments.api import flow_runs
 from deployments.api.access import READ, RUN, Access
 from deployments.api.events import event_stream
-from deployments.api.idempotency import IdempotencyKey, once
+from deployments.api.idempotency import HEADER, IdempotentRoute, accepted
 from deployments.api.replies import PROBLEMS, reply
 from deployments.cli.arguments import open_stored
 from evaluation.requests.comparison_request import ComparisonRequest
@@ -25,7 +25,7 @@ from evaluation.requests.writing_request import WritingRequest
 from evaluation.run_results.work_status import work_status
 from selection.retrain_request import RetrainRequest
 
-router = APIRouter(responses=PROBLEMS, tags=["work"])
+router = APIRouter(route_class=IdempotentRoute, responses=PROBLEMS, tags=["work"])
 KINDS: dict[str, tuple[str, type[RequestModel]]] = {
     "evaluations": ("evaluate", EvaluationRequest),
     "comparisons": ("compare", ComparisonRequest),
@@ -41,25 +41,22 @@ KINDS: dict[str, tuple[str, type[RequestModel]]] = {
 
 
 def _add_start(path: str, deployment: str, kind: type[RequestModel]) -> None:
-    def start(request: Request, body: Any, idempotency_key: IdempotencyKey = None) -> Response:
+    def start(request: Request, body: Any) -> Response:
         parameters = {"request": body.model_dump(mode="json", exclude_unset=True)}
-
-        def begin() -> Response:
-            key = None if idempotency_key is None else _start_key(request, idempotency_key, parameters)
-            return reply(request, flow_runs.start(deployment, parameters, idempotency_key=key), 202)
-
-        response = once(request, idempotency_key, parameters, begin)
-        response.headers["Location"] = f"/api/v1/work/{json.loads(bytes(response.body))['id']}"
-        return response
+        begun = flow_runs.start(deployment, parameters, idempotency_key=_start_key(request, parameters))
+        return accepted(reply(request, begun, 202))
 
     start.__annotations__["body"] = kind
     start.__doc__ = f"Start the deployment `{deployment}`: the request is that of its form."
     router.post(f"/{path}", status_code=202, dependencies=[RUN], name=f"start_{deployment}")(start)
 
 
-def _start_key(request: Request, idempotency_key: str, parameters: object) -> str:
-    """Return the key under which Prefect starts once: of this sender, this path and this content."""
+def _start_key(request: Request, parameters: object) -> str | None:
+    """Return the key under which Prefect starts once: of this sender, this path and this content; None without one."""
     access: Access = request.scope["state"]["access"]
+    idempotency_key = request.headers.get(HEADER)
+    if idempotency_key is None:
+        return None
     parts = [access.owner, request.url.path, idempotency_key, parameters]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
@@ -84,10 +81,10 @@ async def events(request: Request, flow_run: str) -> Response:
 @router.post("/work/{flow_run}/cancellation", status_code=202, dependencies=[RUN])
 def cancellation(request: Request, flow_run: str) -> Response:
     """Cancel a flow run. What is stored stays, and can be resumed."""
-    return reply(request, flow_runs.cancel(flow_run), 202)
+    return accepted(reply(request, flow_runs.cancel(flow_run), 202))
 
 
 @router.post("/work/{flow_run}/resumption", status_code=202, dependencies=[RUN])
 def resumption(request: Request, flow_run: str) -> Response:
     """Have a flow run that failed or was cancelled made again: it asks only what is not stored."""
-    return reply(request, flow_runs.resume(flow_run), 202)
+    return accepted(reply(request, flow_runs.resume(flow_run), 202))

@@ -11,23 +11,24 @@ from api_client import ApiClient
 from fastapi.routing import APIRoute
 
 import deployments.api.routes as routes
-from deployments.api.access import Access, Doorkeeper, is_loopback
-from deployments.api.app import create_app
+from deployments.api.access import Access, Doorkeeper, Sender, is_loopback
+from deployments.api.app import API_ROUTERS, create_app
 from deployments.api.guard import OPEN_PATHS
 from deployments.api.problems import ProblemError
-from deployments.api.routes import administration, catalogues, operation, production, stored, work
+from deployments.api.routes import operation
 from evaluation.records.access import Scope
 from evaluation.store.api_keys import create_key, revoke_key
 from evaluation.store.audit import list_changes
 from evaluation.store.session import KeptStore
 
-ROUTERS = [stored.router, catalogues.router, production.router, work.router, administration.router, operation.router]
+ROUTERS = [*API_ROUTERS, operation.router]
 ROUTES = [route for router in ROUTERS for route in router.routes if isinstance(route, APIRoute)]
 
 
 def _scopes(route: APIRoute) -> list[Scope]:
-    found = [getattr(dependency.dependency, "scope", None) for dependency in route.dependencies]
-    return [scope for scope in found if scope is not None]
+    """Return the scopes that a route asks for, among its dependencies or as a parameter."""
+    scopes = [getattr(dependency.call, "scope", None) for dependency in route.dependant.dependencies]
+    return [scope for scope in scopes if scope is not None]
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{sorted(route.methods)[0]} {route.path}")
@@ -138,7 +139,7 @@ def test_another_user_of_this_machine_needs_a_key(served_store: KeptStore) -> No
     doorkeeper = Doorkeeper(store=served_store, is_own_user=lambda client, server: False)
 
     with pytest.raises(ProblemError, match="another user"):
-        doorkeeper.admit([], ("127.0.0.1", 50_000), ("127.0.0.1", 4210))
+        doorkeeper.admit(Sender(client=("127.0.0.1", 50_000), server=("127.0.0.1", 4210)))
 
 
 def test_with_required_keys_this_machine_needs_one_too(served_store: KeptStore) -> None:
@@ -171,7 +172,7 @@ def test_a_made_key_is_shown_once_and_is_in_no_list(api: ApiClient, served_store
     listed = api.get("/api/v1/keys").text + api.get("/api/v1/audit").text
     assert text.split("_")[2] not in listed
     assert "60/minute" in listed
-    assert isinstance(Doorkeeper(store=served_store).admit([f"Bearer {text}"], None, None), Access)
+    assert isinstance(Doorkeeper(store=served_store).admit(Sender(authorizations=[f"Bearer {text}"])), Access)
 
 
 def test_a_change_is_in_the_audit_with_its_key_and_a_read_is_not(served_store: KeptStore) -> None:
@@ -185,11 +186,24 @@ def test_a_change_is_in_the_audit_with_its_key_and_a_read_is_not(served_store: K
     assert ("chief", "POST", "/api/v1/keys", 201) == (change.key_name, change.method, change.path, change.status)
 
 
-@pytest.mark.parametrize("n_bytes", [32 * 2**20 + 1, 10**12])
-def test_an_announced_body_that_is_too_large_is_refused_before_it_is_read(api: ApiClient, n_bytes: int) -> None:
-    answer = api.send("POST", "/api/v1/outcomes", content=b"{}", headers={"Content-Length": str(n_bytes)})
+@pytest.mark.parametrize(
+    ("path", "n_bytes", "is_refused"),
+    [
+        ("/api/v1/outcomes", 32 * 2**20, False),
+        ("/api/v1/outcomes", 32 * 2**20 + 1, True),
+        ("/api/v1/outcomes", 10**12, True),
+        ("/v1/chat/completions", 32 * 2**20 + 1, False),
+        ("/api/chat", 64 * 2**20, False),
+        ("/api/chat", 64 * 2**20 + 1, True),
+        ("/v1/chat/completions", 64 * 2**20 + 1, True),
+    ],
+)
+def test_an_announced_body_that_is_too_large_for_its_path_is_refused_before_it_is_read(
+    api: ApiClient, path: str, n_bytes: int, is_refused: bool
+) -> None:
+    answer = api.send("POST", path, content=b"{}", headers={"Content-Length": str(n_bytes)})
 
-    assert 413 == answer.status_code
+    assert is_refused == (413 == answer.status_code)
 
 
 @pytest.mark.parametrize(

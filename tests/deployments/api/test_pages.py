@@ -1,10 +1,14 @@
 """Do the routes that read answer as the commands and functions do, by page, with fields and tags?"""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from api_client import ApiClient
+from recommendation_records import recommendation_record
+from stored_rows import save_recommendations
 
+from deployments.api.replies import cursor_of
 from evaluation.exports.filters import Filters
 from evaluation.exports.listings import case_list
 from evaluation.results.as_json import as_json
@@ -110,6 +114,26 @@ def test_a_wrong_request_is_answered_with_a_problem(
     assert answer.headers["x-request-id"] in problem["instance"]
 
 
+def test_recommendations_are_paged_beyond_the_first_thousand(api: ApiClient, served_store: KeptStore) -> None:
+    moment = datetime(2026, 5, 4, tzinfo=UTC)
+    records = [
+        recommendation_record(f"rec-{number:04}", created_at=moment + timedelta(seconds=number // 7))
+        for number in range(1203)
+    ]
+    save_recommendations(served_store, records)
+
+    listed = _all_pages(api, "/api/v1/recommendations", 500)
+
+    assert [record.recommendation_id for record in reversed(records)] == [item["recommendation_id"] for item in listed]
+
+
+@pytest.mark.parametrize("place", [["2026-05-04T00:00:00", "a"], ["soon", "a"], ["a"], [1, 2], "a", [["a"], "b"]])
+def test_a_cursor_of_something_else_is_refused(api: ApiClient, place: object) -> None:
+    answer = api.get("/api/v1/recommendations", params={"cursor": cursor_of(place)})
+
+    assert (422, "urn:benchwright:problem:cursor") == (answer.status_code, answer.json()["type"])
+
+
 def test_health_names_each_part_with_its_time(api: ApiClient) -> None:
     assert {"ok": True} == api.get("/health/live").json()
     assert api.get("/health/ready").json()["ok"] is True
@@ -120,6 +144,7 @@ def test_health_names_each_part_with_its_time(api: ApiClient) -> None:
 
 def test_figures_count_requests_and_what_is_stored(api: ApiClient) -> None:
     api.get("/health/live")
+    api.get("/api/v1/runs/mixed")
 
     text = api.get("/metrics").text
 
@@ -127,3 +152,4 @@ def test_figures_count_requests_and_what_is_stored(api: ApiClient) -> None:
     assert "benchwright_answers_total 35.0" in text
     assert "benchwright_store_up 1.0" in text
     assert 'route="/health/live",status="200"} 1.0' in text
+    assert 'route="/api/v1/runs/{run}",status="200"} 1.0' in text

@@ -105,8 +105,9 @@ def test_an_experiment_is_exported_with_all_its_runs(benchwright: Command, finis
     ("arguments", "expected"),
     [
         (("no-such",), "unknown run, experiment or comparison 'no-such'"),
-        (("run-1", "--format", "xlsx"), "unknown format 'xlsx'"),
-        (("run-1", "--out", "a.xlsx"), "unknown format"),
+        (("run-1", "--format", "xlsx"), "cannot be printed to a terminal"),
+        (("run-1", "--format", "xls"), "unknown format 'xls'; did you mean 'xlsx'?"),
+        (("run-1", "--out", "a.ods"), "unknown format"),
         (("run-1", "--table", "pairs"), "has no pairs"),
         (("run-1", "--table", "rows"), "unknown table 'rows'"),
         (("run-1", "--format", "parquet"), "cannot be printed to a terminal"),

@@ -14,10 +14,24 @@ NOW = datetime(2026, 5, 4, 3, 2, 1, tzinfo=UTC)
 
 
 def test_a_key_is_made_shown_once_listed_and_revoked(database: str, benchwright: Command) -> None:
-    made = benchwright("keys", "create", "--name", "ci", "--scope", "read", "--rate", "60/min", "--json").json
+    made = benchwright(
+        "keys",
+        "create",
+        "--name",
+        "ci",
+        "--scope",
+        "read",
+        "--rate",
+        "60/min",
+        "--budget",
+        "tokens=1e6,usd=2.5",
+        "--json",
+    ).json
     listed = benchwright("keys", "list", "--json").json
 
     assert "60/minute" == made["rate"]
+    assert {"tokens": 1_000_000, "usd": 2.5} == made["budget"]
+    assert "1,000,000 tokens, 2.5 US dollars" in " ".join(benchwright("keys", "list").out.split())
     assert [{name: value for name, value in made.items() if name != "key"}] == listed
     revoked = benchwright("keys", "revoke", "ci", "--json").json
     assert revoked["revoked_at"] is not None
@@ -31,6 +45,12 @@ def test_a_key_is_made_shown_once_listed_and_revoked(database: str, benchwright:
         (("--name", "a", "--scope", "read", "--rate", "many"), "the rate 'many'"),
         (("--name", "a", "--scope", "read", "--expires", "soon"), "--expires 'soon' is not a time"),
         (("--name", "a", "--scope", "read", "--expires", "2020-01-01"), "has passed"),
+        (("--name", "a", "--scope", "chat", "--budget", "tokens"), "--budget 'tokens' is not of the form name=number"),
+        (("--name", "a", "--scope", "chat", "--budget", "tokens=0"), "the budget tokens is 0"),
+        (("--name", "a", "--scope", "chat", "--budget", "tokens=inf"), "the budget tokens is inf"),
+        (("--name", "a", "--scope", "chat", "--budget", "tokens=nan"), "the budget tokens is nan"),
+        (("--name", "a", "--scope", "chat", "--budget", "usd=1", "--budget", "usd=2"), "given twice"),
+        (("--name", "a", "--scope", "chat", "--budget", "token=5"), "unknown budget 'token'; did you mean 'tokens'?"),
     ],
 )
 def test_a_wrong_key_is_refused_by_name(

@@ -15,7 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evaluation.errors import ConfigurationError
-from evaluation.exports.files import Format, write_file, write_rows
+from evaluation.exports.files import write_file, write_rows
+from evaluation.exports.writers import Format
 from evaluation.stats.pair_comparison import PairComparison
 
 NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)

@@ -13,11 +13,12 @@ from evaluation.comparisons.comparison_result import compare_and_store
 from evaluation.errors import ConfigurationError, FailureKind, UnknownNameError
 from evaluation.escaping import as_json
 from evaluation.exports.answers import OF_AN_ANSWER
-from evaluation.exports.files import Format, write_rows
+from evaluation.exports.files import write_rows
 from evaluation.exports.filters import Filters, check_filters
 from evaluation.exports.listings import stage_list
 from evaluation.exports.rows import rows
 from evaluation.exports.source import Kind, Source, find_source
+from evaluation.exports.writers import Format
 from evaluation.generation import Failure
 from evaluation.requests.comparison_request import ComparisonRequest
 from evaluation.results.as_json import as_json as result_as_json

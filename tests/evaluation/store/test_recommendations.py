@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from recommendation_records import recommendation_record
 from stored_rows import save_recommendations, stamp_of
 
 from evaluation.errors import ConfigurationError, StoreError, UnknownNameError
@@ -21,29 +22,8 @@ MOMENT = datetime(2026, 5, 4, tzinfo=UTC)
 
 
 def record(number: int, **given: Any) -> RecommendationRecord:
-    said: dict[str, Any] = {
-        "recommendation_id": f"rec-{number}",
-        "task": "code",
-        "prompt_hash": "h",
-        "prompt": "Sort \x00 it.",
-        "constraints": {"max_latency_s": 2.0},
-        "weights": {"quality": 1.0},
-        "on_tie": "cheapest",
-        "candidate_key": "key",
-        "candidate_label": "a:1b",
-        "expected": {"quality": {"value": 0.5, "low": 0.4, "high": None, "n_cases": 40}},
-        "alternatives": ({"label": "b:1b", "quality": 0.4},),
-        "tied": ("a:1b",),
-        "details": {"notes": []},
-        "propensity": 0.5,
-        "n_cases": 40,
-        "decided_by": "scoreboard",
-        "reason": "It is best.",
-        "evidence_fingerprint": "f",
-        "code_version": "0",
-        "created_at": MOMENT + timedelta(minutes=number),
-    }
-    return RecommendationRecord(**(said | given))
+    fields = {"recommendation_id": f"rec-{number}", "created_at": MOMENT + timedelta(minutes=number)}
+    return recommendation_record(**fields | given)
 
 
 def test_recommendations_come_back_as_they_were_stored_the_oldest_first(store: Store) -> None:
@@ -164,3 +144,17 @@ def test_several_that_begin_alike_are_not_guessed_among(store: Store) -> None:
         find_recommendation(store, "rec")
     with pytest.raises(UnknownNameError):
         find_recommendation(store, "nothing")
+
+
+def test_pages_go_on_behind_a_recommendation_that_is_gone(store: Store) -> None:
+    at_once = [record(number, created_at=MOMENT) for number in range(3)]
+    save_recommendations(store, [record(5), *at_once])
+
+    def behind(moment: datetime, recommendation_id: str) -> list[str]:
+        listed = list_recommendations(store, before=(moment, recommendation_id), limit=2)
+        return [each.recommendation_id for each in listed]
+
+    assert ["rec-1", "rec-2"] == behind(MOMENT + timedelta(minutes=5), "rec-5")
+    assert ["rec-0", "rec-1"] == behind(MOMENT, "rec-2")
+    assert ["rec-1", "rec-2"] == behind(MOMENT + timedelta(minutes=4), "removed")
+    assert [] == behind(MOMENT, "rec-0")

@@ -1,0 +1,104 @@
+"""Whose flow runs are shown, cancelled and resumed?"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from deployments.api import flow_runs
+from deployments.api.problems import ProblemError
+
+OURS, RENAMED, FOREIGN = "flows.evaluate:evaluate", "flows.evaluate.evaluate", "their.flows:delete_all"
+
+
+@dataclass
+class Prefect:
+    """A Prefect server with flow runs of several deployments; notes what is set."""
+
+    entrypoints: dict[UUID, str] = field(default_factory=dict)
+    runs: dict[UUID, Any] = field(default_factory=dict)
+    flows: dict[UUID, str] = field(default_factory=dict)
+    changed: list[UUID] = field(default_factory=list)
+
+    def add(self, entrypoint: str | None, *, flow: str = "evaluate", state: str = "RUNNING") -> str:
+        run_id, flow_id = uuid4(), uuid4()
+        deployment = None if entrypoint is None else uuid4()
+        if deployment is not None and entrypoint is not None:
+            self.entrypoints[deployment] = entrypoint
+        self.flows[flow_id] = flow
+        self.runs[run_id] = SimpleNamespace(
+            id=run_id,
+            name="amber-owl",
+            deployment_id=deployment,
+            flow_id=flow_id,
+            state=SimpleNamespace(name=state.title(), type=SimpleNamespace(value=state), message=None),
+            created=None,
+            start_time=None,
+            end_time=None,
+        )
+        return str(run_id)
+
+    def read_flow_run(self, run_id: UUID) -> Any:
+        return self.runs[run_id]
+
+    def read_deployment(self, deployment_id: UUID) -> Any:
+        return SimpleNamespace(entrypoint=self.entrypoints[deployment_id])
+
+    def read_flow(self, flow_id: UUID) -> Any:
+        return SimpleNamespace(name=self.flows[flow_id])
+
+    def set_flow_run_state(self, run_id: UUID, state: Any, *, force: bool) -> None:
+        self.changed.append(run_id)
+
+
+@pytest.fixture
+def prefect(monkeypatch: pytest.MonkeyPatch) -> Prefect:
+    server = Prefect()
+
+    @contextmanager
+    def client() -> Iterator[Prefect]:
+        yield server
+
+    monkeypatch.setattr(flow_runs, "_client", client)
+    return server
+
+
+@pytest.mark.parametrize("entrypoint", [OURS, RENAMED])
+def test_a_flow_run_of_our_deployments_is_cancelled(prefect: Prefect, entrypoint: str) -> None:
+    run = prefect.add(entrypoint)
+
+    assert run == flow_runs.find(run).id
+    flow_runs.cancel(run)
+
+    assert [UUID(run)] == prefect.changed
+
+
+@pytest.mark.parametrize("act", [flow_runs.find, flow_runs.cancel, flow_runs.resume])
+@pytest.mark.parametrize("state", ["RUNNING", "FAILED"])
+@pytest.mark.parametrize(
+    ("entrypoint", "flow"), [(FOREIGN, "evaluate"), (None, "delete-all"), ("", "evaluate"), (OURS + "d", "evaluate")]
+)
+def test_a_flow_run_of_others_is_not_there(
+    prefect: Prefect, act: Any, state: str, entrypoint: str | None, flow: str
+) -> None:
+    run = prefect.add(entrypoint, flow=flow, state=state)
+
+    with pytest.raises(ProblemError) as refused:
+        act(run)
+
+    assert 404 == refused.value.status
+    assert [] == prefect.changed
+
+
+def test_a_flow_run_of_a_command_is_followed_and_ended_there(prefect: Prefect) -> None:
+    run = prefect.add(None, flow="write-benchmark")
+
+    assert run == flow_runs.find(run).id
+    with pytest.raises(ProblemError, match="started by a command") as refused:
+        flow_runs.cancel(run)
+    assert 409 == refused.value.status
+    assert [] == prefect.changed
