@@ -27,6 +27,7 @@ from deployments.api.routes import (
     policies,
     production,
     stored,
+    upgrades,
     work,
 )
 from deployments.cli.arguments import KEPT_OPEN
