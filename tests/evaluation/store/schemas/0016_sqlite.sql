@@ -865,7 +865,7 @@ CREATE TABLE benchwright_version (
     CONSTRAINT benchwright_version_pkc PRIMARY KEY (version_num)
 );
 
-INSERT INTO benchwright_version (version_num) VALUES ('0015');
+INSERT INTO benchwright_version (version_num) VALUES ('0016');
 
 CREATE TABLE api_key (
     id TEXT NOT NULL,
