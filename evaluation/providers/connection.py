@@ -3,8 +3,8 @@
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterable, AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -188,6 +188,19 @@ async def drain(stream: Stream) -> None:
         async with asyncio.timeout(LINGER_S):
             async for _ in stream.lines:
                 pass
+
+
+@contextmanager
+def readable(context: RequestContext) -> Iterator[None]:
+    """Turn the error of a record that no honest server sends into one that names the server.
+
+    Raises:
+        ProviderError: reading a reply in the block raised `OddRecordError`.
+    """
+    try:
+        yield
+    except OddRecordError as error:
+        raise unreadable(error, context) from error
 
 
 def unreadable(error: OddRecordError, context: RequestContext) -> ProviderError:

@@ -1,10 +1,8 @@
 """The base class of HTTP providers: one connection, the refusal of remote models, and the deadline of an answer."""
 
 import asyncio
-import time
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Any, ClassVar, Self, TypedDict, Unpack
 
 import httpx
@@ -12,7 +10,7 @@ import httpx
 from evaluation.errors import FailureKind, ProviderError
 from evaluation.generation import Generation, GenerationRequest
 from evaluation.model_info import ModelInfo
-from evaluation.providers.connection import Connection
+from evaluation.providers.connection import Connection, readable
 from evaluation.providers.error_replies import Refusal, RequestContext
 from evaluation.providers.model_names import is_remote, remote_refused
 from evaluation.providers.provider import LoadedModel, PullProgress, TextEmbedding
@@ -194,12 +192,8 @@ class ModelServer(ABC):
         refused fails its batch, and a server reports the tokens of a batch together.
         """
         self._refuse_remote(model)
-        return tuple([await self._timed(model, text) for text in texts])
-
-    async def _timed(self, model: str, text: str) -> TextEmbedding:
-        began = time.perf_counter()
-        embedded = await self._embedded(model, text)
-        return replace(embedded, total_s=time.perf_counter() - began)
+        with readable(self._request_context(model)):
+            return tuple([await self._embedded(model, text) for text in texts])
 
     @abstractmethod
     async def _embedded(self, model: str, text: str) -> TextEmbedding: ...

@@ -209,7 +209,7 @@ class OllamaProvider(ModelServer):
         return TextEmbedding(
             vector=read_vector(answer.get("embeddings"), context),
             prompt_tokens=tokens_of_text(answer, "prompt_eval_count"),
-            load_s=seconds_of(answer, "load_duration"),
+            loading_s=seconds_of(answer, "load_duration"),
         )
 
     async def pull(self, model: str) -> AsyncIterator[PullProgress]:

@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Unpack
 from evaluation.errors import FailureKind, ProviderError, TransientProviderError
 from evaluation.generation import Generation, GenerationRequest
 from evaluation.model_info import ModelInfo
-from evaluation.providers.connection import drain
+from evaluation.providers.connection import drain, readable
 from evaluation.providers.embedding_replies import read_vector, tokens_of_text
 from evaluation.providers.error_replies import RequestContext
 from evaluation.providers.json_reading import count_of, name_of
@@ -123,7 +123,8 @@ class OpenAICompatibleProvider(ModelServer):
             except ProviderError:
                 return None
             tokens = answer.get("tokens")
-            count = count_of(answer, "count") if answer.get("count") is not None else None
+            with readable(context):
+                count = count_of(answer, "count")
             if count is None and isinstance(tokens, list):
                 count = len(tokens)
             if count is None:

@@ -44,10 +44,8 @@ class TextEmbedding:
     vector: tuple[float, ...]
     prompt_tokens: int | None = None
     """Tokens of the text; None where the server does not report them."""
-    load_s: float | None = None
+    loading_s: float | None = None
     """Seconds of loading the model; None where the server does not report them."""
-    total_s: float = 0.0
-    """Seconds from sending to the end, measured here."""
 
 
 class Provider(Protocol):

@@ -66,4 +66,4 @@ async def _embedded(asking: Asking, text: str) -> TextEmbedding:
     answered = await ask(asking, embedding(asking.work.group.model, text), lambda *_: None)
     if answered is None or not isinstance(answered[0], Embedded):
         raise _NotEmbeddedError("a text was not embedded")
-    return answered[0].text
+    return answered[0].embedding

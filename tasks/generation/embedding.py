@@ -25,11 +25,11 @@ def embedding(model: str, text: str, *, dimension: int | None = None) -> Send[Em
     async def send(station: Station, n_attempts: int) -> Embedded:
         began = time.perf_counter()
         embedded = await station.provider.embed(model, [text])
-        total_s = time.perf_counter() - began
+        seconds = time.perf_counter() - began
         check_embeddings(embedded, [text], model=model, dimension=dimension)
         # In the precision in which they are stored, so that a resumed case searches with the same numbers.
-        vector = tuple(array("f", embedded[0].vector))
-        return Embedded(text=replace(embedded[0], vector=vector, total_s=total_s), n_attempts=n_attempts)
+        rounded = replace(embedded[0], vector=tuple(array("f", embedded[0].vector)))
+        return Embedded(embedding=rounded, seconds=seconds, n_requests=n_attempts)
 
     return send
 
@@ -45,15 +45,14 @@ def figures_of_texts(embedded: Sequence[Embedded]) -> Generation:
     Those of texts that an earlier case had embedded are in the sums, as if they had been requested anew, so that the
     figures of a case do not depend on which case came first. `n_attempts` is 0 where no request was sent.
     """
-    texts = [each.text for each in embedded]
-    tokens = [text.prompt_tokens for text in texts if text.prompt_tokens is not None]
-    loads = [text.load_s for text in texts if text.load_s is not None]
+    tokens = [each.embedding.prompt_tokens for each in embedded if each.embedding.prompt_tokens is not None]
+    loads = [each.embedding.loading_s for each in embedded if each.embedding.loading_s is not None]
     return Generation(
         answer="",
         text="",
-        prompt_tokens=sum(tokens) if len(tokens) == len(texts) else None,
-        timing=Timing(total_s=sum(text.total_s for text in texts), load_s=sum(loads) if loads else None),
-        n_attempts=max((each.n_attempts for each in embedded), default=0),
+        prompt_tokens=sum(tokens) if len(tokens) == len(embedded) else None,
+        timing=Timing(total_s=sum(each.seconds for each in embedded), load_s=sum(loads) if loads else None),
+        n_attempts=max((each.n_requests for each in embedded), default=0),
     )
 
 

@@ -184,7 +184,7 @@ class PipelineCase:
     async def _embedded(self, request: EmbedTexts) -> tuple[Vectors, Generation]:
         """Return the vectors of a stage's texts, and the figures of their requests, each distinct text once."""
         by_text = {text: await self._text_embedded(request, text) for text in dict.fromkeys(request.texts)}
-        vectors = Vectors(values=tuple(by_text[text].text.vector for text in request.texts))
+        vectors = Vectors(values=tuple(by_text[text].embedding.vector for text in request.texts))
         return vectors, figures_of_texts(tuple(by_text.values()))
 
     async def _text_embedded(self, request: EmbedTexts, text: str) -> Embedded:
@@ -194,7 +194,7 @@ class PipelineCase:
             request.stage,
             await bench.query_embeddings.get(weights, text, lambda: ask(self._asking, send, self._note_failure)),
         )
-        bench.dimensions.setdefault(weights, len(embedded.text.vector))
+        bench.dimensions.setdefault(weights, len(embedded.embedding.vector))
         return embedded
 
     def _weights(self, request: EmbedTexts) -> str:
@@ -282,7 +282,7 @@ class PipelineCase:
         reply, self._station = answered
         if isinstance(reply, Failure):
             raise failed(reply)
-        return reply.text
+        return reply.embedding
 
     async def _searched(self, index: Index, request: SearchPassages) -> tuple[Passages, Generation]:
         query = Query(

@@ -19,8 +19,10 @@ MOST_NUMBERS = 16_000_000
 class Embedded:
     """The embedding of one text."""
 
-    text: TextEmbedding
-    n_attempts: int
+    embedding: TextEmbedding
+    seconds: float
+    """Seconds from sending the request to its end."""
+    n_requests: int
     """Requests sent for it; 0: an earlier case of the run had it embedded."""
 
 
@@ -61,9 +63,10 @@ class QueryEmbeddings:
             return answered
 
     def _keep(self, key: Key, embedded: Embedded, station: Station) -> None:
-        warm_s = max(0.0, embedded.text.total_s - (embedded.text.load_s or 0.0))
-        self._kept[key] = Embedded(text=replace(embedded.text, total_s=warm_s, load_s=None), n_attempts=0), station
-        self._n_numbers += len(embedded.text.vector)
+        warm_s = max(0.0, embedded.seconds - (embedded.embedding.loading_s or 0.0))
+        shared = Embedded(embedding=replace(embedded.embedding, loading_s=None), seconds=warm_s, n_requests=0)
+        self._kept[key] = shared, station
+        self._n_numbers += len(embedded.embedding.vector)
         while self._n_numbers > self._most_numbers and len(self._kept) > 1:
             _, (oldest, _) = self._kept.popitem(last=False)
-            self._n_numbers -= len(oldest.text.vector)
+            self._n_numbers -= len(oldest.embedding.vector)

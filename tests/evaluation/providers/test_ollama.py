@@ -215,6 +215,23 @@ def test_an_unusable_embedding_is_an_error(wire: Any, answer: Any) -> None:
         on_json(wire, "/api/embed", answer).ollama(lambda provider: provider.embed("e5", ["a"]))
 
 
+@pytest.mark.parametrize(
+    ("reported", "tokens"), [({"prompt_eval_count": 3}, 3), ({"prompt_eval_count": 0}, None), ({}, None)]
+)
+def test_tokens_of_an_embedding_are_those_that_the_server_reports(wire: Any, reported: Any, tokens: int | None) -> None:
+    on_json(wire, "/api/embed", {"embeddings": [[1.0]], "load_duration": 2_000_000_000, **reported})
+    (embedded,) = wire.ollama(lambda provider: provider.embed("e5", ["a"]))
+    assert (tokens, 2.0) == (embedded.prompt_tokens, embedded.loading_s)
+
+
+@pytest.mark.parametrize("count", [-1, "3", 1e30, True])
+def test_an_impossible_number_of_tokens_of_an_embedding_is_an_error(wire: Any, count: Any) -> None:
+    with pytest.raises(ProviderError, match="prompt_eval_count"):
+        on_json(wire, "/api/embed", {"embeddings": [[1.0]], "prompt_eval_count": count}).ollama(
+            lambda provider: provider.embed("e5", ["a"])
+        )
+
+
 @pytest.mark.parametrize("number", ["NaN", "Infinity", "1e999", "1e200", "true", "null", "1" + 400 * "0"])
 def test_an_embedding_with_a_number_that_is_none_is_an_error(wire: Any, number: str) -> None:
     wire.on("/api/embed", httpx.Response(200, content=f'{{"embeddings": [[{number}, 1.0]]}}'.encode()))

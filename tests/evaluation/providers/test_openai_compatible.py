@@ -275,7 +275,7 @@ def test_a_version_that_cannot_be_asked_is_an_error(wire: Any) -> None:
 def test_texts_are_embedded(wire: Any) -> None:
     wire.on("/v1/embeddings", httpx.Response(200, json={"data": [{"index": 0, "embedding": [0.5, 1]}]}))
     (embedded,) = wire.compatible(lambda provider: provider.embed("e5", ["a"]))
-    assert (0.5, 1.0) == embedded.vector
+    assert ((0.5, 1.0), None) == (embedded.vector, embedded.prompt_tokens)
     wire.answers["/v1/embeddings"] = [httpx.Response(200, json={"data": []})]
     with pytest.raises(ProviderError, match="no usable embedding"):
         wire.compatible(lambda provider: provider.embed("e5", ["a"]))
@@ -310,3 +310,25 @@ def test_a_server_too_slow_for_its_attempt_times_out(raw: Any, wire: Any) -> Non
     with pytest.raises(TransientProviderError, match="waiting for the first token") as caught:
         asyncio.run(run())
     assert FailureKind.TIMED_OUT == caught.value.kind
+
+
+@pytest.mark.parametrize(
+    ("usage", "tokens"),
+    [({"prompt_tokens": 5, "total_tokens": 5}, 5), ({"prompt_tokens": 0}, None), (None, None), ([], None)],
+)
+def test_tokens_of_an_embedding_are_those_of_its_usage(wire: Any, usage: Any, tokens: int | None) -> None:
+    reply = {"data": [{"embedding": [0.5, 1.0]}], "usage": usage}
+    wire.on("/v1/embeddings", httpx.Response(200, json=reply))
+    (embedded,) = wire.compatible(lambda provider: provider.embed("e5", ["a"]))
+    assert tokens == embedded.prompt_tokens
+
+
+@pytest.mark.parametrize("count", [-1, "3", 1e30])
+def test_an_impossible_number_of_tokens_is_an_error_that_names_the_server(wire: Any, count: Any) -> None:
+    wire.on("/tokenize", httpx.Response(200, json={"count": count}))
+    wire.on(
+        "/v1/embeddings", httpx.Response(200, json={"data": [{"embedding": [1]}], "usage": {"prompt_tokens": count}})
+    )
+    for do in (lambda provider: provider.count_tokens("e5", ["a"]), lambda provider: provider.embed("e5", ["a"])):
+        with pytest.raises(ProviderError, match="cannot be read"):
+            wire.compatible(do)
