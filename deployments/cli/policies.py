@@ -22,7 +22,7 @@ from deployments.cli.recommend.run import in_words_of_the_command
 from deployments.cli.terminal.output import print_json, print_status
 from deployments.cli.terminal.tables import print_line, print_table
 from evaluation.errors import ConfigurationError
-from evaluation.formatting import quantity
+from evaluation.formatting import quantity, score, score_interval
 from evaluation.records.policies import UNITS, Policy, Spending, TrialMode
 from evaluation.results.as_json import as_json as plain
 from selection.policies.settings import settings_of
@@ -322,8 +322,8 @@ def _print_trial(state: "TrialState") -> None:
 
 
 def _arm_cells(arm: "ArmFigures") -> tuple[object, ...]:
-    mean = None if arm.mean is None else f"{arm.mean.value:.3f}"
-    interval = None if arm.mean is None else f"{arm.mean.low:.3f} to {arm.mean.high:.3f}"
+    mean = None if arm.mean is None else score(arm.mean.value)
+    interval = None if arm.mean is None else score_interval(arm.mean.low, arm.mean.high)
     return (arm.candidate, arm.n_calls, arm.n_failed, arm.n_reported, arm.n_conversations, mean, interval)
 
 

@@ -11,6 +11,7 @@ from deployments.gateway.usage import Rates
 from evaluation.candidate import Candidate
 from evaluation.chat_protocols.calls import ChatCall
 from evaluation.errors import SelectionError
+from evaluation.formatting import percent
 from evaluation.records.policies import Policy, Trial, TrialMode
 from evaluation.requests.prices import PriceTable, as_prices, price_of
 from evaluation.store.registry import find_candidate
@@ -330,7 +331,7 @@ def _with_arm(standing: Standing, policy: Policy, arm: Arm, challenger: Contende
         if each.candidate.key not in (arm.trial.champion_key, challenger.candidate.key)
     )
     first = (challenger, *champions) if arm.is_challenger else (*champions, challenger)
-    tried = f"the policy {policy.name!r} tries {challenger.candidate.label} on a share of {arm.trial.share:.0%}"
+    tried = f"the policy {policy.name!r} tries {challenger.candidate.label} on a share of {percent(arm.trial.share)}"
     reason = f"{tried}, to which this conversation belongs" if arm.is_challenger else standing.reason
     return replace(standing, contenders=(*first, *others), reason=reason)
 

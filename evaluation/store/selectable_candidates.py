@@ -62,12 +62,12 @@ def last_places(store: Store, key: str) -> tuple[Place, ...]:
     Empty where no run asked it, or its model is retired.
     """
     with store.read() as connection:
-        asked = _last_asked(connection).get(key, {})
+        places = _last_asked(connection).get(key, {})
         servers = {row.name: row for row in connection.execute(sa.select(endpoint)).all()}
         of_candidate = sa.and_(candidate.c.fingerprint == key, model.c.name == candidate.c.model)
         retired = sa.select(model.c.id).join(candidate, of_candidate).where(model.c.retired_at.is_not(None))
         is_retired = connection.execute(retired.limit(1)).first() is not None
-    return () if is_retired else tuple(place for name in asked for place in _place(name, servers, asked))
+    return () if is_retired else tuple(place for name in places for place in _place(name, servers, places))
 
 
 def last_provider(store: Store, key: str) -> str | None:

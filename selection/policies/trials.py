@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from evaluation.errors import ConfigurationError
+from evaluation.formatting import points
 from evaluation.records.alerts import Finding
 from evaluation.records.policies import Policy, Trial, TrialMode
 from evaluation.store.alerts import record_look
@@ -291,16 +292,17 @@ def _sentence(
         firsts = seen.evidence.first_quality.values
         return (
             f"{challenger.candidate} is much worse than {champion.candidate}, by about "
-            f"{-100 * firsts.mean():.0f} points in the first outcomes of conversations. It is not asked any more."
+            f"{points(-firsts.mean())} points in the first outcomes of conversations. It is not asked any more."
         )
     difference = difference_of(seen.evidence.quality)
     if difference is None:
         return f"Nothing can be said yet: no two conversations with outcomes, one of each candidate ({_what(trial)})."
-    points = f"{100 * difference.value:+.1f} points, {100 * difference.low:+.1f} to {100 * difference.high:+.1f}"
+    low, high = points(difference.low, signed=True), points(difference.high, signed=True)
+    told = f"{points(difference.value, signed=True)} points, {low} to {high}"
     if verdict == Verdict.UNDECIDED:
         more = "" if left is None else f"; about {left:,} more conversations decide if they come out like these"
-        return f"{challenger.candidate} cannot be told from {champion.candidate} yet ({points}){more}."
-    return f"{challenger.candidate} is {verdict} than {champion.candidate} ({points})."
+        return f"{challenger.candidate} cannot be told from {champion.candidate} yet ({told}){more}."
+    return f"{challenger.candidate} is {verdict} than {champion.candidate} ({told})."
 
 
 def _what(trial: Trial) -> str:

@@ -155,8 +155,8 @@ def tested_candidate(store: Store, upgrade: Upgrade, test: Mapping[str, Any]) ->
         ConfigurationError: it is not the changed one: the server has changed again, or a setting cannot be repeated.
     """
     old = find_candidate(store, test["candidate"])
-    (asked,) = find_run(store, test["retest"]).candidates
-    new = find_candidate(store, asked.plan.candidate_fingerprint)
+    (run_candidate,) = find_run(store, test["retest"]).candidates
+    new = find_candidate(store, run_candidate.plan.candidate_fingerprint)
     if old is None or new is None:
         raise ConfigurationError(f"the candidate of run {test['run']} is not stored", "Was it deleted?")
     digests = {new.model: new.digest, **({} if new.pipeline is None else new.pipeline.models)}

@@ -27,7 +27,7 @@ def comparison_request(run_id: str, retest_id: str, margin: float) -> Comparison
         retest_id: The run that asked again.
         margin: Loss in points that still counts as equivalent; 0: any loss counts.
     """
-    text = None if margin < _LEAST_MARGIN else f"{min(margin, _LARGEST_MARGIN):.4f}pp"
+    text = None if margin < _LEAST_MARGIN else f"{round(min(margin, _LARGEST_MARGIN), 4)}pp"
     return ComparisonRequest(runs=[run_id, retest_id], margin=text)
 
 

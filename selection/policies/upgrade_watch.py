@@ -41,11 +41,11 @@ class Watched:
     def version_on(self, endpoint: str) -> str | None:
         """Return the version of a server in the newest of these runs; None where it was not asked or did not say."""
         for run in sorted(self.runs, key=lambda each: each.created_at, reverse=True):
-            for asked in run.candidates:
-                if asked.plan.candidate_fingerprint != self.policy.candidate_key:
+            for run_candidate in run.candidates:
+                if run_candidate.plan.candidate_fingerprint != self.policy.candidate_key:
                     continue
-                versions = asked.plan.details.get(SERVER_VERSIONS) or {
-                    asked.plan.endpoint_name: asked.plan.server_version
+                versions = run_candidate.plan.details.get(SERVER_VERSIONS) or {
+                    run_candidate.plan.endpoint_name: run_candidate.plan.server_version
                 }
                 if versions.get(endpoint):
                     return str(versions[endpoint])
