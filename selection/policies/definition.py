@@ -22,7 +22,7 @@ from selection.policies.questions import question_as_json, question_of
 from selection.policies.settings import PolicySettings, settings_of
 from selection.policies.trials import TrialState, running_trial, state_of, stop
 from selection.preferences import Question
-from selection.recommendation import recommend
+from selection.recommendation import flush, recommend
 
 if TYPE_CHECKING:
     from evaluation.records.evidence import Choosable
@@ -197,7 +197,8 @@ def _chosen(store: Store, question: Question, candidate: str | None) -> "tuple[C
 
 
 def _recommended(store: Store, question: Question) -> "Recommendation":
-    return recommend(
+    """Return the recommendation, which is stored before a policy refers to it."""
+    recommendation = recommend(
         question.task,
         constraints=question.constraints,
         weights=question.weights,
@@ -206,6 +207,8 @@ def _recommended(store: Store, question: Question) -> "Recommendation":
         on_little_evidence=question.on_little_evidence,
         store=store,
     )
+    flush(store=store)
+    return recommendation
 
 
 def _must_be_name(store: Store, name: str) -> None:
