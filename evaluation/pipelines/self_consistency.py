@@ -26,7 +26,10 @@ _BY_HEADLINE = {
 
 @dataclass(frozen=True, kw_only=True)
 class SelfConsistency(Pipeline):
-    """Asks `n` times at a temperature above 0 and takes the most frequent answer; confidence is its share."""
+    """Asks `n` times at a temperature above 0 and takes the most frequent answer.
+
+    Its confidence is the chance that one more sample agrees, which is below its share.
+    """
 
     name: ClassVar[str] = "self_consistency"
     summary: ClassVar[str] = "asks n times and takes the answer that most samples give"
