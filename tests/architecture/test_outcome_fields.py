@@ -19,7 +19,7 @@ MORE: Mapping[str, int] = {
     # Whoever counts time leaves such answers out.
     "reused": 8,
     # Of answers and of failures, with an example of a failure as a result of its own; of stages too.
-    "n_attempts": 9,
+    "n_attempts": 10,
     # A pipeline makes an answer of several; a cascade at another threshold makes another.
     "own_failure": 8,
     "thinking": 7,
@@ -52,11 +52,6 @@ OTHER_MEANING: Mapping[str, tuple[str, ...]] = {
         "tasks/generation/residency.py",
         "tasks/slots/lease_renewal.py",
         "tasks/slots/turns.py",
-        # Of an embedding.
-        "evaluation/providers/ollama.py",
-        "evaluation/providers/provider.py",
-        "tasks/generation/embedding.py",
-        "tasks/generation/query_embeddings.py",
     ),
     # What a rater sees of an answer.
     "total_s": (
@@ -65,10 +60,6 @@ OTHER_MEANING: Mapping[str, tuple[str, ...]] = {
         "evaluation/records/reviews.py",
         "evaluation/store/reviews.py",
         "evaluation/store/tables/reviews.py",
-        # Of an embedding.
-        "evaluation/providers/provider.py",
-        "tasks/generation/embedding.py",
-        "tasks/generation/query_embeddings.py",
     ),
     # What a model is capable of, and a title.
     "thinking": (
@@ -94,12 +85,8 @@ OTHER_MEANING: Mapping[str, tuple[str, ...]] = {
     ),
     # A column of a table.
     "reused": ("evaluation/reports/forecasts.py",),
-    # Of any call, and of an embedding.
-    "n_attempts": (
-        "evaluation/retry_schedule.py",
-        "tasks/generation/embedding.py",
-        "tasks/generation/query_embeddings.py",
-    ),
+    # Of any call.
+    "n_attempts": ("evaluation/retry_schedule.py",),
 }
 COUNTED = sorted(set(KINDS) - NOT_COUNTED)
 ROWS_OF_FRAMES = "evaluation/results/listings.py"

@@ -6,10 +6,11 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
 from deployments.api.access import ADMIN, READ, Access
+from deployments.api.idempotency import IdempotentRoute
 from deployments.api.replies import PROBLEMS, Paging, paging, reply, sorted_page
 from deployments.python import upgrades as python
 
-router = APIRouter(prefix="/upgrades", responses=PROBLEMS, tags=["policies"])
+router = APIRouter(route_class=IdempotentRoute, prefix="/upgrades", responses=PROBLEMS, tags=["policies"])
 Page = Annotated[Paging, Depends(paging)]
 
 

@@ -208,8 +208,8 @@ def test_a_declaration_that_no_run_can_be_planned_for_is_refused(
     [
         ({"corpus": ""}, "stage 'search' searches passages, but no option names a corpus"),
         ({"method": "fuzzy"}, "stage 'search' searches by 'fuzzy', not by dense, bm25, hybrid"),
-        ({"top_k_passages": "0"}, "searches for top_k=0 passages; from 1 to 1,000 are allowed"),
-        ({"top_k_passages": "10000000"}, "searches for top_k=10,000,000 passages"),
+        ({"top_k_passages": "0"}, "searches for 0 passages (top_k); from 1 to 1,000 are allowed"),
+        ({"top_k_passages": "10000000"}, "searches for 10,000,000 passages (top_k)"),
         ({"least": "2"}, "searches with min_similarity=2, which is not from -1 to 1"),
         ({"embedder": "", "what": "no vector"}, "but no option names an embedder"),
         ({"what": "no vector"}, "without the embedding of its query as `vector`"),

@@ -175,7 +175,7 @@ def test_replies_must_be_as_many_as_requests() -> None:
         ModelReply(generation=Generation(answer="9", text="9")),
     ]
 
-    with pytest.raises(ValueError, match="2 replies to 1 requests"):
+    with pytest.raises(ValueError, match="2 replies to 1 request"):
         walk.feed(replies)
 
 

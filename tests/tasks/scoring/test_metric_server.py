@@ -14,6 +14,7 @@ from evaluation.generation import Generation
 from evaluation.metrics.metric import Need
 from evaluation.metrics.requests import AskJudge, EmbedText
 from evaluation.planning.plan import MetricModelPlan
+from evaluation.providers.provider import TextEmbedding
 from evaluation.results.progress import ServerWait
 from evaluation.store.session import Store
 from tasks.generation.server_trouble import ServerTrouble
@@ -34,9 +35,9 @@ class Server:
         self._trouble, self._errors = trouble, list(errors)
         self.noted: list[ServerWait | None] = []
 
-    async def embed(self, _model: str, texts: Sequence[str]) -> tuple[tuple[float, ...], ...]:
+    async def embed(self, _model: str, texts: Sequence[str]) -> tuple[TextEmbedding, ...]:
         self._attempt()
-        return tuple((1.0, 0.5) for _ in texts)
+        return tuple(TextEmbedding(vector=(1.0, 0.5)) for _ in texts)
 
     async def supervised(self, _provider: Any, _request: Any) -> Generation:
         self._attempt()
