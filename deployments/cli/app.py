@@ -71,7 +71,9 @@ COMMANDS = {
     "benchmarks": _lazy("benchmarks:benchmarks", "Benchmarks: list, show, add, validate, write, confirm."),
     "alerts": _lazy("alerts:alerts", "Alerts of the monitor: list, acknowledge, silence, notify."),
     "keys": _lazy("keys:keys", "Keys of the HTTP interface: create, list, revoke."),
-    "policies": _lazy("policies:policies", "Policies of the gateway: create, list, show, edit, renew, end."),
+    "policies": _lazy(
+        "policies:policies", "Policies of the gateway: create, list, show, edit, renew, explore, shadow, stop, end."
+    ),
     "upgrades": _lazy(
         "upgrades:upgrades", "Changed weights and server versions under policies: look, list, accept, decline."
     ),

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from selection.policies.trials import ArmFigures, TrialState
 
 policies = typer.Typer(
-    no_args_is_help=True, help="Names that stand for measured candidates in the gateway: create, change, end."
+    no_args_is_help=True, help="Policies of the gateway: create, list, show, edit, renew, explore, shadow, stop, end."
 )
 Words = list[str] | None
 LOCAL = "command line"
