@@ -88,7 +88,7 @@ def test_who_leaves_goes_on_where_it_was_and_somebody_else_begins_anew(
     other = typing(*words, "--rater", "bo", lines="")
     assert "4 of 4 cases left" in other.err
     ended = typing(*words, "--rater", "ana", lines="y\ny\n")
-    assert "2 of 4 cases are left" in ended.err
+    assert "2 of 4 cases left" in ended.err
     loaded = load_benchmark(tmp_path / "confirmed.jsonl")
     assert {
         "status": "completed",

@@ -79,7 +79,7 @@ def test_other_weights_under_the_same_name_are_said_and_marked(store: Store) -> 
     assert "other weights than before" in found.picture.svg
 
 
-def test_two_candidates_of_one_name_in_one_run_are_left_out(store: Store) -> None:
+def test_two_candidates_of_one_name_in_one_run_stand_apart_from_each_other_and_from_earlier_ones(store: Store) -> None:
     nights(store, 2)
     twins = [
         Asked(candidate=Candidate(model="a:1b", digest=digest), outcomes=right(CASES), endpoint=digest)
@@ -91,7 +91,9 @@ def test_two_candidates_of_one_name_in_one_run_are_left_out(store: Store) -> Non
 
     assert found is not None
     assert ("twins", "night-2", "night-1") == found.run_ids
-    assert ["night-2", "night-1"] == [row["run"] for row in found.rows if row["candidate"] == "a:1b"]
+    newest = [row["candidate"] for row in found.rows if row["run"] == "twins"]
+    assert ["a:1b @one", "a:1b @two", "b:1b"] == newest
+    assert ["b:1b", "b:1b"] == [row["candidate"] for row in found.rows if row["run"] != "twins"]
     assert [] == found.changes
 
 
