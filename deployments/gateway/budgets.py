@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from evaluation.errors import BenchwrightError, StoreError
 from evaluation.formatting import duration
-from evaluation.records.policies import UNITS, Budget, Spending
+from evaluation.records.policies import UNITS, Budget, Spending, day_of
 from evaluation.store.served_calls import spending_since
 from evaluation.store.session import Store
 
@@ -142,7 +142,7 @@ class Budgets:
         )
 
     def _today(self) -> datetime:
-        return self._now().replace(hour=0, minute=0, second=0, microsecond=0)
+        return day_of(self._now())
 
     def spent_error(self, whose: str, budget: Budget, limit: str) -> BudgetSpentError:
         """Return the error of a call for which nothing is left."""

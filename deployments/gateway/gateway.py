@@ -30,7 +30,7 @@ from deployments.gateway.embedding import embedded_model, embedding_sending
 from deployments.gateway.explanations import header_value
 from deployments.gateway.gateway_settings import GatewaySettings
 from deployments.gateway.listings import Listings
-from deployments.gateway.plans import Plan, Planner, task_of
+from deployments.gateway.plans import Plan, Planner, policy_named, task_of
 from deployments.gateway.problems import Problem
 from deployments.gateway.recording import CallRecord
 from deployments.gateway.responses import Reply, WorkResponse, read_content
@@ -135,12 +135,6 @@ class Gateway:
     async def _read_policies(self) -> tuple[Policy, ...]:
         return await asyncio.to_thread(list_policies, self._store)
 
-    async def _policy(self, name: str) -> Policy | None:
-        """Return the policy of this name; None where it is the name of something else."""
-        name = name.removesuffix(":latest")
-        policies = await self._policies.get()
-        return next((policy for policy in policies if policy.name == name), None)
-
     async def _chat(self, dialect: Dialect, http: HttpRequest, reply: Reply) -> None:
         record = self._record(http, CHAT)
         async with _recorded(record, dialect.error, reply):
@@ -179,7 +173,7 @@ class Gateway:
     async def _plan(self, dialect: Dialect, body: Mapping[str, Any], record: CallRecord) -> Plan:
         name, task = model_of(body), record.progress.task
         auto_task = task_of(name)
-        policy = None if auto_task is not None else await self._policy(name)
+        policy = None if auto_task is not None else policy_named(await self._policies.get(), name)
         await self._must_have_budget(record.caller)
         record.planned(policy)
         if auto_task is None and policy is None:

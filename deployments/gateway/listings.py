@@ -7,7 +7,7 @@ from typing import Any
 
 from deployments.gateway.cached_value import CachedValue
 from deployments.gateway.directory import Directory
-from deployments.gateway.plans import AUTO, Planner, Target, task_of
+from deployments.gateway.plans import AUTO, Planner, Target, policy_named, task_of
 from deployments.gateway.upstream import Upstream
 from deployments.gateway.wires import NATIVE_CHAT
 from evaluation.chat_protocols.calls import ChatCall
@@ -99,8 +99,7 @@ class Listings:
         if not name:
             raise ConfigurationError("the request names no model", "Give `model`.")
         task, call = task_of(name), ChatCall(model=name, turns=())
-        own_name = name.removesuffix(":latest")
-        policy = next((policy for policy in await self._policies.get() if policy.name == own_name), None)
+        policy = policy_named(await self._policies.get(), name)
         if task is not None:
             plan = await self._planner.recommended(call, task, fallback_task=name)
         elif policy is not None:

@@ -119,6 +119,12 @@ def task_of(model: str) -> str | None:
     return model.removeprefix(f"{AUTO}:") if model.startswith(f"{AUTO}:") else None
 
 
+def policy_named(policies: Sequence[Policy], model: str) -> Policy | None:
+    """Return the policy that a client names as the model; None where it is the name of something else."""
+    name = model.removesuffix(":latest")  # Ollama's clients may add the tag.
+    return next((policy for policy in policies if policy.name == name), None)
+
+
 class Planner:
     """Makes plans.
 

@@ -10,6 +10,11 @@ UNITS: Mapping[str, str] = {"tokens": "tokens", "gpu_s": "seconds of GPU", "joul
 """What a budget counts, in words."""
 
 
+def day_of(moment: datetime) -> datetime:
+    """Return the beginning of the day (UTC) to which a budget counts a moment in UTC."""
+    return moment.replace(hour=0, minute=0, second=0, microsecond=0)
+
+
 class WhenSpent(StrEnum):
     """What happens once a budget is spent."""
 

@@ -1,11 +1,12 @@
 """Whether a policy's budget counts what is known of a candidate: else it would never be spent."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from evaluation.errors import ConfigurationError
+from evaluation.records.policies import Budget
 from evaluation.requests.prices import PriceTable, as_prices, price_of
 from evaluation.store.session import Store
-from selection.policies.settings import PolicySettings
 from selection.preferences import Question
 from selection.recommender.registry import recommender_of
 
@@ -13,9 +14,22 @@ if TYPE_CHECKING:
     from evaluation.records.evidence import Choosable
 
 
-def must_be_countable(settings: PolicySettings, candidate: "Choosable", energy_j: float | None) -> None:
-    """Refuse a budget of what is not known of the candidate: it would never be spent."""
-    limits = settings.budget.limits
+def must_be_countable(
+    store: Store, question: Question, candidate: "Choosable", *, budget: Budget, prices: Mapping[str, Any] | None
+) -> None:
+    """Check that a budget counts what is known of a candidate: else it would never be spent.
+
+    Args:
+        store: The evidence.
+        question: Its task is the one on which energies were measured.
+        candidate: Who answers.
+        budget: What is counted.
+        prices: Prices of models, as a price file has them; None: none are known.
+
+    Raises:
+        ConfigurationError: joules without a measured energy, or US dollars without a price.
+    """
+    limits, energy_j = budget.limits, _energy_j(store, question, candidate)
     if "joules" in limits and energy_j is None:
         raise ConfigurationError(
             f"the budget counts joules, and the energy of {candidate.label} was not measured",
@@ -23,7 +37,7 @@ def must_be_countable(settings: PolicySettings, candidate: "Choosable", energy_j
         )
     if "usd" not in limits:
         return
-    table = as_prices(settings.prices) if settings.prices is not None else PriceTable()
+    table = PriceTable() if prices is None else as_prices(prices)
     price = price_of(table, candidate.model)
     if price is None:
         raise ConfigurationError(
@@ -37,7 +51,7 @@ def must_be_countable(settings: PolicySettings, candidate: "Choosable", energy_j
         )
 
 
-def energy_of(store: Store, question: Question, candidate: "Choosable") -> float | None:
+def _energy_j(store: Store, question: Question, candidate: "Choosable") -> float | None:
     """Return the mean energy of an answer as measured on the question's task; None: it was not measured."""
     board = recommender_of(store).view().scoreboard
     keys = [each.key for each in board.candidates]

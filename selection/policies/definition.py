@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from evaluation.errors import ConfigurationError, SelectionError
-from evaluation.records.policies import Policy, PolicyChange, Spending, Trial
+from evaluation.records.policies import Policy, PolicyChange, Spending, Trial, day_of
 from evaluation.store.models import list_models
 from evaluation.store.policies import create_policy as store_policy
 from evaluation.store.policies import edit_policy as store_edit
@@ -17,7 +17,7 @@ from evaluation.store.served_calls import spending_since
 from evaluation.store.session import Store
 from evaluation.store.trials import list_trials
 from selection.policies.candidates import find_known
-from selection.policies.countable import energy_of, must_be_countable
+from selection.policies.countable import must_be_countable
 from selection.policies.questions import question_as_json, question_of
 from selection.policies.settings import PolicySettings, settings_of
 from selection.policies.trials import TrialState, running_trial, state_of, stop
@@ -73,7 +73,7 @@ def create_policy(
     # A policy answers prompts, which programs cannot.
     question = replace(question, prompt=None, constraints=replace(question.constraints, models_only=True))
     chosen, recommendation_id = _chosen(store, question, candidate)
-    must_be_countable(settings, chosen, energy_of(store, question, chosen))
+    must_be_countable(store, question, chosen, budget=settings.budget, prices=settings.prices)
     values = {
         "name": name,
         "task": question.task,
@@ -110,7 +110,7 @@ def edit_policy(store: Store, name: str, changes: Mapping[str, Any], *, by: str)
     }
     settings = settings_of(**{key: before[key] if changes.get(key) is None else changes[key] for key in before})
     candidate = find_known(store, policy.candidate_key)
-    must_be_countable(settings, candidate, energy_of(store, question_of(policy), candidate))
+    must_be_countable(store, question_of(policy), candidate, budget=settings.budget, prices=settings.prices)
     return store_edit(store, policy.policy_id, settings.values, by=by)
 
 
@@ -134,10 +134,9 @@ def load_facts(store: Store, name: str) -> PolicyFacts:
     policy = load_policy(store, name)
     trials = list_trials(store, policy_id=policy.policy_id)
     newest = next((trial for trial in trials if trial.ended_at is None), trials[-1] if trials else None)
-    midnight = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     return PolicyFacts(
         policy=policy,
-        spent_today=spending_since(store, midnight, policy_id=policy.policy_id),
+        spent_today=spending_since(store, day_of(datetime.now(UTC)), policy_id=policy.policy_id),
         changes=list_changes(store, policy.policy_id),
         trials=trials,
         trial=None if newest is None else state_of(store, newest, policy),
@@ -162,8 +161,7 @@ def renew_policy(store: Store, name: str, *, candidate: str | None = None, by: s
     chosen, recommendation_id = _chosen(store, question, candidate)
     if chosen.key == policy.candidate_key:
         return policy, False
-    settings = PolicySettings(budget=policy.budget, prices=policy.prices)
-    must_be_countable(settings, chosen, energy_of(store, question, chosen))
+    must_be_countable(store, question, chosen, budget=policy.budget, prices=policy.prices)
     reason = "named" if candidate is not None else "recommended by what is measured now"
     changed = set_candidate(
         store,

@@ -92,10 +92,7 @@ def standing_of_policy(
 def contender_of(recommender: Recommender, standing: Standing, key: str) -> Contender | None:
     """Return a candidate by its fingerprint, whether or not it satisfies the constraints; None: it is not known."""
     ranked = next((each for each in standing.contenders if each.candidate.key == key), None)
-    if ranked is not None:
-        return ranked
-    candidate = next((each for each in recommender.view().scoreboard.candidates if each.key == key), None)
-    return None if candidate is None else Contender(candidate=candidate, is_tied=False, latency_s=None)
+    return ranked or _measured(recommender, key)
 
 
 def cheapest_first(recommender: Recommender, question: Question, *, by: str) -> tuple[str, ...]:
@@ -176,22 +173,17 @@ def record(recommender: Recommender, standing: Standing, recommendation: Recomme
 def _contenders(recommendation: Recommendation) -> tuple[Contender, ...]:
     if recommendation.candidate is None:
         return ()
-    first = Contender(
-        candidate=recommendation.candidate,
-        is_tied=recommendation.candidate.label in recommendation.tied,
-        latency_s=recommendation.latency_s,
-        energy_j=recommendation.energy_j,
-    )
-    others = (
+    ranked: list[tuple[Choosable, Recommendation | Ranked]] = [(recommendation.candidate, recommendation)]
+    ranked += [(each.candidate, each) for each in recommendation.alternatives]
+    return tuple(
         Contender(
-            candidate=each.candidate,
-            is_tied=each.candidate.label in recommendation.tied,
-            latency_s=each.latency_s,
-            energy_j=each.energy_j,
+            candidate=candidate,
+            is_tied=candidate.label in recommendation.tied,
+            latency_s=numbers.latency_s,
+            energy_j=numbers.energy_j,
         )
-        for each in recommendation.alternatives
+        for candidate, numbers in ranked
     )
-    return (first, *others)
 
 
 def _needing(question: Question, capabilities: tuple[str, ...]) -> Question:
@@ -203,11 +195,14 @@ def _needing(question: Question, capabilities: tuple[str, ...]) -> Question:
 
 def _known(recommender: Recommender, policy: Policy, capabilities: tuple[str, ...]) -> Contender | None:
     """Return the policy's candidate, which stands until it is changed, whatever the constraints say of it now."""
-    candidates = recommender.view().scoreboard.candidates
-    candidate = next((each for each in candidates if each.key == policy.candidate_key), None)
-    if candidate is None or not set(capabilities) <= candidate.capabilities:
-        return None
-    return Contender(candidate=candidate, is_tied=False, latency_s=None)
+    known = _measured(recommender, policy.candidate_key)
+    return known if known is not None and set(capabilities) <= known.candidate.capabilities else None
+
+
+def _measured(recommender: Recommender, key: str) -> Contender | None:
+    """Return a measured candidate of which nothing is expected; None: none has this fingerprint."""
+    candidate = next((each for each in recommender.view().scoreboard.candidates if each.key == key), None)
+    return None if candidate is None else Contender(candidate=candidate, is_tied=False, latency_s=None)
 
 
 def _ranked(base: Recommendation | None, key: str) -> "Ranked | Recommendation | None":

@@ -19,11 +19,10 @@ from evaluation.store.session import Store
 from evaluation.store.trials import end_trial, list_trials, trial_calls
 from evaluation.store.trials import start_trial as store_trial
 from selection.policies.candidates import find_known
-from selection.policies.countable import energy_of, must_be_countable
+from selection.policies.countable import must_be_countable
 from selection.policies.live_verdict import Interval, Verdict, decide, difference_of, mean_of, observations_left
 from selection.policies.observations import QUIET_S, observed, outcome_of
 from selection.policies.questions import question_of
-from selection.policies.settings import PolicySettings
 
 if TYPE_CHECKING:
     from selection.policies.live_verdict import Decision
@@ -99,8 +98,7 @@ def start_trial(store: Store, name: str, *, challenger: str, mode: TrialMode, sh
             f"{chosen.label} is the candidate of the policy {policy.name!r} already",
             "Name another one; `benchwright selection scoreboard` lists them.",
         )
-    settings = PolicySettings(budget=policy.budget, prices=policy.prices)
-    must_be_countable(settings, chosen, energy_of(store, question_of(policy), chosen))
+    must_be_countable(store, question_of(policy), chosen, budget=policy.budget, prices=policy.prices)
     trial = store_trial(store, policy, mode=mode, challenger_key=chosen.key, challenger_label=chosen.label, share=share)
     details = {"started": mode.value, "challenger": chosen.label, "share": share, "trial": trial.trial_id}
     note_change(store, policy.policy_id, "trial", by=by, details=details)
