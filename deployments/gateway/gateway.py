@@ -30,7 +30,8 @@ from deployments.gateway.embedding import embedded_model, embedding_sending
 from deployments.gateway.explanations import header_value
 from deployments.gateway.gateway_settings import GatewaySettings
 from deployments.gateway.listings import Listings
-from deployments.gateway.plans import Plan, Planner, policy_named, task_of
+from deployments.gateway.planner import Planner
+from deployments.gateway.plans import Plan, policy_named, task_of
 from deployments.gateway.problems import Problem
 from deployments.gateway.recording import CallRecord
 from deployments.gateway.responses import Reply, WorkResponse, read_content

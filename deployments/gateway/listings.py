@@ -7,7 +7,8 @@ from typing import Any
 
 from deployments.gateway.cached_value import CachedValue
 from deployments.gateway.directory import Directory
-from deployments.gateway.plans import AUTO, Planner, Target, policy_named, task_of
+from deployments.gateway.planner import Planner
+from deployments.gateway.plans import AUTO, Target, policy_named, task_of
 from deployments.gateway.upstream import Upstream
 from deployments.gateway.wires import NATIVE_CHAT
 from evaluation.chat_protocols.calls import ChatCall
