@@ -17,6 +17,7 @@ from evaluation.case import Case
 from evaluation.errors import BenchmarkError
 from evaluation.files.field_mapping import FieldUse, named_fields
 from evaluation.files.names import name_problem, normal_name
+from evaluation.fingerprint import canonical_json
 
 PERHAPS_PROMPTS = ("text", "sentence", "content", "body", "message", "title")
 """Field names that may hold the prompt or something else: they are suggested, never assumed."""
@@ -202,7 +203,7 @@ def _check_id(case_id: str, row: Row, places: dict[str, Row], form: Format) -> N
 def _check_content(case: Case, row: Row) -> None:
     """Check that the case has no text that files and databases cannot hold, which is half of a surrogate pair."""
     try:
-        case.content_hash.encode()
+        canonical_json(case.content).encode()
         case.case_id.encode()
     except UnicodeEncodeError as error:
         raise row.error(

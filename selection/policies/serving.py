@@ -195,8 +195,8 @@ def _needing(question: Question, capabilities: tuple[str, ...]) -> Question:
 
 def _known(recommender: Recommender, policy: Policy, capabilities: tuple[str, ...]) -> Contender | None:
     """Return the policy's candidate, which stands until it is changed, whatever the constraints say of it now."""
-    known = _measured(recommender, policy.candidate_key)
-    return known if known is not None and set(capabilities) <= known.candidate.capabilities else None
+    own = _measured(recommender, policy.candidate_key)
+    return own if own is not None and set(capabilities) <= own.candidate.capabilities else None
 
 
 def _measured(recommender: Recommender, key: str) -> Contender | None:
