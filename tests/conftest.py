@@ -16,6 +16,7 @@ import postgresql
 import psycopg
 import pytest
 import steady_examples  # noqa: F401 - loads Hypothesis's profile
+from patient_client import close_patient_clients
 from postgresql import PostgresqlServer
 from prefect_database import give_database
 from scripted_ollama import ScriptedOllama, scripted_ollama
@@ -92,6 +93,13 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
         how = "runs" if server.running else f"ended with exit status {server.exit_status}"
         report.sections.append((f"Prefect server, which {how}: the end of its log", server.log_tail()))
     return report
+
+
+@pytest.fixture(autouse=True)
+def _patient_clients() -> Iterator[None]:
+    """An open client of a test that failed would fail whichever test collects the garbage."""
+    yield
+    close_patient_clients()
 
 
 @pytest.fixture(scope="session")

@@ -18,6 +18,16 @@ class _Patient(httpx.HTTPTransport):
         return answer
 
 
+_open_clients: list[httpx.Client] = []
+
+
 def patient_client(api: str) -> httpx.Client:
-    """To be used as a context manager."""
-    return httpx.Client(base_url=api, transport=_Patient(), trust_env=False, timeout=120)
+    """Return a client that is closed after the test at the latest, also where the test fails."""
+    client = httpx.Client(base_url=api, transport=_Patient(), trust_env=False, timeout=120)
+    _open_clients.append(client)
+    return client
+
+
+def close_patient_clients() -> None:
+    while _open_clients:
+        _open_clients.pop().close()
