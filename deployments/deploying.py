@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from deployments.definitions import Definition, Timing, for_place, runner_deployment
+from deployments.definitions import Definition, Timing, chosen, for_place, runner_deployment
 from deployments.forms import Choices, form
 from evaluation.errors import ConfigurationError
 
@@ -131,6 +131,16 @@ def _deploy(client: "SyncPrefectClient", definition: Definition, request: Deploy
         if _set_timing(client, standing, timing, request, kept=kept.get(timing.slug))
     ]
     return _as_deployed(client, standing.id, is_new=False, restored=restored)
+
+
+def refresh_choices(client: "SyncPrefectClient", deployment_id: UUID, name: str, choices: Choices) -> None:
+    """Have the form of a standing deployment offer these names; nothing else of it changes."""
+    from prefect.client.schemas.actions import DeploymentUpdate
+
+    (definition,) = chosen((name,))
+    flow_schema = runner_deployment(definition)._parameter_openapi_schema.model_dump(exclude_unset=True)
+    schema = form(flow_schema, choices, left_empty=definition.left_empty)
+    client.update_deployment(deployment_id, DeploymentUpdate(parameter_openapi_schema=schema))
 
 
 def _created(deployment: "RunnerDeployment") -> UUID:

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import json
+import time
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
@@ -21,7 +22,8 @@ from evaluation.results.as_json import as_json
 from evaluation.results.flow_runs import WorkStatus
 from evaluation.run_results.work_status import work_status
 
-LOOK_EVERY_S = 1.0
+LOOK_EVERY_S = 0.5
+"""Seconds from one look to the next; a slow look is followed by a pause as long as itself."""
 HEARTBEAT_S = 10
 SEND_WITHIN_S = 30.0
 """Seconds for a client to take an event, after which it is given up."""
@@ -81,6 +83,7 @@ class Channels:
     async def _look(self, flow_run_id: str, channel: Channel) -> None:
         """Look at the flow run until it has ended."""
         while channel.status is None or not channel.status.flow_run.has_ended:
+            began = time.monotonic()
             try:
                 status = await self._in_thread(flow_run_id)
             except Exception as error:
@@ -93,7 +96,8 @@ class Channels:
                 if channel.status is None or _event_id(status) != _event_id(channel.status):
                     channel.status = status
                     await channel.tell()
-            await asyncio.sleep(LOOK_EVERY_S)
+            took = time.monotonic() - began
+            await asyncio.sleep(max(LOOK_EVERY_S - took, took))
 
     async def _in_thread(self, flow_run_id: str) -> WorkStatus:
         look = partial(copy_context().run, self._look_at, flow_run_id)

@@ -2,13 +2,19 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import httpx
 
 from deployments.api.problems import ProblemError
+from deployments.cli.arguments import open_stored
+from deployments.cli.blocks_in_use import with_blocks_of_server
+from deployments.cli.deploy.model_choices import with_models_of_servers
 from deployments.definitions import DEFINITIONS
+from deployments.deploying import refresh_choices
+from deployments.forms import Choices, choices_in
 from evaluation.results.flow_runs import FlowRunStatus
 
 if TYPE_CHECKING:
@@ -18,6 +24,9 @@ if TYPE_CHECKING:
 NEXT_STEP = "Start `benchwright serve`, or name a Prefect server with PREFECT_API_URL and run `benchwright deploy`."
 _OUR_FLOWS = frozenset(each.entrypoint.rpartition(":")[2].replace("_", "-") for each in DEFINITIONS) | {"score"}
 """Names of the flows that commands start too."""
+_NOT_A_CHOICE = "is not one of"
+"""What Prefect says of a name that the form of a deployment does not offer."""
+_ADD_NAMES = "Give a name of this list; `benchmarks add FILE`, `endpoints add` and `profiles add` store further ones."
 _ENDED = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
 
 
@@ -33,6 +42,7 @@ def start(deployment: str, parameters: Mapping[str, Any], *, idempotency_key: st
         ProblemError: 503, no Prefect server or no such deployment there; 422, Prefect refuses the parameters.
     """
     from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterName
+    from prefect.exceptions import PrefectHTTPStatusError
 
     entrypoint = next(each.entrypoint for each in DEFINITIONS if each.name == deployment)
     with _client() as client:
@@ -42,10 +52,27 @@ def start(deployment: str, parameters: Mapping[str, Any], *, idempotency_key: st
             raise ProblemError(
                 503, f"the deployment {deployment!r} is not on the Prefect server", NEXT_STEP, kind="not-deployed"
             )
-        made = client.create_flow_run_from_deployment(
-            ours[0].id, parameters=dict(parameters), idempotency_key=idempotency_key, tags=["api"]
+        create = partial(
+            client.create_flow_run_from_deployment,
+            ours[0].id,
+            parameters=dict(parameters),
+            idempotency_key=idempotency_key,
+            tags=["api"],
         )
-        return _status(made)
+        try:
+            return _status(create())
+        except PrefectHTTPStatusError as error:
+            if _NOT_A_CHOICE not in _detail(error.response):
+                raise
+        # The names offered are those of the last deployment: a model or benchmark may have come since.
+        refresh_choices(client, ours[0].id, deployment, _current_choices())
+        return _status(create())
+
+
+def _current_choices() -> Choices:
+    """Return the names that are stored, the blocks of the Prefect server and the models that the servers have now."""
+    with open_stored(None) as store:
+        return with_blocks_of_server(with_models_of_servers(choices_in(store), store))
 
 
 def find(flow_run_id: str) -> FlowRunStatus:
@@ -133,7 +160,9 @@ def _client() -> "Iterator[SyncPrefectClient]":
     except PrefectHTTPStatusError as error:
         status = error.response.status_code
         if status in (409, 422):
-            raise ProblemError(422, f"Prefect refuses the request: {_detail(error.response)}", kind="refused") from None
+            detail = _detail(error.response)
+            next_step = _ADD_NAMES if _NOT_A_CHOICE in detail else None
+            raise ProblemError(422, f"Prefect refuses the request: {detail}", next_step, kind="refused") from None
         raise _away(f"it answered {status}") from None
     except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
         raise _away(type(error).__name__) from None
