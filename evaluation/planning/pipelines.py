@@ -27,6 +27,11 @@ class PipelineModel:
     think: bool | str | None = None
     """None for a model that cannot think."""
 
+    @property
+    def stored_digest(self) -> str:
+        """Digest under which the vectors of an embedding model are stored; of unverified weights its servers."""
+        return self.digest or f"{self.name} on {', '.join(self.endpoints)}"
+
     def __hash__(self) -> int:
         return hash((self.name, self.digest, self.endpoints, self.embeds))
 
