@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from evaluation.errors import ConfigurationError, FailureKind, UnknownNameError
 from evaluation.metrics.classification import ClassTable
 from evaluation.records.experiments import AnnotationRecord
+from evaluation.records.indexes import IndexRecord
 from evaluation.records.status import Status
 from evaluation.results.as_json import MERGED, OMITTED_IF_EMPTY, json_key
 from evaluation.results.estimates import MetricEstimate
@@ -248,6 +249,8 @@ class RunResult(ShownInNotebooks):
     """Candidates in the order of planning."""
     corpora: tuple[CorpusSummary, ...] = field(default=(), metadata=OMITTED_IF_EMPTY)
     """What was read of each corpus when the run began, and what was left out; empty where nothing is searched."""
+    indexes: tuple[IndexRecord, ...] = field(default=(), metadata=OMITTED_IF_EMPTY)
+    """The indexes that were searched, with the texts and tokens that were embedded for them by whichever run."""
 
     def candidate(self, label: str) -> CandidateResult:
         """Return the candidate of that label.

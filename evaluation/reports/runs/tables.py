@@ -7,6 +7,7 @@ from evaluation.metrics.metric_facts import is_over_all_cases
 from evaluation.metrics.speed import SPEED_METRICS
 from evaluation.metrics.titles import short_titles
 from evaluation.records.labels import is_baseline
+from evaluation.reports.runs.indexes import index_lines
 from evaluation.results.estimates import HasInterval, MetricEstimate, shown_estimate
 from evaluation.results.runs import CandidateResult, MetricMean, MetricResult, RunResult
 from evaluation.run_results.ranking import ranked
@@ -155,8 +156,8 @@ def caption(run: RunResult) -> str:
 def remarks(run: RunResult) -> list[str]:
     """Return the remarks below the table of a run, one a sentence."""
     scored = (failures_as_zero(run), extractions(run), unscored(run), not_defined(run))
-    parts = (no_interval(run), without_column(run), *scored, reused(run), cached(run), corpora(run), run.judging)
-    return [text for part in parts for text in part]
+    parts = (no_interval(run), without_column(run), *scored, reused(run), cached(run), corpora(run), index_lines(run))
+    return [text for part in (*parts, run.judging) for text in part]
 
 
 def corpora(run: RunResult) -> list[str]:
