@@ -87,7 +87,7 @@ def _row(run: RunResult, candidate: CandidateResult, speeds: Mapping[str, str]) 
     for name in result_columns(run):
         shown = shown_speed if name in SPEED_METRICS else shown_estimate
         row[titles[name]] = shown(candidate.metrics.get(name))
-    row["answered"] = f"{candidate.n_ok:,}/{run.n_cases * run.n_repeats:,}"
+    row["answered"] = f"{candidate.n_answered:,}/{run.n_cases * run.n_repeats:,}"
     row["failed"] = shown_failures(candidate)
     for name, title in speeds.items():
         row[title] = shown_speed(candidate.metrics.get(name))
