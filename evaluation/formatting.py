@@ -67,6 +67,11 @@ def counted(n: int, noun: str, many: str | None = None) -> str:
     return f"{n:,} {noun if n == 1 else many or noun + 's'}"
 
 
+def excerpt(text: str, length: int) -> str:
+    """Return the first characters of a text, at most `length`; an ellipsis stands for what is left out."""
+    return text if len(text) <= length else f"{text[: length - 1]}…"
+
+
 def score(value: float, *, digits: int = 3, signed: bool = False) -> str:
     """Return a metric's value with so many decimals: `0.390`; `0.9996` where fewer would say 1."""
     return _fixed(value, digits, (0.0, 1.0, -1.0), signed=signed)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from evaluation.case import Case
+from evaluation.formatting import excerpt
 
 RELEVANT = "relevant"
 """Key of a case's details."""
@@ -54,7 +55,7 @@ def relevant_problem(details: Mapping[str, Any]) -> str | None:
 def entry_problem(entry: object) -> str | None:
     """Return what is wrong with one of the relevant passages; None where nothing is."""
     if not isinstance(entry, Mapping):
-        return f"is no object: {str(entry)[:60]!r}"
+        return f"is no object: {excerpt(str(entry), 60)!r}"
     unknown = [str(key) for key in entry if key not in KEYS]
     if unknown:
         return f"has the unknown key {unknown[0]!r}"

@@ -21,6 +21,7 @@ from evaluation.files.exact_json import without_doubles
 from evaluation.files.field_mapping import named_fields
 from evaluation.files.names import LONGEST_TITLE, Spellings, name_problem
 from evaluation.files.unreadable import reason_of, step_after
+from evaluation.formatting import excerpt
 from evaluation.records.traffic_calls import TrafficCall, TrafficStage
 
 if TYPE_CHECKING:
@@ -158,7 +159,7 @@ def _check_fields(row: dict[str, Any], required: tuple[str, ...], known_fields: 
         if name not in known_fields:
             close = get_close_matches(name, known_fields, n=1)
             meant = f"; did you mean {close[0]!r}?" if close else f"; known: {', '.join(known_fields)}"
-            raise ValueError(f"unknown field {name[:40]!r}{meant}")
+            raise ValueError(f"unknown field {excerpt(name, 40)!r}{meant}")
 
 
 def _check_name(field: str, value: object) -> None:

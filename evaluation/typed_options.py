@@ -9,6 +9,8 @@ from evaluation.files.number_parsing import read_number
 
 WORDS = "words"
 """Key of a field's metadata: how its type is described, where the annotation would say nothing to a user."""
+DEFAULT_IN_WORDS = "default_in_words"
+"""Key of a field's metadata: what its default stands for, where the value itself would say nothing to a user."""
 SEPARATOR = "|"
 """Between the parts of a tuple that is written as text."""
 NONE = "none"
@@ -149,7 +151,9 @@ def type_in_words(option_type: Any) -> str:
 
 def _described(field: Field[Any], option_type: Any) -> str:
     words = field.metadata.get(WORDS) or type_in_words(option_type)
-    return words if field.default is MISSING else f"{words}; {_default_in_words(field.default)} unless given"
+    if field.default is MISSING:
+        return words
+    return f"{words}; {field.metadata.get(DEFAULT_IN_WORDS) or _default_in_words(field.default)} unless given"
 
 
 def _default_in_words(default: Any) -> str:

@@ -10,11 +10,11 @@ from prefect.cache_policies import NO_CACHE
 from evaluation.benchmarks.sampling import chosen_cases, limited
 from evaluation.case import Benchmark
 from evaluation.options import load_options
-from evaluation.planning.pipelines import planned_pipeline
+from evaluation.planning.pipelines import PlannedPipeline, planned_pipeline
 from evaluation.planning.plan import Group, Plan, PlannedCandidate, PlannedRun, grouped_by_residency, run_id_for
 from evaluation.planning.resuming import refuse_changed_weights, refuse_held
 from evaluation.records.candidates import MetricUse
-from evaluation.records.runs import CORPUS, SERVER_VERSIONS, RunCandidatePlan, RunPlan, RunRecord
+from evaluation.records.runs import CORPUS, INDEX, SERVER_VERSIONS, RunCandidatePlan, RunPlan, RunRecord
 from evaluation.requests.evaluation_request import EvaluationRequest
 from evaluation.requests.prices import stored_prices
 from evaluation.requests.run_share import Share, whole_of
@@ -211,6 +211,7 @@ def _planned(
     options = _as_begun(resolved.options_for(item.benchmark), run.run_id, candidate.fingerprint, earlier)
     versions = {server.name: server.server_version for server in resolved.endpoints}
     prices = stored_prices(plan_request.request.price_table(), resolved.asked_models)
+    pipeline = planned_pipeline(resolved, item.benchmark)
     run_candidate_id = add_run_candidate(
         store,
         RunCandidatePlan(
@@ -229,7 +230,7 @@ def _planned(
                 "think": candidate.think,
                 "gpu_tag": endpoint.gpu_tag,
                 SERVER_VERSIONS: versions,
-                **_corpus_of(resolved),
+                **_corpus_of(pipeline),
                 **prices,
                 "family": info.family,
                 "parameter_size": info.parameter_size,
@@ -259,16 +260,17 @@ def _planned(
         digest=candidate.digest,
         trained_context=info.context_length,
         endpoints=tuple(server.name for server in resolved.endpoints),
-        pipeline=planned_pipeline(resolved, item.benchmark),
+        pipeline=pipeline,
         only_cases=plan_request.only_cases(item.benchmark),
         share=plan_request.share,
     )
 
 
-def _corpus_of(resolved: ResolvedCandidate) -> dict[str, Any]:
-    """Return what is kept of the candidate's corpus; empty where it has none."""
-    corpus = None if resolved.pipeline is None else resolved.pipeline.corpus
-    return {} if corpus is None else {CORPUS: asdict(corpus.summary)}
+def _corpus_of(pipeline: PlannedPipeline | None) -> dict[str, Any]:
+    """Return what is kept of the candidate's corpus and index; empty where it has none."""
+    if pipeline is None or pipeline.corpus is None:
+        return {}
+    return {CORPUS: asdict(pipeline.corpus.summary), INDEX: pipeline.index_identity}
 
 
 def _as_begun(

@@ -15,6 +15,7 @@ from deployments.cli.deploy.model_choices import with_models_of_servers
 from deployments.definitions import DEFINITIONS
 from deployments.deploying import refresh_choices
 from deployments.forms import Choices, choices_in
+from evaluation.formatting import excerpt
 from evaluation.results.flow_runs import FlowRunStatus
 
 if TYPE_CHECKING:
@@ -182,8 +183,8 @@ def _detail(response: httpx.Response) -> str:
     try:
         detail = response.json().get("detail")
     except (ValueError, AttributeError):
-        return response.text[:500]
-    return str(detail)[:500]
+        return excerpt(response.text, 500)
+    return excerpt(str(detail), 500)
 
 
 def _is_ours(deployment: Any, entrypoint: str) -> bool:
@@ -205,7 +206,7 @@ def _read(client: "SyncPrefectClient", flow_run_id: str) -> "FlowRun":
     except ValueError:
         raise ProblemError(
             404,
-            f"{flow_run_id[:80]!r} is not the id of a flow run",
+            f"{excerpt(flow_run_id, 80)!r} is not the id of a flow run",
             "A start answers with its `id`.",
             kind="unknown-name",
         ) from None

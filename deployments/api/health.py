@@ -14,6 +14,7 @@ import httpx
 
 from deployments.cli.arguments import open_stored
 from evaluation.errors import BenchwrightError
+from evaluation.formatting import excerpt
 from evaluation.store.registry import list_endpoints
 from evaluation.store.summaries import list_runs
 
@@ -40,7 +41,7 @@ def check(name: str, look: Callable[[], str], *, needed: bool = True) -> Check:
         detail, ok = look(), True
     except (BenchwrightError, httpx.HTTPError, OSError, ValueError) as error:
         message = error.message if isinstance(error, BenchwrightError) else f"{type(error).__name__}: {error}"
-        detail, ok = message[:500], False
+        detail, ok = excerpt(message, 500), False
     return Check(name=name, ok=ok, seconds=round(time.perf_counter() - began, 6), detail=detail, needed=needed)
 
 

@@ -14,6 +14,7 @@ from fastapi import Query, Request
 from fastapi.responses import Response
 
 from deployments.api.problems import ProblemError
+from evaluation.formatting import excerpt
 from evaluation.results.as_json import as_json
 
 MOST = 1000
@@ -61,7 +62,7 @@ class Paging:
         raise self._foreign()
 
     def _foreign(self) -> ProblemError:
-        text = f"cursor: {(self.cursor or '')[:80]!r} is not a cursor of this list"
+        text = f"cursor: {excerpt(self.cursor or '', 80)!r} is not a cursor of this list"
         return ProblemError(422, text, "Use `next` of a page.", kind="cursor")
 
 

@@ -34,7 +34,7 @@ def list_pipelines(as_json: JsonOption = False) -> None:
         [(each.name, each.summary, [option.name for option in each.options]) for each in described],
     )
     print_line()
-    print_line(f"For example: --candidate '{EXAMPLE_MODEL} pipeline=self_consistency n=5'")
+    print_line(f"For example: `--candidate '{EXAMPLE_MODEL} pipeline=self_consistency n=5'`")
 
 
 def available_pipelines() -> list["PipelineDescription"]:
@@ -74,7 +74,7 @@ def show(
     print_line()
     print_line(described.docstring)
     print_line()
-    print_line(f"For example: --candidate {quote(_example(described, name))}")
+    print_line(f"For example: `--candidate {quote(_example(described, name))}`")
 
 
 def pipeline_details(name: str) -> "PipelineDescription":
@@ -90,9 +90,8 @@ def pipeline_details(name: str) -> "PipelineDescription":
 
 
 def _example(described: "PipelineDescription", name: str) -> str:
-    """Return a candidate with this pipeline, as it was named, its required options among the words."""
-    required = [f"{option.name}=…" for option in described.options if option.required]
-    return " ".join([EXAMPLE_MODEL, f"pipeline={name}", *required])
+    """Return a candidate with this pipeline, as it was named, with the options that it needs."""
+    return " ".join(filter(None, (EXAMPLE_MODEL, f"pipeline={name}", described.example)))
 
 
 @pipelines.command("try")

@@ -128,13 +128,14 @@ def _cells(run: RunSummary, values: "Sequence[HeadlineValue]", *, n_letters: int
     """Return a row that fits a terminal of 80 columns, with long cells broken into lines."""
     marks = (("★",) if run.favourite else ()) + run.tags + (("archived",) if run.archived_at else ())
     n_planned = run.n_cases * run.n_repeats * len(run.candidates)
-    failed = f", {run.n_failed:,} failed" if run.n_failed else ""
+    n_failed = run.n_failed + run.n_own_failed
+    failed = f", {n_failed:,} failed" if n_failed else ""
     return (
         run.run_id[:n_letters],
         str(run.status),
         f"{run.benchmark_name} ({', '.join(marks)})" if marks else run.benchmark_name,
         run.started_at.astimezone().strftime("%m-%d %H:%M") if run.started_at else "–",
-        f"{run.n_ok + run.n_own_failed:,}/{n_planned:,}{failed}",
+        f"{run.n_ok:,}/{n_planned:,}{failed}",
         _in_words(run, values),
     )
 

@@ -11,6 +11,8 @@ import re
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from typing import Any
 
+from evaluation.formatting import excerpt
+
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
@@ -67,18 +69,18 @@ class OwnPagesOnly:
         """Return why the request is refused; None: it is allowed."""
         path: str = scope["path"]
         if not path.startswith("/") or path.startswith("//") or "\\" in path:
-            return f"the path {path[:100]!r} is not one of this server's"
+            return f"the path {excerpt(path, 100)!r} is not one of this server's"
         hosts, origins = _values(scope, b"host"), _values(scope, b"origin")
         if len(hosts) != 1:
             return f"expected one Host header, received {len(hosts)}"
         host = _authority(hosts[0])
         if host is None or host[0] not in self._names:
             return (
-                f"the host {hosts[0][:100]!r} is not a name of this server; "
+                f"the host {excerpt(hosts[0], 100)!r} is not a name of this server; "
                 f"allowed: {', '.join(sorted(self._names))} (more: BENCHWRIGHT_ALLOWED_HOSTS)"
             )
         if len(origins) > 1 or any(_origin(text) != host for text in origins):
-            return f"the origin {', '.join(origins)[:100]!r} is not a page of this server"
+            return f"the origin {excerpt(', '.join(origins), 100)!r} is not a page of this server"
         return _cross_site(scope) or _foreign_referer(scope, host)
 
 
@@ -132,7 +134,7 @@ def _foreign_referer(scope: Scope, host: tuple[str, str | None]) -> str | None:
     if not changes or _values(scope, b"origin"):
         return None
     if any(_origin("/".join(text.split("/")[:3])) != host for text in referers):
-        return f"the request comes from another page ({', '.join(referers)[:100]})"
+        return f"the request comes from another page ({excerpt(', '.join(referers), 100)})"
     return None
 
 

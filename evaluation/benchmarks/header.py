@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, StrictStr, StringConstraints, Valida
 
 from evaluation.benchmarks.rows import plain_json, shown
 from evaluation.errors import BenchmarkError, ConfigurationError, UnknownNameError
+from evaluation.formatting import excerpt
 from evaluation.metric_specs import names_a_file
 from evaluation.options import read_options
 
@@ -78,7 +79,7 @@ def _check(header: Header, path: str, line: int | None) -> None:
     if template is not None and "{prompt}" not in template and "{context}" not in template:
         raise BenchmarkError(
             path,
-            f"the template {template[:60]!r} has no placeholder, so every case would get the same prompt",
+            f"the template {excerpt(template, 60)!r} has no placeholder, so every case would get the same prompt",
             line=line,
             field="prompt.template",
             expected="a text with {prompt} or {context}",
@@ -101,7 +102,7 @@ def _check(header: Header, path: str, line: int | None) -> None:
 def _code_in_data(metric: str, path: str, line: int | None) -> BenchmarkError:
     return BenchmarkError(
         path,
-        f"names {metric[:60]!r}, which is a Python file; a benchmark may not load code",
+        f"names {excerpt(metric, 60)!r}, which is a Python file; a benchmark may not load code",
         line=line,
         field="metrics",
         expected="names of metrics that Benchwright or an installed package has",

@@ -14,6 +14,7 @@ from evaluation.candidate_files.content import WRITE_ANOTHER, content_of
 from evaluation.case import Message
 from evaluation.errors import ConfigurationError
 from evaluation.escaping import as_json
+from evaluation.formatting import excerpt
 from evaluation.providers.openai_wire import SENDABLE
 
 MOST_NAMES = 16
@@ -66,7 +67,7 @@ def _metadata(export: CandidateExport, rest: Mapping[str, Any]) -> dict[str, str
     parts = [text[i : i + LONGEST_TEXT] for i in range(0, len(text), LONGEST_TEXT)]
     if len(parts) > _MOST_PARTS:
         raise ConfigurationError(f"the options of {export.label!r} are too long for a request's metadata", _INSTEAD)
-    evidence = {name: in_one_line(text)[:LONGEST_TEXT] for name, text in export.evidence.items()}
+    evidence = {name: excerpt(in_one_line(text), LONGEST_TEXT) for name, text in export.evidence.items()}
     shown = dict(list(evidence.items())[: MOST_NAMES - len(parts)])
     return shown | {_REST if i == 0 else f"{_REST}_{i + 1}": part for i, part in enumerate(parts)}
 

@@ -8,6 +8,7 @@ from evaluation.chat_protocols.deltas import Delta, Ending
 from evaluation.chat_protocols.fields import parse_object
 from evaluation.chat_protocols.ollama_requests import read_tool_use
 from evaluation.errors import ConfigurationError, FailureKind, TransientProviderError
+from evaluation.formatting import excerpt
 
 _DURATIONS = ("total_duration", "load_duration", "prompt_eval_duration", "eval_duration")
 _REASONS = {"function_call": "tool_calls", "content_filter": "stop"}
@@ -168,7 +169,7 @@ def _whole_use(use: Mapping[str, str]) -> ToolUse:
 def _record(line: bytes) -> dict[str, Any]:
     record = parse_object(line)
     if record is None:
-        shown = line[:80].decode("utf-8", "replace")
+        shown = excerpt(line[:400].decode("utf-8", "replace"), 80)
         raise TransientProviderError(f"a line of the answer is not a record: {shown!r}", FailureKind.CUT_STREAM)
     return record
 

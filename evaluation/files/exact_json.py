@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from evaluation.files.names import repeated_key
+from evaluation.formatting import excerpt
 
 
 class TwiceError(ValueError):
@@ -19,7 +20,7 @@ class TwiceError(ValueError):
         self.how = how
 
     def __str__(self) -> str:
-        return f"the key {self.key[:60]!r} appears twice in one object{self.how}"
+        return f"the key {excerpt(self.key, 60)!r} appears twice in one object{self.how}"
 
 
 def read_json(text: str) -> Any:

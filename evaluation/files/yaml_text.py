@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from evaluation.files.exact_json import exact_number
 from evaluation.files.names import composed
+from evaluation.formatting import excerpt
 
 MOST_VALUES: Final = 5_000_000
 """Values in a file with every alias expanded: nine lines of aliases can expand to a billion."""
@@ -84,7 +85,7 @@ def _check_keys(node: Any) -> None:
         if (key.tag, name) in keys:
             how = "" if keys[key.tag, name] == key.value else ", in two Unicode forms"
             raise yaml.constructor.ConstructorError(
-                None, None, f"the key {name[:60]!r} appears twice in one mapping{how}", key.start_mark
+                None, None, f"the key {excerpt(name, 60)!r} appears twice in one mapping{how}", key.start_mark
             )
         keys[key.tag, name] = key.value
 

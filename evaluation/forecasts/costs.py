@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
+from evaluation.forecasts.index_forecasts import IndexForecast
 from evaluation.results.as_json import OMITTED_IF_EMPTY
 from evaluation.results.frames import TEXT, ShownInNotebooks, columns_of, frame, row_of
 from evaluation.retrieval.left_out import CorpusSummary
@@ -84,6 +85,8 @@ class Forecast(ShownInNotebooks):
     """Time until the last endpoint is done, as far as known."""
     corpora: tuple[CorpusSummary, ...] = field(default=(), metadata=OMITTED_IF_EMPTY)
     """What was read of each corpus, and what was left out; empty where nothing is searched."""
+    indexes: tuple[IndexForecast, ...] = field(default=(), metadata=OMITTED_IF_EMPTY)
+    """What has to be embedded before cases can be asked; empty where no embedder is needed."""
     PAGES: ClassVar[str] = PAGES
 
     @property

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from evaluation.errors import FailureKind, ProviderError
+from evaluation.formatting import excerpt
 from evaluation.providers.provider import TextEmbedding
 
 
@@ -37,8 +38,8 @@ def check_embeddings(
     for text, each in zip(texts, embeddings, strict=True):
         if not any(each.vector) and any(letter.isalnum() for letter in text):
             raise ProviderError(
-                f"the embedder {model!r} gave {len(each.vector):,} zeros as the embedding of {text[:60]!r}, which is "
-                "similar to nothing",
+                f"the embedder {model!r} gave {len(each.vector):,} zeros as the embedding of {excerpt(text, 60)!r}, "
+                "which is similar to nothing",
                 FailureKind.WRONG_EMBEDDING,
                 "Update or restart the server, or choose another embedding model.",
             )

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from evaluation.formatting import excerpt
 from evaluation.metrics.bounded_search import checked_pattern, is_found
 from evaluation.metrics.json_answers import NotJson, parsed_json
 
@@ -57,7 +58,7 @@ class BoundedSchema:
         except OverflowError:
             return "$: number too large to compare"
         except (Unresolvable, UnknownType, re.error) as problem:
-            raise SchemaFaultError(f"cannot be applied: {str(problem)[:_MAX_CHARS]}") from problem
+            raise SchemaFaultError(f"cannot be applied: {excerpt(str(problem), _MAX_CHARS)}") from problem
         finally:
             _checks_left.reset(token)
         return None if error is None else f"{_shown_path(error.absolute_path)}: {_cut(error.message)}"
@@ -110,7 +111,7 @@ def _refuse_what_cannot_be_bounded(schema: Any, validator: Any) -> None:
                 try:
                     validator._resolver.lookup(reference)
                 except Unresolvable:
-                    raise SchemaFaultError(f"refers to {reference[:200]!r}, which it does not hold") from None
+                    raise SchemaFaultError(f"refers to {excerpt(reference, 200)!r}, which it does not hold") from None
 
 
 def _refuse_bad_pattern(pattern: Any) -> None:
@@ -118,7 +119,7 @@ def _refuse_bad_pattern(pattern: Any) -> None:
         try:
             checked_pattern(pattern)
         except (re.error, OverflowError, RecursionError) as error:
-            raise SchemaFaultError(f"has a pattern {pattern[:200]!r} that does not compile: {error}") from error
+            raise SchemaFaultError(f"has a pattern {excerpt(pattern, 200)!r} that does not compile: {error}") from error
 
 
 def _keys(value: Any) -> list[str]:

@@ -4,6 +4,8 @@ import re
 from functools import lru_cache
 from typing import Any
 
+from evaluation.formatting import excerpt
+
 TIMEOUT_S = 2.0
 """Seconds for one search; all but careless patterns take milliseconds."""
 
@@ -27,7 +29,8 @@ def is_found(pattern: str, text: str, *, ignore_case: bool = False, whole: bool 
         return bool(compiled.fullmatch(text, **limits()) if whole else compiled.search(text, **limits()))
     except TimeoutError as error:
         raise PatternTimeoutError(
-            f"the pattern {pattern[:200]!r} took longer than {TIMEOUT_S:g} s on a text of {len(text):,} characters"
+            f"the pattern {excerpt(pattern, 200)!r} took longer than {TIMEOUT_S:g} s "
+            f"on a text of {len(text):,} characters"
         ) from error
 
 

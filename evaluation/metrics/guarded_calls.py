@@ -13,6 +13,7 @@ from math import isfinite
 from numbers import Real
 
 from evaluation.case import Case
+from evaluation.formatting import excerpt
 from evaluation.generation import Generation
 from evaluation.metrics.metric import CorpusMetric, Metric, TooFewRepeatsError
 from evaluation.metrics.requests import Answers, AskJudge, EmbedText, Request, RunProgram
@@ -172,6 +173,6 @@ def _in_range(metric: Metric, value: object) -> float:
 
 def _shown(value: object) -> str:
     try:
-        return repr(value)[:80]
+        return excerpt(repr(value), 80)
     except Exception:  # its `__repr__` is broken too
         return "that cannot be shown"

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from evaluation.case import Case
 from evaluation.errors import ConfigurationError
+from evaluation.formatting import excerpt
 from evaluation.generation import Generation
 from evaluation.metrics.bounded_schema import BoundedSchema, SchemaFaultError, TooMuchWorkError, bounded_schema
 from evaluation.metrics.bounded_search import PatternTimeoutError
@@ -44,7 +45,8 @@ class JsonSchema(AnswerMetric):
                 bounded_schema(self.schema)
             except SchemaFaultError as error:
                 raise ConfigurationError(
-                    f"json_schema: the schema {self.schema[:80]!r} {error}", next_step="Give a JSON schema as JSON text"
+                    f"json_schema: the schema {excerpt(self.schema, 80)!r} {error}",
+                    next_step="Give a JSON schema as JSON text",
                 ) from error
 
     def problem(self, case: Case) -> str | None:

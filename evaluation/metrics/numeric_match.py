@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from evaluation.case import Case
 from evaluation.errors import ConfigurationError
+from evaluation.formatting import excerpt
 from evaluation.generation import Generation
 from evaluation.metrics.metric import AnswerMetric, Need
 from evaluation.metrics.numbers_in_text import NumberInText, find_number
@@ -60,7 +61,7 @@ class NumericMatch(AnswerMetric):
         """Say which reference holds no number."""
         for reference in case.references:
             if _UNDERSCORED.search(reference):
-                return f"has the reference {reference[:60]!r}, with an underscore between digits"
+                return f"has the reference {excerpt(reference, 60)!r}, with an underscore between digits"
             number = self._number(reference)
             if reference.strip() and (number is None or number.value is None):
                 return f"has the reference {reference!r}, which holds no number"
@@ -73,7 +74,7 @@ class NumericMatch(AnswerMetric):
             return Measurement(value=float(both_empty), label=NO_NUMBER)
         expected = [reference for reference in map(self._number, case.references) if reference is not None]
         right = any(self._equal(number, reference) for reference in expected)
-        return Measurement(value=float(right), label=number.place, rationale=f"read as {number.text[:40]!r}")
+        return Measurement(value=float(right), label=number.place, rationale=f"read as {excerpt(number.text, 40)!r}")
 
     def _number(self, text: str) -> NumberInText | None:
         return find_number(text, decimal_comma=self.decimal_comma)

@@ -9,6 +9,7 @@ from evaluation.catalogue import Catalogue
 from evaluation.errors import BenchwrightError, ConfigurationError, UnknownNameError
 from evaluation.files.allowed_files import allowed_path
 from evaluation.files.unreadable import reason_of
+from evaluation.formatting import excerpt
 from evaluation.metric_specs import file_and_call, names_a_file
 from evaluation.metrics import METRICS
 from evaluation.metrics.metric import Metric
@@ -68,7 +69,8 @@ def parse_metric(text: str, *, may_name_a_file: bool = True) -> Metric:
     """
     if names_a_file(text) and not may_name_a_file:
         raise ConfigurationError(
-            f"the benchmark names the metric {text[:200]!r}, which is a Python file; a benchmark may not load code",
+            f"the benchmark names the metric {excerpt(text, 200)!r}, which is a Python file; "
+            "a benchmark may not load code",
             "Take it out of the benchmark, and name it yourself with --metric where you trust it.",
         )
     if may_name_a_file:

@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from evaluation.case import Case
-from evaluation.formatting import score
+from evaluation.formatting import excerpt, score
 from evaluation.generation import Generation
 from evaluation.metrics.metric import AnswerMetric, Need
 from evaluation.metrics.sentence_splitting import split_sentences
@@ -52,7 +52,8 @@ class RougeMetric(AnswerMetric):
         """Say which reference has no word that the tokenizer recognises."""
         for reference in case.references:
             if reference.strip() and not rouge_words(reference, self.use_stemmer):
-                return f"has the reference {reference[:60]!r}, in which ROUGE sees no word (it reads a-z and 0-9 alone)"
+                shown = excerpt(reference, 60)
+                return f"has the reference {shown!r}, in which ROUGE sees no word (it reads a-z and 0-9 alone)"
         return None
 
     def measure_answer(self, case: Case, generation: Generation) -> Measurement:

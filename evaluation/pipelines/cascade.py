@@ -36,6 +36,7 @@ class Cascade(Pipeline):
 
     name: ClassVar[str] = "cascade"
     summary: ClassVar[str] = "asks a small model first, and a larger one where the small one is unsure"
+    example: ClassVar[str] = "large=llama3.1:70b"
     source: ClassVar[str] = "Chen et al. 2023, arXiv:2305.05176 (FrugalGPT)"
 
     large: str = field(metadata=MODEL)

@@ -26,6 +26,8 @@ class PipelineDescription:
 
     name: str
     summary: str
+    example: str
+    """Options of an example, as words of a candidate."""
     source: str
     """Paper in which the method is described; empty for none."""
     version: str
@@ -46,6 +48,7 @@ def description_of(kind: type[Pipeline]) -> PipelineDescription:
     return PipelineDescription(
         name=kind.name,
         summary=kind.summary,
+        example=kind.example or " ".join(f"{name}=…" for name in required),
         source=kind.source,
         version=kind.version,
         docstring=docstring(kind),

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from evaluation.errors import BenchwrightError
-from evaluation.formatting import counted
+from evaluation.formatting import counted, excerpt
 from evaluation.options import read_options
 from evaluation.pipelines.declarations import Declaration
 from evaluation.pipelines.pipeline import PipelineResult, StepFailedError
@@ -30,7 +30,9 @@ def refuse_request(request: StageRequest, declared: Declaration) -> None:
         StepFailedError: names the stage, and what is wrong with it.
     """
     if not 0 < len(request.stage) <= LONGEST_NAME:
-        raise StepFailedError(f"names a stage {request.stage[:30]!r}; a name has 1 to {LONGEST_NAME} characters")
+        raise StepFailedError(
+            f"names a stage {excerpt(request.stage, 30)!r}; a name has 1 to {LONGEST_NAME} characters"
+        )
     try:
         if isinstance(request, AskModel):
             _refuse_chat(request, declared)
@@ -78,7 +80,7 @@ def _refuse_chat(request: AskModel, declared: Declaration) -> None:
         raise _RefusedError("has no messages")
     for message in request.messages:
         if message.role not in ROLES:
-            raise _RefusedError(f"has a message of the role {message.role[:30]!r}, not of {', '.join(ROLES)}")
+            raise _RefusedError(f"has a message of the role {excerpt(message.role, 30)!r}, not of {', '.join(ROLES)}")
     for name, value in request.options.items():
         if isinstance(value, str | None):
             raise _RefusedError(f"has the option {name}={value!r}, which is no number")
@@ -105,7 +107,7 @@ def _refuse_search(request: SearchPassages, declared: Declaration) -> None:
     if declared.corpus is None:
         raise _RefusedError("searches passages, but no option names a corpus; declare one with metadata=CORPUS")
     if request.method not in METHODS:
-        raise _RefusedError(f"searches by {request.method[:30]!r}, not by {', '.join(METHODS)}")
+        raise _RefusedError(f"searches by {excerpt(request.method, 30)!r}, not by {', '.join(METHODS)}")
     if not 1 <= request.top_k <= MOST_PASSAGES:
         raise _RefusedError(
             f"searches for {counted(request.top_k, 'passage')} (top_k); from 1 to {MOST_PASSAGES:,} are allowed"

@@ -6,6 +6,7 @@ from pathlib import Path
 from evaluation.errors import ConfigurationError, UnknownNameError
 from evaluation.files.allowed_files import allowed_path
 from evaluation.files.unreadable import reason_of
+from evaluation.formatting import excerpt
 from evaluation.metric_specs import file_and_call
 from evaluation.pipelines.catalogue import PIPELINES
 from evaluation.pipelines.descriptions import PipelineDescription, description_of
@@ -103,7 +104,7 @@ def _own_source(name: str, *, may_name_a_file: bool) -> tuple[Path, bytes, str]:
     """Return the path, the content and the class of a pipeline in a file."""
     if not may_name_a_file:
         raise ConfigurationError(
-            f"the pipeline {name[:200]!r} is a Python file, and what names it may not load code",
+            f"the pipeline {excerpt(name, 200)!r} is a Python file, and what names it may not load code",
             "Name it yourself with --candidate where you trust it.",
         )
     path_and_class = file_and_call(name)

@@ -114,6 +114,8 @@ class Pipeline(ABC):
     name: ClassVar[str]
     summary: ClassVar[str]
     """What it does, in one line."""
+    example: ClassVar[str] = ""
+    """Options of an example that can be run, as words of a candidate; empty where none is needed."""
     source: ClassVar[str] = ""
     """Paper in which the method is described."""
     version: ClassVar[str] = "1"

@@ -10,6 +10,8 @@ from functools import cache
 from types import NoneType, UnionType
 from typing import IO, Any, Union, get_args, get_origin, get_type_hints
 
+from evaluation.formatting import excerpt
+
 LARGEST_MESSAGE = 256 * 1024 * 1024
 """Bytes of a message above which it is not read."""
 LARGEST_REPLY = 64 * 1024 * 1024
@@ -153,7 +155,7 @@ def _member(data: str, kind: type[Enum], where: str) -> Enum:
     try:
         return kind(data)
     except ValueError:
-        raise BadMessageError(f"{where} is {data[:60]!r}, not one of {kind.__name__}") from None
+        raise BadMessageError(f"{where} is {excerpt(data, 60)!r}, not one of {kind.__name__}") from None
 
 
 def _named(kind: Any) -> str:

@@ -37,6 +37,7 @@ from evaluation.pipelines.stages import (
     Vectors,
 )
 from evaluation.retrieval.passages import Chunker
+from evaluation.typed_options import DEFAULT_IN_WORDS
 
 PRESETS: dict[str, dict[str, float]] = {
     "fast": {"chunk_size": 512, "top_k": 10, "min_similarity": 0.35},
@@ -49,6 +50,7 @@ PROMPT = (
 )
 CITATION = re.compile(r"\[(\d{1,3}(?:\s*[,;]\s*\d{1,3})*)\]")
 MOST_PASSAGES = 1_000
+OF_PRESET = {DEFAULT_IN_WORDS: "that of the preset"}
 RERANK_WORDS_TOKENS = 64
 """Tokens of the words around question and passages in the prompt that reranks."""
 LEFT_OUT = "passages_left_out"
@@ -64,6 +66,7 @@ class Retrieval(Pipeline):
     name: ClassVar[str] = "retrieval"
     version: ClassVar[str] = "2"
     summary: ClassVar[str] = "searches a corpus for the question, and answers from the passages found"
+    example: ClassVar[str] = "corpus=docs/ embedder=nomic-embed-text"
     source: ClassVar[str] = "Lewis et al. 2020, arXiv:2005.11401; fusion: Cormack et al. 2009"
 
     corpus: str = field(metadata=CORPUS)
@@ -74,14 +77,14 @@ class Retrieval(Pipeline):
     """`dense`: by embeddings; `bm25`: by words; `hybrid`: both, joined by reciprocal rank fusion."""
     preset: Literal["fast", "balanced", "accurate"] = "balanced"
     """Size, passages, least similarity: `fast` 512, 10, .35; `balanced` 1024, 20, .28; `accurate` 2048, 40, .22."""
-    chunk_size: int = 0
-    """Words of a chunk; 0: the preset's."""
-    chunk_overlap: int = -1
-    """Words that a chunk repeats of the one before; -1: an eighth of its size."""
-    top_k: int = 0
-    """Passages shown to the model as far as they fit its context, not the sampling option; 0: the preset's."""
-    min_similarity: float = -2.0
-    """Least cosine between question and passage, for what embeddings find; -2: the preset's."""
+    chunk_size: int = field(default=0, metadata=OF_PRESET)
+    """Words of a chunk."""
+    chunk_overlap: int = field(default=-1, metadata={DEFAULT_IN_WORDS: "an eighth of chunk_size"})
+    """Words that a chunk repeats of the one before."""
+    top_k: int = field(default=0, metadata=OF_PRESET)
+    """Passages shown to the model as far as they fit its context, not the sampling option."""
+    min_similarity: float = field(default=-2.0, metadata=OF_PRESET)
+    """Least cosine between question and passage, for what embeddings find."""
     rerank: str = field(default="", metadata=MODEL)
     """Model that orders the passages anew before the best `top_k` are shown; empty: none does."""
     prompt: str = PROMPT

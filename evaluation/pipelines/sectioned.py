@@ -66,6 +66,7 @@ class Sectioned(Pipeline):
     """Asks for each section of a report by its own prompt, and joins them under their headings."""
 
     name: ClassVar[str] = "sectioned"
+    example: ClassVar[str] = "sections=report.yaml"
     summary: ClassVar[str] = "writes a report section by section, each by its own prompt"
 
     sections: tuple[Section, ...] = field(metadata={READ_FROM: read_sections, WORDS: "YAML file"})

@@ -91,6 +91,4 @@ class Walk:
         return requests
 
     def _failed(self, why: str) -> PipelineFailedError:
-        return PipelineFailedError(
-            f"pipeline {self._pipeline.name!r}, case {self._task.case.case_id!r}: {why}", "See docs/pipelines.md."
-        )
+        return PipelineFailedError(f"pipeline {self._pipeline.name!r}: {why}", "See docs/pipelines.md.")

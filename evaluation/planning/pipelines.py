@@ -9,6 +9,7 @@ from evaluation.pipelines.pipeline import Pipeline
 from evaluation.pipelines.stages import OWN_MODEL, AskModel, EmbedTexts, SearchPassages, StageRequest
 from evaluation.resolution.resolved_candidate import ResolvedCandidate
 from evaluation.retrieval.documents import Corpus
+from evaluation.retrieval.passages import index_identity
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +27,11 @@ class PipelineModel:
     """Effective options without the seed: the candidate's over the model's own."""
     think: bool | str | None = None
     """None for a model that cannot think."""
+
+    @property
+    def stored_digest(self) -> str:
+        """Digest under which the vectors of an embedding model are stored; of unverified weights its servers."""
+        return self.digest or f"{self.name} on {', '.join(self.endpoints)}"
 
     def __hash__(self) -> int:
         return hash((self.name, self.digest, self.endpoints, self.embeds))
@@ -46,6 +52,17 @@ class PlannedPipeline:
             return self.model_of_searches
         name = request.model if isinstance(request, AskModel | EmbedTexts) else OWN_MODEL
         return name if name in self.models else OWN_MODEL
+
+    @property
+    def index_identity(self) -> str | None:
+        """Identity of the index that is searched; None where none is."""
+        chunker = self.pipeline.chunker
+        if self.corpus is None or chunker is None:
+            return None
+        model = self.models.get(self.model_of_searches)
+        if model is None:
+            return index_identity(self.corpus, chunker)
+        return index_identity(self.corpus, chunker, embedder=model.name, digest=model.stored_digest)
 
     @property
     def model_of_searches(self) -> str:

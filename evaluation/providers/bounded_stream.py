@@ -7,6 +7,7 @@ reading, so memory is bounded whatever arrives.
 import zlib
 from collections.abc import AsyncIterable, AsyncIterator
 
+from evaluation.formatting import excerpt
 from evaluation.providers.json_reading import OddRecordError
 
 MAX_LINE_BYTES = 4 * 2**20
@@ -52,7 +53,7 @@ async def decompressed(chunks: AsyncIterable[bytes], encoding: str) -> AsyncIter
         OddRecordError: an unknown compression, or invalid bytes.
     """
     if encoding.strip().casefold() not in _COMPRESSED:
-        raise OddRecordError(f"unsupported content encoding {encoding[:40]!r} (the request asked for none)")
+        raise OddRecordError(f"unsupported content encoding {excerpt(encoding, 40)!r} (the request asked for none)")
     unpacking = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)
     try:
         async for chunk in chunks:

@@ -11,6 +11,7 @@ from typing import Any, cast
 import httpx
 
 from evaluation.errors import FailureKind, ProviderError, TransientProviderError
+from evaluation.formatting import excerpt
 from evaluation.providers import bounded_stream
 from evaluation.providers.bounded_stream import decompressed, read_beginning, read_whole
 from evaluation.providers.connection_pool import ConnectionPool
@@ -91,7 +92,7 @@ class Connection:
             return answer
         raise ProviderError(
             f"{context.subject}: {path} answered with something else than a JSON object: "
-            f"{answer[:80].decode('utf-8', 'replace')!r}",
+            f"{excerpt(answer[:400].decode('utf-8', 'replace'), 80)!r}",
             FailureKind.BAD_OPTION,
             "Is this the address of a model server?",
         )

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from evaluation.errors import FailureKind, ProviderError, TransientProviderError
+from evaluation.formatting import excerpt
 from evaluation.generation import Generation, GenerationRequest, Timing
 from evaluation.model_info import ModelInfo
 from evaluation.providers.error_replies import RequestContext, line_refusal
@@ -54,7 +55,7 @@ def take_line(line: bytes, draft: Draft, context: RequestContext) -> dict[str, A
     """
     record = read_object(line)
     if record is None:
-        shown = line[:80].decode("utf-8", "replace")
+        shown = excerpt(line[:400].decode("utf-8", "replace"), 80)
         raise TransientProviderError(f"{context.subject}: a line is not a record: {shown!r}", FailureKind.CUT_STREAM)
     if record.get("error"):
         so_far = RequestContext(url=context.url, model=context.model, num_ctx=context.num_ctx, text=draft.text)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from evaluation.errors import FailureKind, ProviderError, TransientProviderError
+from evaluation.formatting import excerpt
 from evaluation.generation import Generation, GenerationRequest, Timing
 from evaluation.model_info import ModelInfo
 from evaluation.providers.context_overflow import overlong_error
@@ -100,7 +101,7 @@ class Events:
     def _take_event(self, data: bytes, *, is_error: bool) -> None:
         event = read_object(data)
         if event is None:
-            shown = data[:80].decode("utf-8", "replace")
+            shown = excerpt(data[:400].decode("utf-8", "replace"), 80)
             raise TransientProviderError(
                 f"{self._asked.subject}: an event is not a record: {shown!r}", FailureKind.CUT_STREAM
             )

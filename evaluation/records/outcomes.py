@@ -50,6 +50,16 @@ class MissingPage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FailureMessage:
+    """How many outcomes of a candidate failed with one message."""
+
+    run_candidate_id: int
+    kind: FailureKind
+    message: str | None
+    n: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OutcomeCounts:
     """Numbers of a candidate's answers and failures."""
 

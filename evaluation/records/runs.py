@@ -12,6 +12,8 @@ SERVER_VERSIONS = "server_versions"
 """Key in a run candidate's details: version of each endpoint used, None if unknown."""
 CORPUS = "corpus"
 """Key in a run candidate's details: what was read of its corpus when the run began, and what was left out."""
+INDEX = "index"
+"""Key in a run candidate's details: identity of the index that its pipeline searches."""
 BASELINE = "baseline"
 """Tag of a run with which later runs are compared."""
 BASELINE_RUNS = 5

@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator
 
+from evaluation.escaping import one_line
 from evaluation.forecasts.costs import Forecast, WorkForecast
+from evaluation.forecasts.index_forecasts import IndexForecast
 from evaluation.forecasts.scoring_work import ScoringWork
 from evaluation.formatting import counted, duration
 from evaluation.store.past_speed import PastSpeed
@@ -17,6 +19,7 @@ def sentences(forecast: Forecast) -> Iterator[str]:
         yield f"Nothing to ask: {counted(forecast.n_done + forecast.n_reusable, 'outcome')} stored already{taken}."
         return
     yield f"{counted(forecast.n_model_loads, 'model load')}, {counted(forecast.n_calls, 'call')}, {_time(forecast)}."
+    yield from map(_index, forecast.indexes)
     if forecast.prompt_tokens is not None:
         yield _tokens(forecast)
     if forecast.n_done:
@@ -25,6 +28,18 @@ def sentences(forecast: Forecast) -> Iterator[str]:
         yield f"{counted(forecast.n_reusable, 'outcome')} reused from earlier runs."
     if forecast.seconds is not None and forecast.n_loads_untimed:
         yield f"Not included: the time of {counted(forecast.n_loads_untimed, 'load')}, which was never measured."
+
+
+def _index(index: IndexForecast) -> str:
+    """Return how many texts of a corpus are embedded before its cases are asked."""
+    chunks = f"chunks of {index.chunk_size:,}" if index.chunk_size > 1 else "chunks of one word"
+    corpus = f"corpus {one_line(index.corpus)} in {chunks}: {counted(index.n_passages, 'passage')}"
+    work = "nothing to embed" if not index.n_to_embed else f"{counted(index.n_to_embed, 'text')} to embed first"
+    known = [f"{index.n_stored:,} stored already"]
+    if index.n_shared:
+        known.append(f"{index.n_shared:,} embedded for another of these indexes")
+    rest = "; not among the calls, and their time is not included" if index.n_to_embed else ""
+    return f"{corpus}, {work} by {index.embedder} ({', '.join(known)}){rest}."
 
 
 def afterwards_sentence(work: ScoringWork) -> str:

@@ -42,8 +42,8 @@ def _runs(result: RunList) -> str:
             "status": str(run.status),
             "benchmark": run.benchmark_name,
             "started": moment(run.started_at),
-            "answered": f"{run.n_ok + run.n_own_failed:,}",
-            "failed": f"{run.n_failed:,}",
+            "answered": f"{run.n_ok:,}",
+            "failed": f"{run.n_failed + run.n_own_failed:,}",
             "candidates": ", ".join(run.candidates),
         },
     )

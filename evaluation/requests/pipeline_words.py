@@ -1,12 +1,13 @@
 """The words of a candidate that belong to its pipeline: `pipeline=map_reduce chunk_size=512`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from evaluation.errors import UnknownNameError
+from evaluation.errors import ConfigurationError, UnknownNameError
 from evaluation.files.allowed_files import path_at
+from evaluation.formatting import listed
 from evaluation.options import OPTIONS
 from evaluation.pipelines.pipeline import CORPUS, CORPUS_OPTION, PATH, READ_FROM, Pipeline
 from evaluation.typed_options import option_types
@@ -58,6 +59,11 @@ class PipelineWords:
         if word in OPTIONS or word in OF_EVERY_CANDIDATE or word == "seed" or self.takes(word):
             return
         names = sorted(self.option_names or ())
+        if self.name is None and (having := pipelines_with(word)):
+            raise ConfigurationError(
+                f"{word!r} is an option of {in_words(having)}, and no pipeline is named",
+                f"Name one: {' or '.join(f'`{with_example(name)}`' for name in having)}",
+            )
         kind = "option" if self.name is None else f"option with pipeline={self.name}:"
         raise UnknownNameError(kind, word, [*OPTIONS, *OF_EVERY_CANDIDATE, *names])
 
@@ -92,6 +98,27 @@ def pipeline_words(options: Mapping[str, Any]) -> PipelineWords:
     if name is not None and not is_own(str(name)):
         _catalogue()[str(name)]
     return PipelineWords(name=None if name is None else str(name))
+
+
+def pipelines_with(option: str) -> list[str]:
+    """Return the names of the pipelines of the catalogue that have an option of this name."""
+    return [name for name, kind in _catalogue().items() if any(field.name == option for field in fields(kind))]
+
+
+def with_example(name: str, *, without: Collection[str] = ()) -> str:
+    """Return the words that name a pipeline of the catalogue and what it needs: `pipeline=cascade large=…`.
+
+    Args:
+        name: The pipeline.
+        without: Options that are given elsewhere.
+    """
+    words = [word for word in _catalogue()[name].example.split() if word.partition("=")[0] not in without]
+    return " ".join([f"{PIPELINE}={name}", *words])
+
+
+def in_words(names: Sequence[str]) -> str:
+    """Return `the pipeline cascade`, `the pipelines map_reduce and retrieval`."""
+    return f"the pipeline{'s' if len(names) > 1 else ''} {listed(names)}"
 
 
 def swept_kinds(options: Sequence[str], parameters: Sequence[str]) -> dict[str, type]:

@@ -1,5 +1,6 @@
 """The request of a sweep: the parameters of `sweep`, identical in form and command."""
 
+import shlex
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -10,10 +11,18 @@ from evaluation.candidate import DEFAULT_NUM_PREDICT
 from evaluation.case import Benchmark, Case
 from evaluation.errors import ConfigurationError
 from evaluation.fingerprint import fingerprint
-from evaluation.options import load_options
+from evaluation.options import OPTIONS, load_options
 from evaluation.quality_metrics import QUALITIES
 from evaluation.requests.evaluation_request import CandidateRequest, EvaluationRequest, as_word, parse_options
-from evaluation.requests.pipeline_words import refuse_options_of_swept, swept_kinds
+from evaluation.requests.pipeline_words import (
+    OF_EVERY_CANDIDATE,
+    PIPELINE,
+    in_words,
+    pipelines_with,
+    refuse_options_of_swept,
+    swept_kinds,
+    with_example,
+)
 from evaluation.requests.request_model import OneOrMore, RequestModel, checked_request
 from evaluation.requests.whole_paths import swept_at
 from evaluation.sweeps.designs import Design, combinations
@@ -192,8 +201,41 @@ def read_sweep_request(fields: Mapping[str, Any], *, source: str = "the command 
         ConfigurationError: names each field, its value and what is allowed.
     """
     request = checked_request(SweepRequest, fields, source=source, about=ABOUT)
+    _refuse_without_pipeline(request)
     request.evaluation_of_all()
     return request
+
+
+def _refuse_without_pipeline(request: SweepRequest) -> None:
+    """Refuse a parameter of pipelines where no pipeline is named, with the command that names one.
+
+    Raises:
+        ConfigurationError: names the pipelines that have it.
+    """
+    named = {word.partition("=")[0].strip() for word in (*request.evaluation.options, *request.parameters)}
+    swept = [parameter.name for parameter in request.all_parameters()]
+    own = [name for name in swept if name not in (*OPTIONS, MODEL, *OF_EVERY_CANDIDATE)]
+    having = pipelines_with(own[0]) if own else []
+    if PIPELINE in named or not having:
+        return
+    all_of_them = [name for name in having if all(name in pipelines_with(option) for option in own)] or having
+    choices = [with_example(name, without=named) for name in all_of_them]
+    others = f", or with {' or '.join(f'`{choice}`' for choice in choices[1:])} as options" if choices[1:] else ""
+    raise ConfigurationError(
+        f"parameter {own[0]!r} is an option of {in_words(having)}, and no pipeline is named",
+        f"`{_command(request, choices[0])}`{others}",
+    )
+
+
+def _command(request: SweepRequest, pipeline: str) -> str:
+    """Return the command of a sweep with further options that name a pipeline."""
+    evaluation = request.evaluation
+    words = [("--benchmark", name) for name in evaluation.benchmarks if request.prompt is None]
+    words += [("--prompt", request.prompt)] if request.prompt is not None else []
+    words += [("--model", name) for name in evaluation.models]
+    words += [("--option", option) for option in (*pipeline.split(), *evaluation.options)]
+    words += [("--param", parameter) for parameter in request.parameters]
+    return " ".join(["benchwright sweep", *(f"{option} {shlex.quote(value)}" for option, value in words)])
 
 
 def refuse_equal_combinations(n_combinations: int, n_candidates: int) -> None:

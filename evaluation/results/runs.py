@@ -5,12 +5,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from evaluation.errors import ConfigurationError, FailureKind, UnknownNameError
+from evaluation.errors import ConfigurationError, UnknownNameError
 from evaluation.metrics.classification import ClassTable
 from evaluation.records.experiments import AnnotationRecord
+from evaluation.records.indexes import IndexRecord
 from evaluation.records.status import Status
 from evaluation.results.as_json import MERGED, OMITTED_IF_EMPTY, json_key
 from evaluation.results.estimates import MetricEstimate
+from evaluation.results.failures import FailureSummary
 from evaluation.results.frames import REAL, TEXT, WHOLE, Row, ShownInNotebooks, columns_of, frame, row_of
 from evaluation.results.levels import LevelResult
 from evaluation.results.stages import StageTotal
@@ -38,38 +40,6 @@ class Alarm:
     """Description with the next step to take."""
     about_baseline: bool = False
     """True for a baseline, which fails in ways of its own."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FailureExample:
-    """One failed outcome."""
-
-    candidate: str
-    """Label of the candidate."""
-    case_id: str
-    repeat: int
-    """Number of the repeat of the case, from 0."""
-    message: str | None
-    """Message from the server or the client."""
-    n_attempts: int
-    """Requests sent for it."""
-    endpoint: str
-    """Name of the requested server."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FailureSummary:
-    """One kind of failure in a run."""
-
-    kind: FailureKind
-    is_own: bool = field(metadata=json_key("own"))
-    """True: the candidate's own failure, scored as an empty answer; False: the server's, not scored."""
-    n: int
-    """Outcomes of the run with this failure."""
-    by_candidate: Mapping[str, int]
-    """Number of these outcomes by the candidate's label."""
-    example: FailureExample | None
-    """The first of them; None if it has been answered since."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,7 +146,7 @@ class CandidateResult:
     n_cases: int
     """Cases of the run."""
     n_ok: int
-    """Answers, including the candidate's own failures: all that is scored."""
+    """Answers, including the candidate's own failures: all that is scored. `n_answered` leaves those out."""
     n_failed: int
     """Failures of the server: counted, never scored."""
     n_reused: int
@@ -203,6 +173,16 @@ class CandidateResult:
     """None if not measured."""
     stages: tuple[StageTotal, ...] = field(default=(), metadata=OMITTED_IF_EMPTY)
     """Where the time and the tokens of its pipeline go, in the order in which it asks; empty without a pipeline."""
+
+    @property
+    def n_own_failed(self) -> int:
+        """Its own failures, which are among `n_ok` since they are scored."""
+        return sum(self.own_failures.values())
+
+    @property
+    def n_answered(self) -> int:
+        """Answers without its own failures."""
+        return self.n_ok - self.n_own_failed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -248,6 +228,8 @@ class RunResult(ShownInNotebooks):
     """Candidates in the order of planning."""
     corpora: tuple[CorpusSummary, ...] = field(default=(), metadata=OMITTED_IF_EMPTY)
     """What was read of each corpus when the run began, and what was left out; empty where nothing is searched."""
+    indexes: tuple[IndexRecord, ...] = field(default=(), metadata=OMITTED_IF_EMPTY)
+    """The indexes that were searched, with the texts and tokens that were embedded for them by whichever run."""
 
     def candidate(self, label: str) -> CandidateResult:
         """Return the candidate of that label.

@@ -1,15 +1,18 @@
 """The failures of a run by kind, with counts and one example each."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from evaluation.errors import FailureKind
 from evaluation.generation import Failure, Outcome
 from evaluation.records.labels import unique_labels
 from evaluation.records.outcomes import OutcomeCounts, StoredOutcome
-from evaluation.results.runs import FailureExample, FailureSummary
-from evaluation.store.outcomes import count_outcomes, first_of_kind
+from evaluation.results.failures import FailureExample, FailureReason, FailureSummary
+from evaluation.store.outcomes import count_messages, count_outcomes, first_of_kind
 from evaluation.store.runs import find_run
 from evaluation.store.session import Store
+
+MOST_REASONS = 5
+"""Messages of a kind that are kept: a pipeline's own may differ from case to case."""
 
 
 def failure_examples(store: Store, run_id: str) -> tuple[FailureSummary, ...]:
@@ -24,10 +27,21 @@ def failure_examples(store: Store, run_id: str) -> tuple[FailureSummary, ...]:
     examples: dict[FailureKind, FailureExample] = {}
     for row_id, kinds in counts.items():
         examples |= _examples(store, row_id, labels[row_id], {kind for kind in kinds if kind not in examples})
+    reasons = _reasons(store, run_id, labels)
     failures = [
-        _summary(kind, counts, labels, examples.get(kind)) for kind in sorted({k for c in counts.values() for k in c})
+        _summary(kind, counts, labels, reasons.get(kind, []), examples.get(kind))
+        for kind in sorted({k for c in counts.values() for k in c})
     ]
     return tuple(sorted(failures, key=lambda failure: (failure.is_own, -failure.n, failure.kind)))
+
+
+def _reasons(store: Store, run_id: str, labels: Mapping[int, str]) -> dict[FailureKind, list[FailureReason]]:
+    """Return the messages of each kind, the most frequent first."""
+    reasons: dict[FailureKind, list[FailureReason]] = {}
+    for found in count_messages(store, run_id):
+        reason = FailureReason(candidate=labels[found.run_candidate_id], message=found.message, n=found.n)
+        reasons.setdefault(found.kind, []).append(reason)
+    return reasons
 
 
 def _kinds(counts: OutcomeCounts) -> dict[FailureKind, int]:
@@ -61,6 +75,7 @@ def _summary(
     kind: FailureKind,
     counts: Mapping[int, Mapping[FailureKind, int]],
     labels: Mapping[int, str],
+    reasons: Sequence[FailureReason],
     example: FailureExample | None,
 ) -> FailureSummary:
     by_candidate = {labels[row_id]: kinds[kind] for row_id, kinds in counts.items() if kind in kinds}
@@ -69,5 +84,7 @@ def _summary(
         is_own=kind.is_the_candidates_own,
         n=sum(by_candidate.values()),
         by_candidate=by_candidate,
+        reasons=tuple(reasons[:MOST_REASONS]),
+        n_reasons=len(reasons),
         example=example,
     )

@@ -10,7 +10,7 @@ from evaluation.metrics.speed import SPEED_METRICS
 from evaluation.records.candidates import MetricUse
 from evaluation.records.labels import unique_labels
 from evaluation.records.metric_keys import headline_key, metric_keys
-from evaluation.records.runs import CORPUS, SERVER_VERSIONS, RunCandidateRecord, RunRecord
+from evaluation.records.runs import CORPUS, INDEX, SERVER_VERSIONS, RunCandidateRecord, RunRecord
 from evaluation.records.scores import EstimateRow
 from evaluation.records.stages import StageSums
 from evaluation.records.status import Status
@@ -27,6 +27,7 @@ from evaluation.results.runs import (
 from evaluation.retrieval.left_out import CorpusSummary, summary_from
 from evaluation.run_results.alarms import Findings, find_alarms
 from evaluation.run_results.failure_examples import failure_examples
+from evaluation.run_results.index_results import indexes_of
 from evaluation.run_results.judges.report import judging_report
 from evaluation.run_results.stage_results import stage_totals
 from evaluation.store.annotations import annotations
@@ -155,6 +156,7 @@ def run_result(store: Store, run_id: str) -> RunResult:
             for record in run.candidates
         ),
         corpora=_corpora(run),
+        indexes=indexes_of(store, run),
     )
 
 
@@ -218,7 +220,7 @@ def _candidate(
         failures=_by_kind(counts.failures),
         own_failures=_by_kind(counts.own_failures),
         metrics=_metrics(findings.estimates.get(row_id, ()), keys),
-        details={name: value for name, value in plan.details.items() if name != CORPUS},
+        details={name: value for name, value in plan.details.items() if name not in (CORPUS, INDEX)},
         score_failures={keys[use.signature]: kinds for use, kinds in findings.score_failures[row_id]},
         n_scored=_n_scored(store, record, keys),
         endpoints=_endpoints(store, record),

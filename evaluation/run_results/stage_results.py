@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import fields
 
+from evaluation.formatting import excerpt
 from evaluation.generation import Generation
 from evaluation.passage import Passage
 from evaluation.pipelines.stages import Passages
@@ -82,7 +83,7 @@ def _passages(passages: Sequence[Passage]) -> tuple[PassageResult, ...]:
             passage=each.position,
             page=each.page,
             relevance=each.relevance,
-            preview=" ".join(each.text.split())[:PREVIEW_CHARACTERS],
+            preview=excerpt(" ".join(each.text.split()), PREVIEW_CHARACTERS),
         )
         for each in passages
     )

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+from evaluation.formatting import excerpt
 from evaluation.records.status import Status
 from evaluation.results.flow_runs import CandidateStatus, FlowRunStatus, WorkStatus
 from evaluation.store.outcomes import latest_answer
@@ -43,7 +44,7 @@ def work_status(store: Store, flow_run: FlowRunStatus) -> WorkStatus:
             )
             for each in candidates
         ),
-        latest_answer=None if answer is None else answer[:PREVIEW],
+        latest_answer=None if answer is None else excerpt(answer, PREVIEW),
     )
 
 

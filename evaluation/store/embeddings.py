@@ -35,6 +35,20 @@ def iterate_arrays(
         yield text, np.frombuffer(packed, dtype="<f4")
 
 
+def stored_texts(store: Store, model: str, digest: str, texts: Sequence[str]) -> frozenset[str]:
+    """Return those of the texts that have a stored vector."""
+    by_hash = {_text_hash(text): text for text in texts}
+    hashes, found = list(by_hash), set[str]()
+    for start in range(0, len(hashes), _CHUNK):
+        query = sa.select(embedding.c.text_hash).where(
+            embedding.c.model_key == model_key(model, digest),
+            embedding.c.text_hash.in_(hashes[start : start + _CHUNK]),
+        )
+        with store.read() as connection:
+            found.update(by_hash[key] for key in connection.execute(query).scalars())
+    return frozenset(found)
+
+
 def stored_dimension(store: Store, model: str, digest: str) -> int | None:
     """Return the numbers of each stored vector of a model; None where it has none."""
     query = sa.select(embedding.c.vector).where(embedding.c.model_key == model_key(model, digest)).limit(1)

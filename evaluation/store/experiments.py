@@ -9,6 +9,7 @@ from sqlalchemy.engine import Connection
 
 from evaluation.errors import ConfigurationError, UnknownNameError
 from evaluation.files.names import checked_name, normal_name
+from evaluation.formatting import excerpt
 from evaluation.records.experiments import ComparisonSummary, ExperimentRecord
 from evaluation.store.comparisons import summary_of
 from evaluation.store.record_rows import record_of
@@ -60,7 +61,7 @@ def _checked_name(name: str) -> str:
 
 
 def _checked_tags(tags: Sequence[str]) -> list[str]:
-    return list(dict.fromkeys(checked_name(tag, what=f"the tag {tag[:60]!r}") for tag in tags))
+    return list(dict.fromkeys(checked_name(tag, what=f"the tag {excerpt(tag, 60)!r}") for tag in tags))
 
 
 def _spellings(name: str) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from sqlalchemy.engine import Connection
 
 from evaluation.errors import FailureKind
 from evaluation.generation import PromptState
-from evaluation.records.outcomes import OutcomeCounts, StoredOutcome
+from evaluation.records.outcomes import FailureMessage, OutcomeCounts, StoredOutcome
 from evaluation.store.outcome_rows import stored_outcome
 from evaluation.store.run_labels import labels_apart
 from evaluation.store.session import Store
@@ -104,6 +104,23 @@ def first_of_kind(store: Store, run_candidate_id: int, kind: FailureKind) -> Sto
     )
     with store.read() as connection:
         return next(iter(select_outcomes(connection, *conditions, limit=1)), None)
+
+
+def count_messages(store: Store, run_id: str) -> tuple[FailureMessage, ...]:
+    """Return how often each failure of a run's candidates has which message, the most frequent first."""
+    kind, n = sa.func.coalesce(generation.c.failure_kind, generation.c.own_failure), sa.func.count()
+    query = (
+        sa.select(generation.c.run_candidate_id, kind, generation.c.message, n)
+        .join(run_candidate, run_candidate.c.id == generation.c.run_candidate_id)
+        .where(run_candidate.c.run_id == run_id, kind.is_not(None))
+        .group_by(generation.c.run_candidate_id, kind, generation.c.message)
+        .order_by(n.desc(), generation.c.run_candidate_id, generation.c.message)
+    )
+    with store.read() as connection:
+        return tuple(
+            FailureMessage(run_candidate_id=row_id, kind=FailureKind(kind), message=message, n=n)
+            for row_id, kind, message, n in connection.execute(query)
+        )
 
 
 def latest_answer(store: Store, invocation_id: str) -> str | None:

@@ -8,6 +8,7 @@ from sqlalchemy.engine import Connection, RowMapping
 
 from evaluation.errors import ConfigurationError, StoreError, UnknownNameError
 from evaluation.files.names import checked_name, normal_name
+from evaluation.formatting import excerpt
 from evaluation.records.candidates import MetricUse
 from evaluation.records.runs import RunCandidatePlan, RunCandidateRecord, RunPlan, RunRecord
 from evaluation.records.status import Status
@@ -142,7 +143,7 @@ def tag_run(
         UnknownNameError: no such run.
         ConfigurationError: a tag that cannot be a name.
     """
-    add = [checked_name(tag, what=f"the tag {tag[:60]!r}") for tag in add]
+    add = [checked_name(tag, what=f"the tag {excerpt(tag, 60)!r}") for tag in add]
     remove = [*remove, *(normal_name(tag) for tag in remove)]
     with store.write() as connection:
         tags = connection.execute(sa.select(run.c.tags).where(run.c.id == run_id).with_for_update()).scalar()

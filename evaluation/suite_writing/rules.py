@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from unicodedata import east_asian_width
 
+from evaluation.formatting import excerpt
 from evaluation.passage import Passage
 from evaluation.suite_writing.drafts import Check, Draft, Dropped, Kind, Proof, dropped
 from evaluation.suite_writing.wording import contains_answer, numbers, same_answer, same_question, similar_question
@@ -30,7 +31,9 @@ def checked(draft: Draft) -> Draft | Dropped:
     for place, (quote, passage) in enumerate(zip(draft.quotes, draft.task.passages, strict=True)):
         text = stands_in(quote, passage)
         if text is None:
-            return dropped(draft, Check.PROOF_NOT_IN_PASSAGE, f"{quote[:160]!r} does not stand in {passage.passage_id}")
+            return dropped(
+                draft, Check.PROOF_NOT_IN_PASSAGE, f"{excerpt(quote, 160)!r} does not stand in {passage.passage_id}"
+            )
         proofs.append(Proof(document=passage.document, text=text, passage=place))
     return _checked_answer(replace(draft, proofs=tuple(proofs)))
 
@@ -54,12 +57,14 @@ def _pattern(quote: str) -> str:
 
 def _checked_answer(draft: Draft) -> Draft | Dropped:
     if contains_answer(draft.question, draft.answer):
-        return dropped(draft, Check.ANSWER_IN_QUESTION, f"the question has {draft.answer[:160]!r} in it")
+        return dropped(draft, Check.ANSWER_IN_QUESTION, f"the question has {excerpt(draft.answer, 160)!r} in it")
     if draft.task.kind is Kind.TABLE and not _is_of_table(draft.proofs[0]):
-        return dropped(draft, Check.PROOF_NOT_IN_TABLE, f"{draft.proofs[0].text[:160]!r} is no row")
+        return dropped(draft, Check.PROOF_NOT_IN_TABLE, f"{excerpt(draft.proofs[0].text, 160)!r} is no row")
     missing = numbers(draft.answer) - numbers(" ".join(proof.text for proof in draft.proofs))
     if draft.task.kind is Kind.FACT and missing:
-        return dropped(draft, Check.NUMBER_NOT_IN_PROOF, f"{', '.join(sorted(missing))[:160]} is not in the proof")
+        return dropped(
+            draft, Check.NUMBER_NOT_IN_PROOF, f"{excerpt(', '.join(sorted(missing)), 160)} is not in the proof"
+        )
     return draft
 
 
@@ -76,7 +81,7 @@ def without_duplicates(drafts: Sequence[Draft]) -> tuple[list[Draft], list[Dropp
         if earlier is None:
             first.append(draft)
         else:
-            repeated.append(dropped(draft, Check.DUPLICATE, f"the earlier one is {earlier.question[:160]!r}"))
+            repeated.append(dropped(draft, Check.DUPLICATE, f"the earlier one is {excerpt(earlier.question, 160)!r}"))
     return first, repeated
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from evaluation.formatting import counted
+from evaluation.formatting import counted, excerpt
 from evaluation.suite_writing.drafts import Check, Draft, Dropped, dropped
 from evaluation.suite_writing.rules import checked, without_duplicates
 
@@ -31,5 +31,5 @@ def too_many_unanswered(drafts: Sequence[Dropped], *, n_drafts: int) -> str | No
         return None
     return (
         f"the servers gave no reply for {len(unanswered):,} of {counted(n_drafts, 'draft')}, "
-        f"for example: {unanswered[0].reason[:300]}"
+        f"for example: {excerpt(unanswered[0].reason, 300)}"
     )

@@ -7,6 +7,7 @@ from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from evaluation.formatting import excerpt
 from evaluation.metrics.requests import AskJudge
 from evaluation.passage import Passage
 from evaluation.scores import ScoreFailure
@@ -64,7 +65,7 @@ def _is_not_known(draft: Draft, checker: Checker) -> Generator[AskJudge, Reply, 
         request = ask_guesser(draft.question, model=checker.model, digest=checker.digest, seed=seed)
         guess = _read((yield request), flag="known")
         if guess.answer is not None and same_answer(draft.answer, guess.answer, least=HALF):
-            raise _DroppedError(Check.KNOWN_WITHOUT_PASSAGE, f"it answered {guess.answer[:160]!r}")
+            raise _DroppedError(Check.KNOWN_WITHOUT_PASSAGE, f"it answered {excerpt(guess.answer, 160)!r}")
 
 
 def _is_found_again(draft: Draft, checker: Checker) -> Generator[AskJudge, Reply, None]:
@@ -74,7 +75,7 @@ def _is_found_again(draft: Draft, checker: Checker) -> Generator[AskJudge, Reply
         if reply.answer is None:
             raise _DroppedError(Check.NOT_FOUND_AGAIN, f"no answer {of_tries}")
         if not same_answer(draft.answer, reply.answer):
-            reason = f"{reply.answer[:160]!r} instead of {draft.answer[:160]!r} {of_tries}"
+            reason = f"{excerpt(reply.answer, 160)!r} instead of {excerpt(draft.answer, 160)!r} {of_tries}"
             raise _DroppedError(Check.OTHER_ANSWER, reason)
 
 
@@ -85,7 +86,9 @@ def _needs_all_passages(draft: Draft, checker: Checker) -> Generator[AskJudge, R
         for number in range(TRIES):
             reply = yield from _found(draft.question, (passage,), checker, number)
             if reply.answer is not None and same_answer(draft.answer, reply.answer):
-                raise _DroppedError(Check.ONE_PASSAGE_IS_ENOUGH, f"{passage.passage_id} gave {reply.answer[:160]!r}")
+                raise _DroppedError(
+                    Check.ONE_PASSAGE_IS_ENOUGH, f"{passage.passage_id} gave {excerpt(reply.answer, 160)!r}"
+                )
 
 
 def _nobody_answers(draft: Draft, checker: Checker, near: Sequence[Passage]) -> Generator[AskJudge, Reply, None]:
@@ -94,7 +97,7 @@ def _nobody_answers(draft: Draft, checker: Checker, near: Sequence[Passage]) -> 
     for number in range(TRIES):
         reply = yield from _found(draft.question, passages, checker, number)
         if reply.answer is not None:
-            raise _DroppedError(Check.ANSWERED_AFTER_ALL, f"it answered {reply.answer[:160]!r}")
+            raise _DroppedError(Check.ANSWERED_AFTER_ALL, f"it answered {excerpt(reply.answer, 160)!r}")
 
 
 def _is_one_of(passage: Passage, others: Sequence[Passage]) -> bool:

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from evaluation.errors import ModelFileError
+from evaluation.formatting import excerpt
 from evaluation.results.as_json import from_json
 from selection.archives import TRAIN_AGAIN, read_archive, read_array
 
@@ -83,13 +84,17 @@ def must_be_trusted(data: bytes) -> None:
         schema = json.loads(members[_SCHEMA])
         nodes = list(_nodes(schema))
     except (ValueError, RecursionError) as error:
-        raise ModelFileError(f"{WHAT} has a {_SCHEMA} that is not JSON: {str(error)[:100]}", TRAIN_AGAIN) from error
+        raise ModelFileError(
+            f"{WHAT} has a {_SCHEMA} that is not JSON: {excerpt(str(error), 100)}", TRAIN_AGAIN
+        ) from error
     untrusted = sorted({node.type_name for node in nodes} - TRUSTED_TYPES)
     if untrusted:
-        raise ModelFileError(f"{WHAT} holds types that are not trusted: {', '.join(untrusted)[:300]}", TRAIN_AGAIN)
+        raise ModelFileError(
+            f"{WHAT} holds types that are not trusted: {excerpt(', '.join(untrusted), 300)}", TRAIN_AGAIN
+        )
     loaders = sorted({node.loader for node in nodes} - _LOADERS)
     if loaders or not nodes:
-        raise ModelFileError(f"{WHAT} asks for {', '.join(loaders)[:300] or 'nothing'} to be read", TRAIN_AGAIN)
+        raise ModelFileError(f"{WHAT} asks for {excerpt(', '.join(loaders), 300) or 'nothing'} to be read", TRAIN_AGAIN)
     for name, content in members.items():
         if name != _SCHEMA:
             read_array(content, f"{WHAT}'s {name!r}", may_be_records=True)

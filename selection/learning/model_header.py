@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from evaluation.errors import ModelFileError
+from evaluation.formatting import excerpt
 from evaluation.results.as_json import from_json
 from selection.archives import TRAIN_AGAIN
 from selection.learning.features import PLAIN_FEATURES
@@ -86,7 +87,7 @@ def _read_object(text: bytes, what: str) -> Mapping[str, object]:
     try:
         header = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise ModelFileError(f"{what} not JSON: {str(error)[:100]}", TRAIN_AGAIN) from error
+        raise ModelFileError(f"{what} not JSON: {excerpt(str(error), 100)}", TRAIN_AGAIN) from error
     if not isinstance(header, dict):
         raise ModelFileError(f"{what} a {type(header).__name__}", TRAIN_AGAIN)
     return header

@@ -44,17 +44,12 @@ async def open_index(store: Store, plan: PlannedPipeline, embed: Embed) -> Index
         corpus,
         plan.pipeline.chunker,
         embedder=model.name,
-        digest=stored_digest(model),
+        digest=model.stored_digest,
         embed=embed,
         on_embedded=tell,
     )
 
 
-def stored_digest(model: PipelineModel) -> str:
-    """Return the digest under which the vectors of an embedding model are stored; of unverified weights its servers."""
-    return model.digest or f"{model.name} on {', '.join(model.endpoints)}"
-
-
 def weights_of(model: PipelineModel) -> str:
     """Return a text that is equal for two models with the same name and weights."""
-    return f"{model.name} {stored_digest(model)}"
+    return f"{model.name} {model.stored_digest}"

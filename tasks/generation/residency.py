@@ -25,7 +25,7 @@ from evaluation.store.loaded_memory import record_loaded_bytes
 from evaluation.store.past_speed import record_load_s
 from tasks.flow_logging import log_warning
 from tasks.generation.asking import KEEP_ALIVE
-from tasks.generation.corpus_index import stored_digest, weights_of
+from tasks.generation.corpus_index import weights_of
 from tasks.generation.group_work import GroupWork
 from tasks.generation.pool import Station
 from tasks.generation.workbench import Workbench, workbench
@@ -107,7 +107,7 @@ async def _check_dimension(bench: Workbench, model: PipelineModel, embedded: Seq
     weights = weights_of(model)
     dimension = bench.dimensions.get(weights)
     if dimension is None:
-        dimension = await call_store(stored_dimension, bench.store, model.name, stored_digest(model))
+        dimension = await call_store(stored_dimension, bench.store, model.name, model.stored_digest)
     check_embeddings(embedded, [PROBE], model=model.name, dimension=dimension)
     bench.dimensions[weights] = len(embedded[0].vector)
 

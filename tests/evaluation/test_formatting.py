@@ -190,3 +190,7 @@ def test_a_limit_to_advise_has_three_digits_and_is_held_by_the_value(value, is_l
 def test_two_amounts_are_shown_so_that_they_differ() -> None:
     assert ("$0.0001", "$0.00005") == shown.usd_beyond(0.0001, 0.00005)
     assert ("$1.0003", "$1.0002") == shown.usd_beyond(1.0003, 1.0002)
+
+
+def test_a_text_that_is_cut_says_so_by_an_ellipsis() -> None:
+    assert ["abc", "abcd", "abc…"] == [shown.excerpt(text, 4) for text in ("abc", "abcd", "abcde")]

@@ -18,6 +18,7 @@ from evaluation.escaping import as_json
 from evaluation.generation import Failure, Generation
 from evaluation.records.stages import StageRow
 from evaluation.records.status import Status
+from evaluation.reports.runs.indexes import index_line
 from evaluation.reports.runs.page import invocation_as_markdown
 from evaluation.reports.runs.tables import remarks
 from evaluation.run_results.case_result import case_result
@@ -199,6 +200,37 @@ def test_the_sources_of_a_case_are_stored_where_its_answer_fails(
     assert FailureKind.EMPTY_ANSWER is stored.row.outcome.own_failure
     shown = case_result(store, _run_ids(store)[0], "c0").candidates[0].outcomes[0]
     assert ["numbers.md"] == [source.document for source in shown.trace.sources]  # type: ignore[union-attr]
+
+
+def test_what_was_embedded_for_an_index_is_shown_with_each_run_that_searches_it(
+    evaluate: Evaluate, store: Store, ollama_by_script: ScriptedOllama, benchmark_file: Benchmarks, tmp_path: Path
+) -> None:
+    corpus = tmp_path / "numbers.md"
+    corpus.write_text("What is 0? It is 0.\n\nWhat is 1? It is 1.\n")
+    ollama_by_script.add("model")
+    ollama_by_script.add("vectors", capabilities=("embedding",))
+    searching = f"model pipeline=retrieval corpus={corpus} chunk_size=6 chunk_overlap=0"
+
+    evaluate(
+        benchmark_file(2),
+        candidates=[
+            f"{searching} embedder=vectors",
+            f"{searching} embedder=vectors top_k=1",
+            f"{searching} method=bm25",
+        ],
+        invocation_id="one",
+    )
+
+    shown = run_result(store, _run_ids(store)[0])
+    by_vectors, by_words = shown.indexes
+    assert ("vectors", 2, 2) == (by_vectors.embedder, by_vectors.n_passages, by_vectors.n_embedded)
+    assert by_words.embedder is None
+    assert [index_line(by_vectors), index_line(by_words)] == [line for line in remarks(shown) if "index of" in line]
+    assert "2 texts embedded for it by vectors" in index_line(by_vectors)
+    assert "searched by words alone" in index_line(by_words)
+    assert [2, None] == [index["n_embedded"] for index in json.loads(as_json(shown))["indexes"]]
+    assert "2 texts embedded for it by vectors" in invocation_as_markdown(store, invocation_result(store, "one"))
+    assert all("index" not in candidate.details for candidate in shown.candidates)
 
 
 def test_what_is_left_out_of_a_corpus_is_kept_with_the_run_and_shown_escaped(

@@ -194,11 +194,9 @@ def forecast_costs(
     prepared: Prepared, store: "Store", resolution: "Resolution", *, named: Collection[str] = ()
 ) -> "Forecast":
     """Return the expected cost of a resolved request; labels include these options, even defaults."""
-    from evaluation.forecasts.forecast import forecast
-    from evaluation.forecasts.planned_work import planned_works
+    from evaluation.forecasts.request_forecast import forecast_request
 
-    works = planned_works(store, prepared.request, resolution, prepared.earlier, named=named)
-    return replace(forecast(store, works), corpora=resolution.corpora)
+    return forecast_request(store, prepared.request, resolution, prepared.earlier, named=named)
 
 
 def start_embedded_if_requested(prepared: Prepared, stack: ExitStack) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from deployments.cli.evaluate.dry_run import show_dry_run
@@ -45,8 +45,7 @@ def forecast_prepared_race(
     Raises:
         BenchwrightError: no server, no such model, or fewer than two candidates.
     """
-    from evaluation.forecasts.forecast import forecast
-    from evaluation.forecasts.planned_work import planned_works
+    from evaluation.forecasts.request_forecast import forecast_request
     from evaluation.forecasts.scoring_work import work_of_metrics
     from evaluation.forecasts.search_forecasts import RaceForecast
 
@@ -63,7 +62,7 @@ def forecast_prepared_race(
     return RaceForecast(
         benchmark_name=benchmark.name,
         bounds=bounded,
-        first_look=replace(forecast(store, planned_works(store, first, resolution, ())), corpora=resolution.corpora),
+        first_look=forecast_request(store, first, resolution),
         asked_afterwards=tuple(work_of_metrics(store, first, resolution)),
     )
 

@@ -142,7 +142,7 @@ def _print_usage(candidate: CaseCandidate, outcome: OutcomeResult) -> None:
         "timings": _timings(outcome),
         "usage": [
             *_tokens(outcome),
-            counted(outcome.n_attempts, "attempt"),
+            _requests(outcome),
             _worded(outcome.seed, "seed {}"),
             "" if outcome.energy_j is None else joules(outcome.energy_j),
         ],
@@ -162,6 +162,14 @@ def _print_usage(candidate: CaseCandidate, outcome: OutcomeResult) -> None:
     for name, parts in lines.items():
         if text := " · ".join(part for part in parts if part):
             say_line(f"{name}: {text}")
+
+
+def _requests(outcome: OutcomeResult) -> str:
+    """Return how often a server was asked: attempts at one request, or the requests of a pipeline's stages."""
+    if not outcome.stages:
+        return counted(outcome.n_attempts, "attempt")
+    n_stages = sum(stage.n_attempts > 0 and stage.model is not None for stage in outcome.stages)
+    return f"{counted(outcome.n_attempts, 'request')} over {counted(n_stages, 'stage')}"
 
 
 def _tokens(outcome: OutcomeResult) -> list[str]:

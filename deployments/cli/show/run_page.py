@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from deployments.cli.show.cascade_page import print_shares_escalated
+from deployments.cli.terminal.failures import print_failures
 from deployments.cli.terminal.output import result
 from deployments.cli.terminal.run_results import print_run, say_line
 from deployments.cli.terminal.split_table import print_split_table, screen_width
@@ -16,7 +17,6 @@ from evaluation.metrics.titles import short_titles
 from evaluation.records.experiments import AnnotationRecord
 from evaluation.reports.runs.classes import class_rows, confusion_rows
 from evaluation.reports.runs.gpu import gpu_lines
-from evaluation.results.runs import FailureExample, FailureSummary
 
 if TYPE_CHECKING:
     from evaluation.metrics.classification import ClassTable
@@ -34,7 +34,7 @@ def print_run_page(store: "Store", shown: "RunInFull") -> None:
     print_run(store, run)
     print_shares_escalated(store, run.run_id)
     _print_progress(run)
-    _print_failures(shown.failures, repeats=run.n_repeats)
+    print_failures(shown.failures, repeats=run.n_repeats)
     _print_classes(shown.classes)
     _print_latencies(run)
     _print_usage(run)
@@ -53,13 +53,15 @@ def _as_word(text: str) -> str:
 
 def _print_progress(run: "RunResult") -> None:
     """Print the progress of an unfinished run, and whether it was scored."""
-    n_ok = sum(candidate.n_ok for candidate in run.candidates)
+    n_answered = sum(candidate.n_answered for candidate in run.candidates)
+    n_own = sum(candidate.n_own_failed for candidate in run.candidates)
     n_failed = sum(candidate.n_failed for candidate in run.candidates)
+    own = f"{counted(n_own, 'own failure')} of candidates, " if n_own else ""
     n_planned = run.n_cases * run.n_repeats * len(run.candidates)
     if run.status != "completed":
         say_line(
-            f"{n_ok + n_failed:,} of {n_planned:,} outcomes are stored: {counted(n_ok, 'answer')}, "
-            f"{counted(n_failed, 'failure')} of the server."
+            f"{n_answered + n_own + n_failed:,} of {n_planned:,} outcomes are stored: {counted(n_answered, 'answer')}, "
+            f"{own}{counted(n_failed, 'failure')} of the server."
         )
     if not any(name in candidate.metrics for candidate in run.candidates for name in run.metrics):
         say_line(_NOT_SCORED.get(run.status, "They were not scored."))
@@ -71,28 +73,6 @@ _NOT_SCORED = {
     "completed": "Nothing was scored.",
     "interrupted": "They were not scored: the process that worked on the run is gone.",
 }
-
-
-def _print_failures(failures: Sequence["FailureSummary"], *, repeats: int) -> None:
-    _heading("Failures")
-    if not failures:
-        say_line("none")
-    for failure in failures:
-        whose = "the candidate's own, scored as an empty answer" if failure.is_own else "the server's, not scored"
-        say_line(f"{failure.n:,} {failure.kind} ({whose})")
-        _say_line_below(", ".join(f"{label}: {n:,}" for label, n in failure.by_candidate.items()))
-        if (example := failure.example) is not None:
-            _say_line_below(f"for example {_where(example, repeats)}: {example.message or 'no message'}")
-
-
-def _where(example: FailureExample, repeats: int) -> str:
-    repeat = f", repeat {example.repeat + 1} of {repeats}" if repeats > 1 else ""
-    return f"case {example.case_id}{repeat}, {example.candidate}, {counted(example.n_attempts, 'attempt')}"
-
-
-def _say_line_below(text: str) -> None:
-    """Print one line, indented."""
-    result().print(wrapped(f"    {one_line(text)}", width=screen_width()))
 
 
 def _print_classes(tables: Mapping[str, "ClassTable"]) -> None:

@@ -8,6 +8,7 @@ from deployments.cli.callers import open_prefect_server, request_source
 from deployments.cli.evaluate.preparation import Prepared, check_servers, prepare
 from deployments.cli.evaluate.run import (
     Ended,
+    forecast_costs,
     marked_as_failed,
     run_to_its_end,
     show_dry_plan,
@@ -138,8 +139,6 @@ def sweep_prepared(prepared: Prepared, request: "SweepRequest", store: "Store", 
     Raises:
         BenchwrightError: invalid input or setup, before any model is called.
     """
-    from evaluation.forecasts.forecast import forecast
-    from evaluation.forecasts.planned_work import planned_works
     from evaluation.forecasts.scoring_work import work_of_metrics
     from evaluation.planning.unsent_parameters import unsent_notes
     from evaluation.reports.forecasts import afterwards_sentence, sentences
@@ -152,7 +151,7 @@ def sweep_prepared(prepared: Prepared, request: "SweepRequest", store: "Store", 
     for note in unsent_notes(request.all_parameters(), resolution.candidates, resolution.benchmarks[0].benchmark):
         print_status(f"note: {note}")
     print_status(_what_is_tried(request))
-    for sentence in sentences(forecast(store, planned_works(store, prepared.request, resolution, prepared.earlier))):
+    for sentence in sentences(forecast_costs(prepared, store, resolution)):
         print_status(sentence)
     for work in work_of_metrics(store, prepared.request, resolution):
         print_status(afterwards_sentence(work))

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from deployments.cli.terminal.failures import print_failures
 from deployments.cli.terminal.output import print_status, result
 from deployments.cli.terminal.split_table import print_split_table, screen_width
 from deployments.cli.terminal.text_block import wrapped
@@ -18,7 +19,16 @@ def print_invocation(store: "Store", invocation: "InvocationResult") -> None:
     """Print every run of an invocation."""
     for run in invocation.runs:
         _print_run(store, run, among=len(invocation.runs))
+        _print_failures(store, run)
     _print_once(invocation.runs)
+
+
+def _print_failures(store: "Store", run: "RunResult") -> None:
+    """Print why cases of a run failed, where any did."""
+    from evaluation.run_results.failure_examples import failure_examples
+
+    if any(candidate.failures or candidate.own_failures for candidate in run.candidates):
+        print_failures(failure_examples(store, run.run_id), repeats=run.n_repeats)
 
 
 def print_run(store: "Store", run: "RunResult") -> None:

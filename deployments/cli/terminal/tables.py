@@ -2,8 +2,9 @@
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from typing import Literal
 
 from deployments.cli.terminal.output import result
 from deployments.cli.terminal.split_table import screen_width
@@ -17,58 +18,80 @@ _UNITS: Mapping[str, int] = {
     **{f"{letter}{end}": 1000**power for power, letter in enumerate("KMGT", start=1) for end in ("", "B")},
     **{f"{letter}IB": 1024**power for power, letter in enumerate("KMGT", start=1)},
 }
-_WHOLE_WORD = 16
-"""Maximum length of words that are not broken on a narrow terminal; reduced on a narrower one to at least"""
-_SHORTEST_WORD = 10
+_WHOLE_WORD = 32
+"""Maximum length of words that are never broken: labels of candidates are made of such words."""
+_NARROWEST_NAME = 12
 _BETWEEN = 3
 """Columns between two cells, or at the edges."""
 
 
 def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """Print rows under columns on stdout; numbers are right-aligned, None is a dash."""
+    """Print rows under columns on stdout; numbers are right-aligned, None is a dash.
+
+    Columns that do not fit the screen continue in a further table below, beside the first column.
+    """
+    words = [[in_words(cell) for cell in row] for row in rows]
+    cells = [[column, *(line[index] for line in words)] for index, column in enumerate(columns)]
+    numbers = {
+        index
+        for index in range(len(columns))
+        if rows and all(isinstance(row[index], int | float | None) for row in rows)
+    }
+    for widths in _tables(cells, screen_width()):
+        _print_part({index: cells[index] for index in widths}, widths, numbers)
+
+
+def _print_part(cells: Mapping[int, Sequence[str]], widths: Mapping[int, int], numbers: Collection[int]) -> None:
     from rich.box import SIMPLE_HEAD
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    words = [[in_words(cell) for cell in row] for row in rows]
-    cells = [[column, *(line[index] for line in words)] for index, column in enumerate(columns)]
-    screen = screen_width()
-    widths = _widths(cells, None if screen is None else screen - _BETWEEN * len(columns))
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
-    for index, column in enumerate(columns):
-        numbers = bool(rows) and all(isinstance(row[index], int | float | None) for row in rows)
-        table.add_column(column, justify="right" if numbers else "left", overflow="fold", width=widths[index])
-    for line in words:
+    for index, width in widths.items():
+        justify: Literal["left", "right"] = "right" if index in numbers else "left"
+        table.add_column(Text(cells[index][0]), justify=justify, overflow="fold", width=width)
+    for line in zip(*(cells[index][1:] for index in widths), strict=True):
         table.add_row(*map(Text, line))
-    width = sum(widths) + _BETWEEN * len(columns)
+    width = sum(widths.values()) + _BETWEEN * len(widths)
     Console(markup=False, highlight=False, emoji=False, width=width).print(table)
 
 
-def _widths(cells: Sequence[Sequence[str]], room: int | None) -> list[int]:
-    """Return the width of each column; together no wider than `room` where possible.
+def _tables(cells: Sequence[Sequence[str]], screen: int | None) -> list[dict[int, int]]:
+    """Return the widths of the columns of each table that is needed, by the column's position.
 
-    The first column is what users copy into the next command, and stays whole. In the others, short words stay whole;
-    where a terminal is too narrow even for that, its own line breaks are better than columns that are cut off.
+    The first column is what users copy into the next command, and stays whole where it can. Words stay whole up to a
+    length.
 
     Args:
         cells: The texts of each column, its name first.
-        room: Width available to all of them; None: a pipe or a file, without a limit.
+        screen: Width available to a table; None: a pipe or a file, without a limit.
     """
     from rich.cells import cell_len
 
     natural = [max(cell_len(line) for text in column for line in text.split("\n")) for column in cells]
-    if room is None:
-        return natural
+    if screen is None:
+        return [dict(enumerate(natural))]
     longest = [max(cell_len(word) for text in column for word in text.split() or [""]) for column in cells]
-    for whole_word in range(_WHOLE_WORD, _SHORTEST_WORD - 1, -1):
-        widths = [natural[0], *(min(n, whole_word) for n in longest[1:])]
-        if sum(widths) <= room:
-            break
-    else:
-        return [natural[0], *(min(n, _WHOLE_WORD) for n in longest[1:])]
-    for _ in range(room - sum(widths)):
-        short = [index for index, width in enumerate(widths) if width < natural[index]]
+    least = [min(width, _WHOLE_WORD) for width in longest]
+    least[0] = min(natural[0], max(_NARROWEST_NAME, screen - _BETWEEN * 2 - max(least[1:], default=0)))
+    groups: list[list[int]] = [[0]]
+    for index in range(1, len(cells)):
+        if len(groups[-1]) > 1 and _total(least, [*groups[-1], index]) > screen:
+            groups.append([0])
+        groups[-1].append(index)
+    return [_widened(least, natural, group, screen) for group in groups]
+
+
+def _total(widths: Sequence[int], group: Sequence[int]) -> int:
+    return sum(widths[index] + _BETWEEN for index in group)
+
+
+def _widened(least: Sequence[int], natural: Sequence[int], group: Sequence[int], screen: int) -> dict[int, int]:
+    """Return the widths of a table's columns, with what is left of the screen given to the narrowest first."""
+    widths = {index: least[index] for index in group}
+    for _ in range(screen - _total(least, group)):
+        short = [index for index in group if widths[index] < natural[index]]
         if not short:
             break
         widths[min(short, key=widths.__getitem__)] += 1

@@ -8,6 +8,7 @@ from typing import Any, Literal, get_args
 
 from evaluation.files.exact_json import TwiceError, without_doubles
 from evaluation.fingerprint import canonical_json
+from evaluation.formatting import excerpt as cut
 from evaluation.scores import ScoreFailure
 
 UNREADABLE = "verdict_unreadable"
@@ -160,7 +161,7 @@ def _rationale(value: Any) -> str:
         raise _UnreadableError(f"has {_kind(value)} for a rationale, not a text")
     if not value.strip():
         raise _UnreadableError("has an empty rationale")
-    return _harmless(value[:MAX_RATIONALE_CHARACTERS])
+    return _harmless(cut(value, MAX_RATIONALE_CHARACTERS))
 
 
 def _harmless(text: str) -> str:

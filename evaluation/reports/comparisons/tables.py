@@ -107,7 +107,7 @@ def side_rows(result: ComparisonResult) -> list[Row]:
             if metric is headline:
                 row["rank"] = _ranks(metric, label)
         counts = sides[label].counts
-        row["answered"] = f"{counts.n_answered:,}/{counts.n_asked:,}"
+        row["answered"] = f"{counts.n_answered - sum(counts.own_failures.values()):,}/{counts.n_asked:,}"
         rows.append(row)
     return rows
 

@@ -23,7 +23,8 @@ from evaluation.reports.runs.tables import (
     remarks,
     result_rows,
 )
-from evaluation.results.runs import FailureExample, FailureSummary, InvocationResult, RunResult
+from evaluation.results.failures import FailureExample, FailureReason, FailureSummary
+from evaluation.results.runs import InvocationResult, RunResult
 from evaluation.run_results.failure_examples import failure_examples
 from evaluation.store.plans import find_invocation
 from evaluation.store.session import Store
@@ -62,12 +63,14 @@ def invocation_as_markdown(
 def _lead(result: InvocationResult) -> str:
     runs = result.runs
     candidates = {candidate.fingerprint for run in runs for candidate in run.candidates}
-    n_ok = sum(candidate.n_ok for run in runs for candidate in run.candidates)
+    n_answered = sum(candidate.n_answered for run in runs for candidate in run.candidates)
+    n_own = sum(candidate.n_own_failed for run in runs for candidate in run.candidates)
+    own = f", {counted(n_own, 'own failure')} of candidates (scored as empty answers)" if n_own else ""
     n_failed = sum(candidate.n_failed for run in runs for candidate in run.candidates)
     failed = f"{counted(n_failed, 'server failure')} (counted, never scored)" if n_failed else "no server failure"
     return (
         f"{result.status} · {counted(len(candidates), 'candidate')} on "
-        f"{counted(len(runs), 'benchmark')} · {counted(n_ok, 'answer')}, {failed}"
+        f"{counted(len(runs), 'benchmark')} · {counted(n_answered, 'answer')}, {failed}{own}"
     )
 
 
@@ -216,15 +219,18 @@ def failure_rows(failures: Sequence[FailureSummary]) -> list[dict[str, str]]:
             "whose": "the candidate's" if failure.is_own else "the server's",
             "times": f"{failure.n:,}",
             "of": ", ".join(f"{label} {n:,}" for label, n in failure.by_candidate.items()),
+            "why": "; ".join(map(_reason, failure.reasons)) or "–",
             "for example": _example(failure.example),
         }
         for failure in failures
     ]
 
 
-def _example(example: FailureExample | None) -> str:
-    if example is None:
-        return "–"
-    message = " ".join((example.message or "").split())
+def _reason(reason: FailureReason) -> str:
+    message = " ".join((reason.message or "no message").split())
     cut = message if len(message) <= LONGEST_MESSAGE else f"{message[: LONGEST_MESSAGE - 1]}…"
-    return f"case {example.case_id}: {cut}" if cut else f"case {example.case_id}"
+    return f"{reason.n:,} × {cut}"
+
+
+def _example(example: FailureExample | None) -> str:
+    return "–" if example is None else f"case {example.case_id}"

@@ -7,6 +7,7 @@ from evaluation.metrics.metric_facts import is_over_all_cases
 from evaluation.metrics.speed import SPEED_METRICS
 from evaluation.metrics.titles import short_titles
 from evaluation.records.labels import is_baseline
+from evaluation.reports.runs.indexes import index_lines
 from evaluation.results.estimates import HasInterval, MetricEstimate, shown_estimate
 from evaluation.results.runs import CandidateResult, MetricMean, MetricResult, RunResult
 from evaluation.run_results.ranking import ranked
@@ -86,7 +87,7 @@ def _row(run: RunResult, candidate: CandidateResult, speeds: Mapping[str, str]) 
     for name in result_columns(run):
         shown = shown_speed if name in SPEED_METRICS else shown_estimate
         row[titles[name]] = shown(candidate.metrics.get(name))
-    row["answered"] = f"{candidate.n_ok:,}/{run.n_cases * run.n_repeats:,}"
+    row["answered"] = f"{candidate.n_answered:,}/{run.n_cases * run.n_repeats:,}"
     row["failed"] = shown_failures(candidate)
     for name, title in speeds.items():
         row[title] = shown_speed(candidate.metrics.get(name))
@@ -155,8 +156,8 @@ def caption(run: RunResult) -> str:
 def remarks(run: RunResult) -> list[str]:
     """Return the remarks below the table of a run, one a sentence."""
     scored = (failures_as_zero(run), extractions(run), unscored(run), not_defined(run))
-    parts = (no_interval(run), without_column(run), *scored, reused(run), cached(run), corpora(run), run.judging)
-    return [text for part in parts for text in part]
+    parts = (no_interval(run), without_column(run), *scored, reused(run), cached(run), corpora(run), index_lines(run))
+    return [text for part in (*parts, run.judging) for text in part]
 
 
 def corpora(run: RunResult) -> list[str]:

@@ -21,8 +21,13 @@ class TracePart:
 
 
 def trace_rows(outcome: OutcomeResult) -> list[dict[str, str]]:
-    """Return a row of figures for each stage, in the order in which they were asked; empty without a pipeline."""
-    return [_row(stage) for stage in outcome.stages]
+    """Return a row of figures for each stage, in the order in which they were asked; empty without a pipeline.
+
+    A figure that no stage has is left out.
+    """
+    rows = [_row(stage) for stage in outcome.stages]
+    known = [name for name in (rows[0] if rows else {}) if any(row[name] for row in rows)]
+    return [{name: row[name] for name in known} for row in rows]
 
 
 def trace_parts(outcome: OutcomeResult) -> Iterator[TracePart]:

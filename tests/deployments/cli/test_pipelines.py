@@ -1,6 +1,7 @@
 """`benchwright pipelines`: what there is, what one does, and one tried on a single case."""
 
 import json
+import shlex
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,9 @@ from scripted_ollama import Reply, ScriptedOllama
 
 from evaluation.pipelines import pipeline_process
 from evaluation.pipelines.catalogue import PIPELINES
+from evaluation.pipelines.parsing import parse_pipeline
 from evaluation.pipelines.pipeline_process import end_processes
+from evaluation.requests.evaluation_request import read_request
 
 Command = Callable[..., Any]
 OWN = '''
@@ -227,3 +230,46 @@ def test_a_server_that_fails_is_named_with_the_stage(tried: Command, ollama_by_s
 def _case_of(page: str) -> str:
     (line,) = [line for line in page.splitlines() if line.startswith("case ")]
     return line.split(" · ")[0]
+
+
+@pytest.mark.parametrize("name", PIPELINES)
+def test_the_example_of_each_pipeline_runs_as_it_is_printed(
+    benchwright: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "guide.md").write_text("Spiders have eight legs.")
+    (tmp_path / "report.yaml").write_text("sections:\n  - name: Summary\n    prompt: 'Summarize: {document}'\n")
+
+    last = benchwright("pipelines", "show", name).out.splitlines()[-1]
+    (candidate,) = shlex.split(last.partition("--candidate ")[2].rstrip("`"))
+    (asked,) = read_request({"benchmarks": ["summarization"], "candidates": [candidate]}).all_candidates()
+
+    assert f"For example: `--candidate {shlex.quote(candidate)}`" == last
+    assert name == asked.pipeline
+    parse_pipeline(name, asked.pipeline_options)
+
+
+def test_defaults_that_stand_for_something_else_are_said_in_words(benchwright: Command) -> None:
+    options = {
+        each["name"]: each["type"] for each in benchwright("pipelines", "show", "retrieval", "--json").json["options"]
+    }
+
+    assert "a whole number; that of the preset unless given" == options["chunk_size"]
+    assert "a whole number; an eighth of chunk_size unless given" == options["chunk_overlap"]
+    assert not [words for words in options.values() if "-1 unless" in words or "-2 unless" in words]
+
+
+def test_an_option_of_pipelines_without_a_pipeline_names_those_that_have_it(benchwright: Command) -> None:
+    swept = benchwright("sweep", "--benchmark", "summarization", "--model", "a:1b", "--param", "chunk_size=64,128")
+    fixed = benchwright("evaluate", "--benchmark", "summarization", "--model", "a:1b", "--option", "chunk_size=64")
+
+    assert 2 == swept.code == fixed.code
+    for said in (swept.err, fixed.err):
+        assert "an option of the pipelines map_reduce and retrieval, and no pipeline is named" in said
+    command = (
+        "`benchwright sweep --benchmark summarization --model a:1b --option pipeline=map_reduce --param "
+        "chunk_size=64,128"
+    )
+    assert command in swept.err
+    assert "pipeline=retrieval corpus=docs/ embedder=nomic-embed-text" in swept.err

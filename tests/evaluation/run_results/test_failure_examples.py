@@ -2,7 +2,7 @@ import pytest
 from stored_runs import answer, asked, numbers, store_run
 
 from evaluation.errors import FailureKind
-from evaluation.generation import Failure
+from evaluation.generation import Failure, Generation
 from evaluation.run_results import failure_examples as module
 from evaluation.run_results.failure_examples import failure_examples, failure_kind
 from evaluation.store.session import Store
@@ -40,3 +40,21 @@ def test_a_failure_that_was_answered_meanwhile_is_counted_without_an_example(
     (found,) = failure_examples(store, run_id)
 
     assert (1, None) == (found.n, found.example)
+
+
+def test_each_message_of_a_kind_is_counted_by_candidate_the_most_frequent_first(store: Store) -> None:
+    def broken(message: str) -> Generation:
+        return answer("", own_failure=FailureKind.PIPELINE_FAILED, message=message)
+
+    many = {f"c{n}": broken(f"reason {n}") for n in range(7)}
+    run_id = store_run(
+        store,
+        asked("a:1b", {"c0": broken("raised"), "c1": broken("hung"), "c2": broken("raised"), "c3": answer("3")}),
+        asked("b:1b", many),
+        cases=numbers(7),
+    )
+
+    (found,) = failure_examples(store, run_id)
+
+    assert ("a:1b", "raised", 2) == (found.reasons[0].candidate, found.reasons[0].message, found.reasons[0].n)
+    assert (10, 5, 9) == (found.n, len(found.reasons), found.n_reasons)

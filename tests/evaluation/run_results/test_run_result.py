@@ -8,7 +8,7 @@ from evaluation.metrics.parsing import parse_metric
 from evaluation.records.candidates import MetricUse
 from evaluation.records.metric_keys import metric_keys
 from evaluation.records.status import Status
-from evaluation.results.runs import FailureExample
+from evaluation.results.failures import FailureExample
 from evaluation.run_results.run_result import invocation_result, run_in_full, run_result, worst_status
 from evaluation.scoring.aggregation import aggregate_run
 from evaluation.scoring.candidate_scoring import score_candidate

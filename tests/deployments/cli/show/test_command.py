@@ -67,12 +67,12 @@ def test_a_run_shows_results_failures_and_sources(benchwright: Command, store: S
 
     assert "numbers · 4 cases · run run-1 · completed" in out
     assert "b:1b        1.000 [0.510, 1.000]        4/4   0" in out
-    assert "a:1b        0.667 [0.208, 0.939]        3/4   1 server_down, 1 empty_answer (own)" in out
+    assert "a:1b        0.667 [0.208, 0.939]        2/4   1 server_down, 1 empty_answer (own)" in out
     assert "on 3 cases; counting the 1 server failure as zero: 0.500 [0.150, 0.850]" in out
-    assert "1 server_down (the server's, not scored)\n    a:1b: 1\n" in out
-    assert "    for example case c2, a:1b, 8 attempts: nobody listens on port 9\n" in out
+    assert "1 server_down (the server's, not scored)\n    a:1b: 1 × nobody listens on port 9\n" in out
+    assert "    for example case c2, a:1b, 8 requests\n" in out
     assert "1 empty_answer (the candidate's own, scored as an empty answer)" in out
-    assert "    for example case c3, a:1b, 1 attempt: not a word\n" in out
+    assert "    a:1b: 1 × not a word\n    for example case c3, a:1b, 1 request\n" in out
     assert "Latency in seconds" in out
     for fact in ("of-run-1", "0.1.0+gabc", "flow-1", "digest-of-b:1b", "ollama 0.33.0", "seed 7", "num_ctx=4096"):
         assert fact in out
@@ -165,7 +165,7 @@ def test_repeats_and_a_limit_are_said(benchwright: Command, store: Store) -> Non
 
     assert "numbers · 2 cases × 2 repeats · run run-1 · completed" in out
     assert "2 cases, 2 times each, seed 7, limit 2" in out
-    assert "for example case c0, repeat 2 of 2, a:1b, 8 attempts" in out
+    assert "for example case c0, repeat 2 of 2, a:1b, 8 requests" in out
 
 
 def test_options_that_all_share_stand_once_and_others_with_their_candidate(benchwright: Command, store: Store) -> None:

@@ -54,3 +54,19 @@ def test_what_others_wrote_is_text_and_a_failure_has_its_message(capsys: pytest.
     assert "\x07" not in page
     assert "[red]text[/red]" in page
     assert "failed: empty_answer: bold" in page
+
+
+def test_a_trace_of_many_figures_fits_a_terminal_of_80_columns(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    stages = [
+        make_stage(1, f"read the part {number}", model="hf.co/someone/a-long-name-GGUF:Q4_K_M") for number in (1, 2)
+    ]
+
+    print_trace(Outcome(*stages))  # type: ignore[arg-type]
+
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= 80
+    assert 2 <= sum(line.strip().startswith("stage") for line in lines)
+    assert "energy" not in " ".join(lines), "no stage has it"

@@ -33,20 +33,39 @@ def test_a_table_keeps_every_character_of_a_long_cell_in_a_pipe(capsys: pytest.C
     assert "1,234" in out
 
 
-@pytest.mark.parametrize("width", ["70", "30"])
-def test_a_narrow_terminal_gets_every_column_with_its_short_words_whole(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, width: str
+@pytest.mark.parametrize("width", [70, 44])
+def test_a_narrow_terminal_gets_every_column_with_its_words_whole(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, width: int
 ) -> None:
-    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
-    monkeypatch.setenv("COLUMNS", width)
-    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", str(width))
 
-    tables.print_table(("name", "status", "said"), [("a" * 30, "completed", "some words " * 9)])
+    tables.print_table(("name", "status", "said"), [("a" * 28, "completed", "some words " * 9)])
 
-    lines = re.sub("\x1b[^m]*m", "", capsys.readouterr().out).splitlines()
-    assert ["name", "status", "said"] == lines[1].split()
-    assert ["a" * 30, "completed", "some"] == lines[3].split()[:3]
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= width
+    assert ["name", "status"] == lines[1].split()[:2]
+    assert ["a" * 28, "completed"] == lines[3].split()[:2]
     assert 9 == " ".join(lines).count("words")
+
+
+def test_columns_that_do_not_fit_continue_below_beside_the_first_one(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    names = ("stage", "kind", "model", *(f"figure{number}" for number in range(9)))
+    label = "small:1b pipeline=retrieval embedder=nomic-embed-text-v1.5"
+    rows = [(f"search {number}", "embed", label, *(f"{number + place}.123" for place in range(9))) for number in (1, 2)]
+
+    tables.print_table(names, rows)
+
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= 80
+    heads = [line.split() for line in lines if line.strip().startswith("stage")]
+    assert len(heads) > 1
+    shown = " ".join(word for head in heads for word in head if word != "stage")
+    assert " ".join(names[1:]) == shown
+    for word in label.split():
+        assert any(word in line.split() for line in lines), word
 
 
 def test_details_leave_out_what_is_not_known_and_indent_further_lines(capsys: pytest.CaptureFixture[str]) -> None:
@@ -94,5 +113,6 @@ def test_long_words_are_broken_where_the_table_would_not_fit(
 
     lines = re.sub("\x1b[^m]*m", "", capsys.readouterr().out).splitlines()
     assert max(map(len, lines)) <= width
-    assert [["5c9ba1f1-4c", "interrupted"]] == [line.split()[:2] for line in lines if "5c9ba1f1-4c" in line]
+    assert ["5c9ba1f1-4c", "interrupted"] == next(line.split()[:2] for line in lines if "5c9ba1f1-4c" in line)
+    assert any("baseline-best-sentence" in line for line in lines), "a word of a usual length stays whole"
     assert all(sign in "".join(lines) for sign in ("0.833", "0.500"))
