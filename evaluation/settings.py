@@ -28,6 +28,12 @@ class Settings(BaseSettings):
     import_timeout_s: float = Field(default=120.0, gt=0)
     """Seconds allowed for loading a user's file with a pipeline or a metric, with all that it imports."""
 
+    document_timeout_s: float = Field(default=60.0, gt=0)
+    """Seconds allowed for reading one document of a corpus that is more than plain text: HTML, PDF, Word or CSV."""
+
+    document_memory_mib: int = Field(default=2048, ge=64)
+    """Memory in MiB allowed to the process that reads such documents; held to on Linux alone."""
+
     start_timeout_s: float = Field(default=120.0, gt=0, allow_inf_nan=False)
     """Seconds without progress allowed to one of our servers or workers at start; ten times as long in total."""
 

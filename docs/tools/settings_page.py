@@ -72,6 +72,8 @@ NOTES: Mapping[str, str] = {
     "metric_timeout_s": "The score is then a `metric_timed_out`.",
     "pipeline_timeout_s": "The case then fails by name.",
     "import_timeout_s": "The file is then not used; after 5 s a line says that it waits.",
+    "document_timeout_s": "The corpus is then refused, and the document named. Three such documents are tried.",
+    "document_memory_mib": "The corpus is then refused, and the document named.",
     "start_timeout_s": "See [a busy machine](serving.md#on-a-busy-machine).",
     "sandbox": "See [the sandbox](sandbox.md).",
     "prices": "Or `block:NAME`, from a [block](blocks.md).",

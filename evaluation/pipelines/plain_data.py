@@ -1,7 +1,6 @@
 """Requests, replies and results as plain JSON, and back: what another process sends is checked against our types."""
 
 import json
-import struct
 from collections.abc import Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from decimal import Decimal
@@ -11,6 +10,7 @@ from types import NoneType, UnionType
 from typing import IO, Any, Union, get_args, get_origin, get_type_hints
 
 from evaluation.formatting import excerpt
+from evaluation.user_code.framing import TooLongMessageError, read_message, write_message
 
 LARGEST_MESSAGE = 256 * 1024 * 1024
 """Bytes of a message above which it is not read."""
@@ -18,7 +18,6 @@ LARGEST_REPLY = 64 * 1024 * 1024
 """Bytes of what a user's pipeline may send at one step."""
 TYPE = "__type__"
 """Key of the name of a dataclass, where a value may be one of several."""
-_LENGTH = struct.Struct(">Q")
 
 
 class BadMessageError(Exception):
@@ -31,11 +30,10 @@ def send(pipe: IO[bytes], message: object, *, most: int = LARGEST_MESSAGE) -> No
     Raises:
         BadMessageError: it is longer than `most` bytes; nothing was written.
     """
-    data = json.dumps(message).encode("ascii")
-    if len(data) > most:
-        raise BadMessageError(f"a message of more than {most // 1024**2} MiB")
-    pipe.write(_LENGTH.pack(len(data)) + data)
-    pipe.flush()
+    try:
+        write_message(pipe, json.dumps(message).encode("ascii"), most=most)
+    except TooLongMessageError as error:
+        raise BadMessageError(str(error)) from None
 
 
 def receive(pipe: IO[bytes], *, most: int = LARGEST_MESSAGE) -> Any:
@@ -45,20 +43,12 @@ def receive(pipe: IO[bytes], *, most: int = LARGEST_MESSAGE) -> Any:
         EOFError: there is none any more.
         BadMessageError: it is none.
     """
-    (length,) = _LENGTH.unpack(_exactly(pipe, _LENGTH.size))
-    if length > most:
-        raise BadMessageError(f"a message of more than {most // 1024**2} MiB")
     try:
-        return json.loads(_exactly(pipe, length))
+        return json.loads(read_message(pipe, most=most))
+    except TooLongMessageError as error:
+        raise BadMessageError(str(error)) from None
     except (ValueError, RecursionError) as error:
         raise BadMessageError(f"no JSON: {type(error).__name__}") from None
-
-
-def _exactly(pipe: IO[bytes], length: int) -> bytes:
-    data = pipe.read(length)
-    if len(data) < length:
-        raise EOFError
-    return data
 
 
 def as_plain(value: object) -> Any:

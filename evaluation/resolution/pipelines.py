@@ -1,5 +1,6 @@
 """Resolution of a candidate's pipeline: its options, the other models that it asks, and its corpus."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -7,6 +8,7 @@ from evaluation.errors import ConfigurationError
 from evaluation.pipelines.pipeline import Pipeline
 from evaluation.requests.evaluation_request import CandidateRequest
 from evaluation.resolution.resolved_candidate import ResolvedCandidate, ResolvedPipeline
+from evaluation.retrieval.document_process import DocumentProcess
 from evaluation.retrieval.documents import Corpus, read_corpus
 from evaluation.settings import Settings
 
@@ -43,12 +45,21 @@ async def resolve_pipeline(
             )
         if not is_own:
             models[name] = other
-    return ResolvedPipeline(pipeline=pipeline, models=models, corpus=_corpus(pipeline, corpora))
+    return ResolvedPipeline(pipeline=pipeline, models=models, corpus=await _corpus(pipeline, corpora))
 
 
-def _corpus(pipeline: Pipeline, corpora: dict[str, Corpus]) -> Corpus | None:
+async def _corpus(pipeline: Pipeline, corpora: dict[str, Corpus]) -> Corpus | None:
+    """Return the pipeline's corpus, read in a thread, so that a Ctrl-C ends it and its process at once."""
     if (path := pipeline.corpus_path) is None:
         return None
     if path not in corpora:
-        corpora[path] = read_corpus(Path(path))
+        with DocumentProcess() as process:
+            reading = asyncio.ensure_future(asyncio.to_thread(read_corpus, Path(path), process=process))
+            try:
+                corpora[path] = await asyncio.shield(reading)
+            except asyncio.CancelledError:
+                process.close()
+                await asyncio.wait([reading])
+                reading.exception()  # nobody else asks for it
+                raise
     return corpora[path]

@@ -15,6 +15,7 @@ from evaluation.files.unreadable import unreadable
 from evaluation.fingerprint import fingerprint
 from evaluation.formatting import counted
 from evaluation.retrieval.corpus_files import corpus_files, name_in, problem_of
+from evaluation.retrieval.document_process import MEMORY_VARIABLE, TIMEOUT_VARIABLE, DocumentProcess
 from evaluation.retrieval.left_out import (
     LONGEST_REASON,
     REFUSED,
@@ -24,10 +25,12 @@ from evaluation.retrieval.left_out import (
     named,
     summary_of,
 )
-from evaluation.retrieval.readers import READERS, Text, UnreadableDocumentError
-from evaluation.retrieval.silenced_libraries import silenced_libraries
+from evaluation.retrieval.readers import PLAIN, READERS
+from evaluation.retrieval.unreadable_document import Text, UnreadableDocumentError
 
 LARGEST_FILE = 64 * 1024 * 1024
+MOST_CHARACTERS = 500_000_000
+"""Characters of all documents of a corpus together, which are held in memory while it is searched."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,15 +72,24 @@ class Corpus:
         return summary_of(self.name, len(self.documents), self.left_out)
 
 
-def read_corpus(path: Path) -> Corpus:
+def read_corpus(path: Path, *, process: DocumentProcess | None = None) -> Corpus:
     """Read every document of a folder and its subfolders, or a single file.
 
     What is no document, or has no text, is left out with the reason; hidden files are left out without.
 
+    Args:
+        path: The folder or file.
+        process: Reads what is more than plain text; None: one of its own.
+
     Raises:
-        ConfigurationError: no such path, too many files, documents that cannot be read, or none with text.
+        ConfigurationError: no such path, too many files or characters, documents that cannot be read, or none with
+            text.
+        ReadingEndedError: `process` was closed.
     """
-    corpus = survey_corpus(path)
+    if process is None:
+        with DocumentProcess() as own:
+            return read_corpus(path, process=own)
+    corpus = survey_corpus(path, process=process)
     refused = tuple(entry for entry in corpus.left_out if entry.why in REFUSED)
     if refused:
         raise _unreadable(corpus, refused)
@@ -86,18 +98,23 @@ def read_corpus(path: Path) -> Corpus:
     return corpus
 
 
-def survey_corpus(path: Path) -> Corpus:
+def survey_corpus(path: Path, *, process: DocumentProcess) -> Corpus:
     """Return what can be read of a path, possibly nothing, with the reasons for the rest.
 
     Raises:
-        ConfigurationError: no such path, or too many files.
+        ConfigurationError: no such path, or too many files or characters.
+        ReadingEndedError: `process` was closed.
     """
     path = allowed_path(path, what="the corpus")
     files, left_out = _files(path)
     documents: dict[str, Document] = {}
-    for file in files:
+    n_characters = 0
+    for n_before, file in enumerate(files):
         name = name_in(path, file)
-        read = read_document(file, name)
+        read = read_document(file, name, process)
+        n_characters += len(read.text) if isinstance(read, Document) else 0
+        if n_characters > MOST_CHARACTERS:
+            raise _too_much_text(path, n_before, len(files))
         if isinstance(read, LeftOut):
             left_out.append(read)
         elif name in documents:
@@ -112,16 +129,20 @@ def survey_corpus(path: Path) -> Corpus:
     )
 
 
-def read_document(file: Path, name: str) -> Document | LeftOut:
+def read_document(file: Path, name: str, process: DocumentProcess) -> Document | LeftOut:
     """Return one document, or why it is left out: it cannot be opened, is too large, encrypted, damaged or empty.
 
     Args:
         file: The file, whose ending tells how it is read.
         name: Its path within the corpus.
+        process: Reads it, unless it is plain text.
+
+    Raises:
+        ReadingEndedError: `process` was closed.
     """
     try:
         content = _content(file)
-        text, page_starts = _text_of(file, content)
+        text, page_starts = _text_of(file.suffix.lower(), content, process)
     except UnreadableDocumentError as error:
         return LeftOut(path=name, why=error.why, reason=str(error)[:LONGEST_REASON])
     except OSError as error:
@@ -152,16 +173,10 @@ def _without_waiting(path: str, flags: int) -> int:
     return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
-def _text_of(file: Path, content: bytes) -> Text:
+def _text_of(kind: str, content: bytes, process: DocumentProcess) -> Text:
     if not content:
         return "", ()
-    with silenced_libraries():
-        try:
-            return READERS[file.suffix.lower()](content)
-        except UnreadableDocumentError:
-            raise
-        except Exception as error:  # libraries let through whatever their parts raise on a damaged file
-            raise UnreadableDocumentError(f"damaged: {str(error) or type(error).__name__}") from error
+    return READERS[kind](content) if kind in PLAIN else process.text_of(kind, content)
 
 
 def _files(path: Path) -> tuple[list[Path], list[LeftOut]]:
@@ -193,7 +208,24 @@ def _unreadable(corpus: Corpus, refused: Sequence[LeftOut]) -> ConfigurationErro
     names = named(refused)
     return ConfigurationError(
         f"the corpus {corpus.name!r} has {counted(len(refused), 'document')} that cannot be read: {names}",
-        "Mend or remove them, or hide them: files and folders whose names begin with a dot are not looked at.",
+        "Mend or remove them, or hide them: files and folders whose names begin with a dot are not looked at."
+        + _limits_met(refused),
+    )
+
+
+def _limits_met(refused: Iterable[LeftOut]) -> str:
+    """Return which settings may be raised; empty where no document met their limits."""
+    names = [
+        name for name in (TIMEOUT_VARIABLE, MEMORY_VARIABLE) if any(entry.reason.endswith(name) for entry in refused)
+    ]
+    return f" Or raise {' and '.join(names)}." if names else ""
+
+
+def _too_much_text(path: Path, n_before: int, n_files: int) -> ConfigurationError:
+    return ConfigurationError(
+        f"the corpus {path_text(path)!r} has more than the {MOST_CHARACTERS:,} characters of text allowed: "
+        f"{n_before:,} of its {counted(n_files, 'document')} have fewer, the next one exceeds them",
+        "Name a smaller folder, or evaluate its parts one by one.",
     )
 
 

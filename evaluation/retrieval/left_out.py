@@ -23,6 +23,9 @@ class WhyLeftOut(StrEnum):
     ENCRYPTED = "encrypted"
     NOT_UTF_8 = "not_utf_8"
     TOO_LARGE = "too_large"
+    """The file, what it unpacks to, its text, or the memory that reading it takes."""
+    TOO_SLOW = "too_slow"
+    """Not read within its time, or not tried after others that were not."""
     UNREADABLE = "unreadable"
     """The file system refuses it."""
     NO_FILE = "no_file"
@@ -38,6 +41,7 @@ REFUSED = frozenset(
         WhyLeftOut.ENCRYPTED,
         WhyLeftOut.NOT_UTF_8,
         WhyLeftOut.TOO_LARGE,
+        WhyLeftOut.TOO_SLOW,
         WhyLeftOut.UNREADABLE,
     }
 )
@@ -47,6 +51,7 @@ _IN_WORDS: Mapping[WhyLeftOut, str] = {
     WhyLeftOut.ENCRYPTED: "encrypted",
     WhyLeftOut.NOT_UTF_8: "not in UTF-8",
     WhyLeftOut.TOO_LARGE: "too large",
+    WhyLeftOut.TOO_SLOW: "too slow to read",
     WhyLeftOut.UNREADABLE: "unreadable",
     WhyLeftOut.NO_FILE: "no regular file",
     WhyLeftOut.NO_TEXT: "without text",

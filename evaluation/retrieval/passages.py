@@ -7,7 +7,7 @@ from evaluation.passage import Passage
 from evaluation.retrieval.chunking import chunks_in_words
 from evaluation.retrieval.documents import Corpus, Document
 
-VERSION = "2"
+VERSION = "3"
 """Raised whenever the same document could be split otherwise."""
 
 

@@ -4,26 +4,14 @@ import csv
 import io
 import zipfile
 from collections.abc import Callable, Mapping
-from typing import TypeAlias
 
+from evaluation.retrieval.html_text import read_html
 from evaluation.retrieval.left_out import WhyLeftOut
+from evaluation.retrieval.unreadable_document import Text, UnreadableDocumentError
 
-Text: TypeAlias = tuple[str, tuple[int, ...]]
-"""A text, and the index at which each of its pages begins."""
 LARGEST_UNPACKED = 512 * 1024 * 1024
 """Bytes of a document's parts when unpacked."""
 MOST_CHARACTERS = 50_000_000
-
-
-class UnreadableDocumentError(Exception):
-    """Raised where a document holds no text that can be read, with the reason in words."""
-
-    def __init__(self, reason: str, why: WhyLeftOut = WhyLeftOut.DAMAGED) -> None:
-        super().__init__(reason, why)
-        self.reason, self.why = reason, why
-
-    def __str__(self) -> str:
-        return self.reason
 
 
 def read_text(content: bytes) -> Text:
@@ -37,24 +25,6 @@ def read_text(content: bytes) -> Text:
         ) from error
 
 
-def read_html(content: bytes) -> Text:
-    """Return what a page shows: no scripts, styles or comments; headings and paragraphs stand apart."""
-    from bs4 import BeautifulSoup
-
-    page = BeautifulSoup(content, "lxml")
-    for hidden in page(["script", "style", "template", "noscript", "head"]):
-        hidden.decompose()
-    for block in page(_BLOCKS):
-        block.append("\n\n")
-    for line_break in page("br"):
-        line_break.replace_with("\n")
-    paragraphs = (" ".join(paragraph.split()) for paragraph in page.get_text().split("\n\n"))
-    return "\n\n".join(paragraph for paragraph in paragraphs if paragraph), ()
-
-
-_BLOCKS = ["p", "div", "h1", "h2", "h3", "h4", "h5", "h6", "li", "tr", "pre", "blockquote", "section", "article", "td"]
-
-
 def read_pdf(content: bytes) -> Text:
     """Return the text of all pages."""
     from pypdf import PdfReader
@@ -65,7 +35,7 @@ def read_pdf(content: bytes) -> Text:
         if reader.is_encrypted and not reader.decrypt(""):
             raise UnreadableDocumentError("encrypted, and needs a password", WhyLeftOut.ENCRYPTED)
         pages = [page.extract_text() for page in reader.pages]
-    except UnreadableDocumentError:
+    except (UnreadableDocumentError, MemoryError):
         raise
     except (PyPdfError, ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError) as error:
         raise UnreadableDocumentError(f"damaged: {str(error) or type(error).__name__}") from error
@@ -92,7 +62,7 @@ def read_docx(content: bytes) -> Text:
     try:
         blocks = list(Document(io.BytesIO(content)).iter_inner_content())
         parts = [_rows(block) if isinstance(block, Table) else _paragraph(block) for block in blocks]
-    except UnreadableDocumentError:
+    except (UnreadableDocumentError, MemoryError):
         raise
     except Exception as error:  # python-docx lets through whatever its parts raise on a damaged file
         raise UnreadableDocumentError(f"damaged: {str(error) or type(error).__name__}") from error
@@ -152,6 +122,8 @@ def _bounded(text: str) -> str:
     return text
 
 
+PLAIN = frozenset({".txt", ".md"})
+"""Endings of files whose bytes are their text: reading them takes no library, and no more memory than they have."""
 READERS: Mapping[str, Callable[[bytes], Text]] = {
     ".txt": read_text,
     ".md": read_text,

@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import docx
@@ -10,9 +11,17 @@ from pypdf import PdfReader, PdfWriter
 from pypdf.generic import DecodedStreamObject, DictionaryObject, NameObject
 
 from evaluation.errors import ConfigurationError
-from evaluation.retrieval import readers
+from evaluation.retrieval import documents, readers
+from evaluation.retrieval.document_process import DocumentProcess
 from evaluation.retrieval.documents import read_corpus, read_document, survey_corpus
 from evaluation.retrieval.passages import Chunker, index_identity, passages_of
+from evaluation.retrieval.unreadable_document import UnreadableDocumentError
+
+
+@pytest.fixture(scope="module")
+def process() -> Iterator[DocumentProcess]:
+    with DocumentProcess() as process:
+        yield process
 
 
 def pdf(*pages: str, password: str = "") -> bytes:
@@ -67,11 +76,11 @@ DOCUMENTS = {
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)
-def test_a_document_is_read_as_what_it_shows(name: str, tmp_path: Path) -> None:
+def test_a_document_is_read_as_what_it_shows(name: str, process: DocumentProcess, tmp_path: Path) -> None:
     content, text = DOCUMENTS[name]
     (tmp_path / name).write_bytes(content)
 
-    assert read_document(tmp_path / name, name).text == text
+    assert read_document(tmp_path / name, name, process).text == text
 
 
 def test_a_folder_is_read_in_the_order_of_names_without_hidden_files(tmp_path: Path) -> None:
@@ -118,19 +127,25 @@ def damaged_docx() -> bytes:
     ],
 )
 def test_a_document_that_cannot_be_read_is_refused_and_one_without_text_left_out_with_the_reason(
-    name: str, content: bytes, why: str, reason: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    name: str,
+    content: bytes,
+    why: str,
+    reason: str,
+    process: DocumentProcess,
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
     (tmp_path / name).write_bytes(content)
     with pytest.raises(ConfigurationError) as error:
-        read_corpus(tmp_path)
+        read_corpus(tmp_path, process=process)
     assert f"{name} ({reason}" in str(error.value)
     (tmp_path / "other.txt").write_text("Spiders have 8 legs.")
 
     if why != "no_text":
         with pytest.raises(ConfigurationError, match="1 document that cannot be read") as error:
-            read_corpus(tmp_path)
+            read_corpus(tmp_path, process=process)
         assert f"{name} ({reason}" in str(error.value)
-    corpus = survey_corpus(tmp_path)
+    corpus = survey_corpus(tmp_path, process=process)
 
     assert [(name, why)] == [(entry.path, entry.why) for entry in corpus.left_out]
     assert reason in corpus.left_out[0].reason
@@ -151,9 +166,19 @@ def test_a_document_that_unpacks_to_too_much_is_left_out(tmp_path: Path, monkeyp
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("word/document.xml", b" " * 2**21)
-    (tmp_path / "a.docx").write_bytes(content.getvalue())
 
-    with pytest.raises(ConfigurationError, match="it unpacks to more than 1 MiB"):
+    with pytest.raises(UnreadableDocumentError, match="it unpacks to more than 1 MiB"):
+        readers.read_docx(content.getvalue())
+
+
+def test_a_corpus_with_too_much_text_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(documents, "MOST_CHARACTERS", 40)
+    for name in ("a.txt", "b.txt"):
+        (tmp_path / name).write_text("Spiders have 8 legs.")
+    assert 40 == sum(len(document.text) for document in read_corpus(tmp_path).documents)
+    (tmp_path / "c.txt").write_text("x")
+
+    with pytest.raises(ConfigurationError, match=r"more than the 40 characters .* 2 of its 3 documents have fewer"):
         read_corpus(tmp_path)
 
 

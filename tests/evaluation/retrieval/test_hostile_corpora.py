@@ -20,6 +20,7 @@ from pypdf import PdfWriter
 
 from evaluation.errors import ConfigurationError
 from evaluation.retrieval import corpus_files, documents
+from evaluation.retrieval.document_process import DocumentProcess
 from evaluation.retrieval.documents import Corpus, read_corpus, survey_corpus
 from evaluation.retrieval.left_out import REFUSED, LeftOut, WhyLeftOut, summary_from
 from evaluation.retrieval.passages import Chunker, index_identity, passages_of
@@ -44,6 +45,12 @@ STEMS = [
 ]
 ENDINGS = [b".txt", b".md", b".html", b".htm", b".pdf", b".PDF", b".docx", b".csv", b".xlsx", b""]
 ENDINGS += [b".", b".\xff", b".exe\n"]
+
+
+@pytest.fixture(scope="module")
+def process() -> Iterator[DocumentProcess]:
+    with DocumentProcess() as process:
+        yield process
 
 
 def pdf(*, password: str = "") -> bytes:
@@ -209,7 +216,11 @@ def check_whole(corpus: Corpus, n: int) -> None:
 
 @pytest.mark.parametrize("seed", range(40))
 def test_everything_in_a_hostile_folder_is_read_or_named(
-    seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+    seed: int,
+    process: DocumentProcess,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setattr(documents, "LARGEST_FILE", 2**20)
     folder = os.fsencode(tmp_path / "docs")
@@ -217,15 +228,15 @@ def test_everything_in_a_hostile_folder_is_read_or_named(
     fill(folder, random.Random(seed))
     n = n_entries(folder)
     try:
-        corpus = survey_corpus(tmp_path / "docs")
+        corpus = survey_corpus(tmp_path / "docs", process=process)
         is_refused = not corpus.documents or any(entry.why in REFUSED for entry in corpus.left_out)
         if is_refused:
             message = r"(has no text|that cannot be read): .* Next: "
             with pytest.raises(ConfigurationError, match=message) as error:
-                read_corpus(tmp_path / "docs")
+                read_corpus(tmp_path / "docs", process=process)
             str(error.value).encode()
         else:
-            assert corpus == read_corpus(tmp_path / "docs")
+            assert corpus == read_corpus(tmp_path / "docs", process=process)
     finally:
         open_again(folder)
 
@@ -233,8 +244,9 @@ def test_everything_in_a_hostile_folder_is_read_or_named(
     assert ("", "") == capfd.readouterr()
 
 
-def test_all_reasons_have_an_example(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The random folders test something: over all of them each reason occurs, but for those that root never meets."""
+def test_all_reasons_have_an_example(process: DocumentProcess, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The random folders test something: over all of them each reason occurs, but for those that root, or a
+    machine that is never slow, does not meet."""
     monkeypatch.setattr(documents, "LARGEST_FILE", 2**20)
     reasons: set[WhyLeftOut] = set()
     for seed in range(12):
@@ -243,10 +255,10 @@ def test_all_reasons_have_an_example(tmp_path: Path, monkeypatch: pytest.MonkeyP
         fill(os.fsencode(folder), random.Random(seed))
         (folder / "whole.txt").write_text("Spiders have 8 legs.")
         (folder / "locked.pdf").write_bytes(pdf(password="key"))
-        reasons |= {entry.why for entry in survey_corpus(folder).left_out}
+        reasons |= {entry.why for entry in survey_corpus(folder, process=process).left_out}
         open_again(os.fsencode(folder))
 
-    assert set(WhyLeftOut) - {WhyLeftOut.UNREADABLE} <= reasons
+    assert set(WhyLeftOut) - {WhyLeftOut.UNREADABLE, WhyLeftOut.TOO_SLOW} <= reasons
 
 
 AS_NOBODY = """
@@ -254,12 +266,13 @@ import codecs, os, sys
 codecs.lookup("utf-8-sig")  # while it may be: the interpreter's own folder may be closed to nobody
 from pathlib import Path
 from evaluation.retrieval.documents import read_corpus, survey_corpus
+from evaluation.retrieval.document_process import DocumentProcess
 from evaluation.errors import ConfigurationError
 folder = Path(sys.argv[1])
 if os.getuid() == 0:
     os.setgid(65534)
     os.setuid(65534)
-corpus = survey_corpus(folder)
+corpus = survey_corpus(folder, process=DocumentProcess())
 print([(entry.path, entry.reason) for entry in corpus.left_out], [document.path for document in corpus.documents])
 try:
     read_corpus(folder / "closed")
@@ -297,24 +310,24 @@ def test_what_may_not_be_opened_is_named(docs: Path) -> None:
 
 
 def test_a_file_that_goes_or_becomes_a_pipe_while_the_corpus_is_read_is_left_out(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    process: DocumentProcess, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("a.txt", "b.txt", "c.txt", "d.txt"):
         (tmp_path / name).write_text("Spiders have 8 legs.")
     whole = documents.read_document
 
-    def read_document(file: Path, name: str) -> documents.Document | LeftOut:
+    def read_document(file: Path, name: str, process: DocumentProcess) -> documents.Document | LeftOut:
         if name == "a.txt":
             (tmp_path / "b.txt").unlink()
             (tmp_path / "c.txt").unlink()
             os.mkfifo(tmp_path / "c.txt")
             (tmp_path / "d.txt").unlink()
             (tmp_path / "d.txt").mkdir()
-        return whole(file, name)
+        return whole(file, name, process)
 
     monkeypatch.setattr(documents, "read_document", read_document)
 
-    corpus = survey_corpus(tmp_path)
+    corpus = survey_corpus(tmp_path, process=process)
 
     assert ["a.txt"] == [document.path for document in corpus.documents]
     assert [("b.txt", "no such file"), ("c.txt", "no regular file any more"), ("d.txt", "it is a folder")] == [
@@ -346,11 +359,11 @@ def test_a_path_that_is_no_corpus_is_named(path: str, message: str, tmp_path: Pa
     str(error.value).encode()
 
 
-def test_two_names_that_read_alike_are_one_document_and_one_left_out(tmp_path: Path) -> None:
+def test_two_names_that_read_alike_are_one_document_and_one_left_out(process: DocumentProcess, tmp_path: Path) -> None:
     for name in (b"caf\xe9.txt", b"caf\\xe9.txt"):
         (tmp_path / os.fsdecode(name)).write_text("Spiders have 8 legs.")
 
-    corpus = survey_corpus(tmp_path)
+    corpus = survey_corpus(tmp_path, process=process)
 
     assert (
         [r"caf\xe9.txt"]
