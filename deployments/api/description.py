@@ -192,16 +192,18 @@ def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
     choices = [choice for choice in schema.get("anyOf", []) if choice != {"type": "null"}]
     if len(choices) != 1:
         return schema
-    return {key: value for key, value in schema.items() if key != "anyOf"} | choices[0]
+    only: dict[str, Any] = choices[0]
+    return {key: value for key, value in schema.items() if key != "anyOf"} | only
 
 
 def _with_short_names(description: dict[str, Any]) -> dict[str, Any]:
     """Return the description with `DraftsKind` in the place of `evaluation__suite_writing__drafts__Kind`."""
     text = json.dumps(description)
     for name in description["components"]["schemas"]:
-        *_, module, own = ["", *name.split("__")]
+        module, _, own = name.rpartition("__")
         if module:
-            text = text.replace(f'{name}"', f'{module.title().replace("_", "")}{own}"')
+            short = module.rpartition("__")[2].title().replace("_", "") + own
+            text = text.replace(f'{name}"', f'{short}"')
     named: dict[str, Any] = json.loads(text)
     return named
 
