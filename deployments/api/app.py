@@ -7,16 +7,15 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from fastapi import Depends, FastAPI
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from deployments.api.access import CHAT, Doorkeeper
+from deployments.api.description import describe
 from deployments.api.events import Channels
 from deployments.api.figures import Figures
 from deployments.api.guard import MAX_BODY_BYTES, MOST_AT_ONCE, Guard
-from deployments.api.idempotency import PARAMETER
 from deployments.api.parameters import only_declared
 from deployments.api.problems import GATEWAY_PATHS, add_handlers
 from deployments.api.routes import (
@@ -33,6 +32,7 @@ from deployments.api.routes import (
 from deployments.cli.arguments import KEPT_OPEN
 from deployments.gateway.gateway import Gateway
 from deployments.gateway.gateway_settings import GatewaySettings
+from deployments.python.checking import WORDS_OF_COMMANDS
 from evaluation import __version__
 from evaluation.files.allowed_files import limit_files
 from evaluation.store.session import KeptStore
@@ -44,19 +44,6 @@ API_ROUTERS = tuple(
 )
 """Routes below the prefix."""
 _BELOW_PREFIX = frozenset(id(route) for router in API_ROUTERS for route in router.routes)
-_PROBLEM_SCHEMA = {
-    "type": "object",
-    "required": ["type", "title", "status", "detail"],
-    "properties": {
-        "type": {"type": "string"},
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "detail": {"type": "string"},
-        "next_step": {"type": "string"},
-        "instance": {"type": "string"},
-        "errors": {"type": "array", "items": {"type": "object"}},
-    },
-}
 
 
 def create_app(
@@ -89,6 +76,7 @@ def create_app(
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        generate_unique_id_function=lambda route: route.name,
         dependencies=[Depends(only_declared)],
         lifespan=partial(_lifespan, gateway),
     )
@@ -98,7 +86,7 @@ def create_app(
         app.include_router(router, prefix=PREFIX)
     app.include_router(operation.router)
     app.include_router(gateway.router(), dependencies=[CHAT], include_in_schema=False)
-    _describe_problems(app)
+    describe(app)
     doorkeeper = app.state.doorkeeper = Doorkeeper(store=store, requires_key=requires_key)
     guard = Guard(
         _InContext(app, store, form_files),
@@ -119,6 +107,7 @@ class _InContext:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             KEPT_OPEN.set(self._store)
+            WORDS_OF_COMMANDS.set(True)
             limit_files(self._form_files)
             if scope["method"] == "HEAD" and not scope["path"].endswith(("/events", "/export")):
                 scope["method"] = "GET"  # the server leaves the body out
@@ -152,14 +141,6 @@ class _Counted:
             self._figures.count(method, _label(inner.get("route")), status, time.perf_counter() - began)
 
 
-def _describe_repetition(description: dict[str, Any]) -> None:
-    """Add the header of requests that may be sent again to every POST."""
-    for operations in description["paths"].values():
-        parameters = operations.get("post", {}).setdefault("parameters", [])
-        if PARAMETER not in parameters:
-            parameters.append(PARAMETER)
-
-
 def _label(route: object) -> str:
     """Return the path of a route in full, since a route of an included router knows only what follows its prefix."""
     path: str = getattr(route, "path", "other")
@@ -172,19 +153,3 @@ async def _lifespan(gateway: Gateway, app: FastAPI) -> AsyncIterator[None]:
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(max_workers=16, thread_name_prefix="api"))
     async with gateway:
         yield
-
-
-def _describe_problems(app: FastAPI) -> None:
-    """Add the shape of problems to the description, and say how a key is sent."""
-    describe = app.openapi
-
-    def described() -> dict[str, object]:
-        description = describe()
-        components = description.setdefault("components", {})
-        components.setdefault("schemas", {})["Problem"] = _PROBLEM_SCHEMA
-        components["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
-        description["security"] = [{}, {"key": []}]
-        _describe_repetition(description)
-        return description
-
-    app.openapi = described  # type: ignore[method-assign]

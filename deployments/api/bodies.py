@@ -15,7 +15,7 @@ class Body(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Budget(Body):
+class BudgetLimits(Body):
     """The most that calls use on one day (UTC)."""
 
     tokens: int | None = Field(None, gt=0, le=2**53)

@@ -164,27 +164,3 @@ def _chosen(items: list[Any], fields: tuple[str, ...]) -> list[Any]:
             422, f"fields: unknown field {unknown[0]!r}", f"The fields are {', '.join(existing)}.", kind="unknown-field"
         )
     return [{name: item.get(name) for name in fields} for item in items]
-
-
-PROBLEMS: dict[int | str, dict[str, Any]] = {
-    status: {
-        "description": words,
-        "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
-    }
-    for status, words in {
-        400: "The request cannot be read.",
-        401: "No valid key.",
-        403: "The key may not do this, or the request comes from a foreign page.",
-        404: "There is nothing of this name.",
-        405: "The address has no such method.",
-        408: "The body took too long.",
-        409: "It conflicts with the state of the thing.",
-        413: "The request is too large.",
-        422: "A field is not valid.",
-        429: "Too many requests.",
-        500: "An internal error.",
-        502: "A model server failed.",
-        503: "Something that this needs is away.",
-    }.items()
-}
-"""Problems that every route may answer with, for its description."""

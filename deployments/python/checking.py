@@ -4,6 +4,7 @@ import inspect
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import wraps
 from numbers import Integral, Real
 from os import PathLike
@@ -13,6 +14,8 @@ from typing import Annotated, Any, Literal, NoReturn, TypeVar, Union, cast, get_
 from evaluation.errors import BenchwrightError, ConfigurationError
 
 F = TypeVar("F", bound=Callable[..., Any])
+WORDS_OF_COMMANDS: ContextVar[bool] = ContextVar("WORDS_OF_COMMANDS", default=False)
+"""Whether errors keep the words of the command line: whoever calls is no program in Python."""
 _NUMBERS: Mapping[Any, tuple[type, str]] = {
     bool: (bool, "True or False"),
     int: (Integral, "a whole number"),
@@ -95,10 +98,12 @@ def _members(hint: Any) -> list[Any]:
 
 @contextmanager
 def in_words_of_python() -> Iterator[None]:
-    """Let errors of ours name options as Python has them, and not as flags of a command."""
+    """Let errors of ours name options as Python has them, and not as flags of a command, unless those are wanted."""
     try:
         yield
     except BenchwrightError as error:
+        if WORDS_OF_COMMANDS.get():
+            raise
         error.message = _in_python(error.message)
         error.next_step = None if error.next_step is None else _in_python(error.next_step)
         raise

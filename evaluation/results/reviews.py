@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, ClassVar
 from evaluation.results.as_json import MERGED
 from evaluation.results.frames import MOMENT, TEXT, WHOLE, ShownInNotebooks, frame
 from evaluation.scores import Estimate
+from evaluation.stats.agreement import Agreement
 from evaluation.stats.preference_ranking import PreferenceRanking
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from evaluation.stats.agreement import Agreement
 
 PAGES = "evaluation.reports.notebook_views"
 """Module of the pages that notebooks show."""

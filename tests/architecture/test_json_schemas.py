@@ -14,6 +14,9 @@ import json_schemas
 import pytest
 from jsonschema import Draft202012Validator
 
+from evaluation.results.as_json import as_json
+from evaluation.results.json_schema import Schemas
+
 CONTRACT = Path(__file__).parents[1] / "deployments" / "cli" / "json_contract"
 
 
@@ -78,10 +81,8 @@ class _Outer:
 
 
 def test_keys_are_those_that_results_have_as_json() -> None:
-    from evaluation.results.as_json import as_json
-
-    definitions: dict[str, Any] = {}
-    schema = json_schemas.schema_of(_Outer, definitions) | {"$defs": definitions}
+    schemas = Schemas()
+    schema = schemas.of(_Outer) | {"$defs": schemas.definitions}
     printed = as_json(_Outer(_Inner(1), "yes", [_Inner(2)]))
     assert {"n", "words", "others"} == set(printed)
     assert Draft202012Validator(schema).is_valid(printed)
@@ -90,4 +91,11 @@ def test_keys_are_those_that_results_have_as_json() -> None:
 
 def test_a_type_that_json_has_not_is_refused() -> None:
     with pytest.raises(TypeError, match="no JSON Schema for"):
-        json_schemas.schema_of(bytes, {})
+        Schemas().of(bytes)
+
+
+def test_two_types_of_one_name_are_refused() -> None:
+    schemas = Schemas()
+    schemas.of(_Inner)
+    with pytest.raises(TypeError, match="two types are called _Inner"):
+        schemas.of(dataclass(type("_Inner", (), {"__annotations__": {}})))

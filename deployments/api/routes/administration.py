@@ -8,13 +8,14 @@ from fastapi.responses import Response
 from pydantic import Field, FutureDatetime
 
 from deployments.api.access import ADMIN
-from deployments.api.bodies import Body, Budget
+from deployments.api.answers import MadeKey
+from deployments.api.bodies import Body, BudgetLimits
+from deployments.api.description import PROBLEMS, answer, page_of
 from deployments.api.idempotency import IdempotentRoute
-from deployments.api.replies import PROBLEMS, Paging, page, paging, reply, sorted_page
+from deployments.api.replies import Paging, page, paging, reply, sorted_page
 from deployments.cli.arguments import open_stored
-from evaluation.records.access import Scope
+from evaluation.records.access import ApiKey, AuditEntry, Scope
 from evaluation.request_rates import read_rate
-from evaluation.results.as_json import as_json
 from evaluation.store.api_keys import create_key, list_keys, revoke_key
 from evaluation.store.audit import list_changes
 from selection.policies.settings import budget_of
@@ -30,19 +31,19 @@ class NewKey(Body):
     scopes: list[Scope] = Field(min_length=1)
     expires_at: FutureDatetime | None = Field(None, description="When it ends; without a time zone, in UTC.")
     rate: str | None = Field(None, max_length=50, examples=["60/minute"])
-    budget: Budget = Field(
-        default_factory=Budget, description="The most that its calls of models use on one day (UTC)."
+    budget: BudgetLimits = Field(
+        default_factory=BudgetLimits, description="The most that its calls of models use on one day (UTC)."
     )
 
 
-@router.get("/keys")
+@router.get("/keys", responses=page_of(ApiKey))
 def keys(request: Request, paging: Page) -> Response:
     """List keys, without their secrets, those that are over too."""
     with open_stored(None) as store:
         return sorted_page(request, list_keys(store), paging, key=lambda item: item.key_id)
 
 
-@router.post("/keys", status_code=201)
+@router.post("/keys", status_code=201, responses=answer(MadeKey, 201))
 def make_key(request: Request, body: NewKey) -> Response:
     """Make a key. Its text is in this answer alone, and cannot be had again."""
     rate = None if body.rate is None else str(read_rate(body.rate))
@@ -52,10 +53,10 @@ def make_key(request: Request, body: NewKey) -> Response:
     with open_stored(None) as store:
         limits = budget_of(body.budget.limits)
         key, text = create_key(store, name=body.name, scopes=body.scopes, expires_at=ends, rate=rate, budget=limits)
-    return reply(request, {**as_json(key), "key": text}, 201, {"Cache-Control": "no-store"})
+    return reply(request, MadeKey(made=key, key=text), 201, {"Cache-Control": "no-store"})
 
 
-@router.delete("/keys/{key}")
+@router.delete("/keys/{key}", responses=answer(ApiKey))
 def end_key(request: Request, key: str) -> Response:
     """Revoke a key, by its name or id."""
     with open_stored(None) as store:
@@ -64,7 +65,7 @@ def end_key(request: Request, key: str) -> Response:
     return reply(request, revoked)
 
 
-@router.get("/audit")
+@router.get("/audit", responses=page_of(AuditEntry))
 def audit(request: Request, paging: Page) -> Response:
     """List the changes that were requested, the newest first."""
     with open_stored(None) as store:

@@ -6,61 +6,66 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
 from deployments.api.access import READ
-from deployments.api.replies import PROBLEMS, Paging, paging, reply, sorted_page
+from deployments.api.description import PROBLEMS, answer, page_of
+from deployments.api.replies import Paging, paging, reply, sorted_page
 from deployments.cli.arguments import open_stored
 from deployments.python import catalogues
 from evaluation.files.allowed_files import limit_files
+from evaluation.pipelines.descriptions import PipelineDescription
+from evaluation.records.candidates import EndpointRecord, ModelRecord
+from evaluation.results.catalogue_entries import BenchmarkFacts, MetricDetails, MetricFacts, ProfileFacts
+from evaluation.results.catalogues import BenchmarkResult
 from evaluation.store.models import list_models
 
 router = APIRouter(dependencies=[READ], responses=PROBLEMS, tags=["catalogues"])
 Page = Annotated[Paging, Depends(paging)]
 
 
-@router.get("/benchmarks")
+@router.get("/benchmarks", responses=page_of(BenchmarkFacts))
 def benchmarks(request: Request, paging: Page) -> Response:
     """List the standard suites and the stored benchmarks."""
     return sorted_page(request, catalogues.list_benchmarks(), paging, key=lambda item: f"{item.name} {item.version}")
 
 
-@router.get("/benchmarks/{name}")
+@router.get("/benchmarks/{name}", responses=answer(BenchmarkResult))
 def benchmark(request: Request, name: str) -> Response:
     """Return a standard suite or a stored benchmark with its cases."""
     limit_files(None)  # a reader names no files
     return reply(request, catalogues.load_benchmark(name))
 
 
-@router.get("/metrics")
+@router.get("/metrics", responses=page_of(MetricFacts))
 def metrics(request: Request, paging: Page) -> Response:
     """List the metrics, by family."""
     return sorted_page(request, catalogues.list_metrics(), paging, key=lambda item: item.name)
 
 
-@router.get("/metrics/{name}")
+@router.get("/metrics/{name}", responses=answer(MetricDetails))
 def metric(request: Request, name: str) -> Response:
     """Return a metric: formula, range, source, needs, options, blind spots."""
     limit_files(None)  # a metric of a file is code that would run
     return reply(request, catalogues.load_metric(name))
 
 
-@router.get("/pipelines")
+@router.get("/pipelines", responses=page_of(PipelineDescription))
 def pipelines(request: Request, paging: Page) -> Response:
     """List the pipelines that come with Benchwright."""
     return sorted_page(request, catalogues.list_pipelines(), paging, key=lambda item: item.name)
 
 
-@router.get("/pipelines/{name}")
+@router.get("/pipelines/{name}", responses=answer(PipelineDescription))
 def pipeline(request: Request, name: str) -> Response:
     """Return a pipeline with its options."""
     return reply(request, catalogues.load_pipeline(name))
 
 
-@router.get("/profiles")
+@router.get("/profiles", responses=page_of(ProfileFacts))
 def profiles(request: Request, paging: Page) -> Response:
     """List the prompt profiles."""
     return sorted_page(request, catalogues.list_profiles(), paging, key=lambda item: item.name)
 
 
-@router.get("/models")
+@router.get("/models", responses=page_of(ModelRecord))
 def models(request: Request, paging: Page, retired: bool = False) -> Response:
     """List the models as their servers described them last; no server is asked."""
     with open_stored(None) as store:
@@ -68,7 +73,7 @@ def models(request: Request, paging: Page, retired: bool = False) -> Response:
     return sorted_page(request, listed, paging, key=lambda item: f"{item.endpoint_name} {item.name} {item.digest}")
 
 
-@router.get("/endpoints")
+@router.get("/endpoints", responses=page_of(EndpointRecord))
 def endpoints(request: Request, paging: Page) -> Response:
     """List the model servers that are stored under a name."""
     return sorted_page(request, catalogues.list_endpoints(), paging, key=lambda item: item.name)

@@ -7,13 +7,16 @@ from fastapi.responses import Response
 from pydantic import Field
 
 from deployments.api.access import ADMIN, RUN, Access
+from deployments.api.answers import AddedRuns, DeletedExperiment, DeletedNote, MadeNote, RemovedRuns
 from deployments.api.bodies import NO_NUL, Body
+from deployments.api.description import PROBLEMS, answer
 from deployments.api.idempotency import IdempotentRoute
-from deployments.api.replies import PROBLEMS, reply
+from deployments.api.replies import reply
 from deployments.cli.arguments import open_stored
 from deployments.cli.experiments.annotations import change_notes
 from deployments.cli.experiments.runs import change_runs
 from evaluation.planning.templates import template_of_run
+from evaluation.results.experiments import ExperimentFacts
 from evaluation.run_results.experiment_result import experiment_facts
 from evaluation.store.experiment_deletion import delete_experiment
 from evaluation.store.experiments import (
@@ -76,7 +79,7 @@ class Note(Body):
     comparison: Name | None = None
 
 
-@router.post("/experiments", status_code=201, dependencies=[RUN])
+@router.post("/experiments", status_code=201, responses=answer(ExperimentFacts, 201), dependencies=[RUN])
 def make_experiment(request: Request, body: NewExperiment) -> Response:
     """Make an experiment; evaluations that name it add their runs."""
     with open_stored(None) as store:
@@ -85,7 +88,7 @@ def make_experiment(request: Request, body: NewExperiment) -> Response:
     return reply(request, experiment_facts(made), 201)
 
 
-@router.patch("/experiments/{name}", dependencies=[RUN])
+@router.patch("/experiments/{name}", responses=answer(ExperimentFacts), dependencies=[RUN])
 def edit_experiment(request: Request, name: str, body: ExperimentEdit) -> Response:
     """Change the given fields of an experiment."""
     changes = body.model_dump(exclude={"archived"}, exclude_none=True)
@@ -98,16 +101,16 @@ def edit_experiment(request: Request, name: str, body: ExperimentEdit) -> Respon
         return reply(request, experiment_facts(find_experiment(store, experiment_id)))
 
 
-@router.delete("/experiments/{name}", dependencies=[ADMIN])
+@router.delete("/experiments/{name}", responses=answer(DeletedExperiment), dependencies=[ADMIN])
 def remove_experiment(request: Request, name: str) -> Response:
     """Delete an experiment with its notes and comparisons. Its runs stay."""
     with open_stored(None) as store:
         experiment = find_experiment(store, name)
         delete_experiment(store, experiment.experiment_id, with_runs=False)
-    return reply(request, {"experiment": experiment.name, "deleted": True})
+    return reply(request, DeletedExperiment(experiment=experiment.name))
 
 
-@router.post("/experiments/{name}/copies", status_code=201, dependencies=[RUN])
+@router.post("/experiments/{name}/copies", status_code=201, responses=answer(ExperimentFacts, 201), dependencies=[RUN])
 def copy_experiment(request: Request, name: str, body: Copy) -> Response:
     """Make an experiment like another one, without its runs."""
     with open_stored(None) as store:
@@ -115,38 +118,38 @@ def copy_experiment(request: Request, name: str, body: Copy) -> Response:
     return reply(request, experiment_facts(made), 201)
 
 
-@router.post("/experiments/{name}/runs", dependencies=[RUN])
+@router.post("/experiments/{name}/runs", responses=answer(AddedRuns), dependencies=[RUN])
 def add_to_experiment(request: Request, name: str, body: Runs) -> Response:
     """Add stored runs to an experiment."""
     with open_stored(None) as store:
         changed, n_added = change_runs(store, name, body.runs, by=add_runs)
-    return reply(request, {"experiment": experiment_facts(changed), "n_added": n_added})
+    return reply(request, AddedRuns(experiment=experiment_facts(changed), n_added=n_added))
 
 
-@router.delete("/experiments/{name}/runs/{run}", dependencies=[RUN])
+@router.delete("/experiments/{name}/runs/{run}", responses=answer(RemovedRuns), dependencies=[RUN])
 def remove_from_experiment(request: Request, name: str, run: str) -> Response:
     """Take a run out of an experiment; the run stays."""
     with open_stored(None) as store:
         changed, n_removed = change_runs(store, name, [run], by=remove_runs)
-    return reply(request, {"experiment": experiment_facts(changed), "n_removed": n_removed})
+    return reply(request, RemovedRuns(experiment=experiment_facts(changed), n_removed=n_removed))
 
 
-@router.post("/notes", status_code=201)
+@router.post("/notes", status_code=201, responses=answer(MadeNote, 201))
 def make_note(request: Request, body: Note, access: Annotated[Access, RUN]) -> Response:
     """Add a note; its author is the name of the key."""
     with open_stored(None) as store:
         number = change_notes(store, **body.model_dump(), author=access.name, remove=None)
-    return reply(request, {"note": number}, 201)
+    return reply(request, MadeNote(note=number), 201)
 
 
-@router.delete("/notes/{note}", dependencies=[RUN])
+@router.delete("/notes/{note}", responses=answer(DeletedNote), dependencies=[RUN])
 def remove_note(request: Request, note: str) -> Response:
     """Delete a note, by its number."""
     with open_stored(None) as store:
         number = change_notes(
             store, None, experiment=None, run=None, case=None, comparison=None, author=None, remove=read_number(note)
         )
-    return reply(request, {"note": number, "deleted": True})
+    return reply(request, DeletedNote(note=number))
 
 
 def read_number(text: str) -> int:

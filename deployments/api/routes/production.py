@@ -7,16 +7,23 @@ from fastapi.responses import Response
 from pydantic import Field
 
 from deployments.api.access import READ, RUN
+from deployments.api.answers import Explanation, Ranking, StoredOutcomeReport, WholeScoreboard
 from deployments.api.bodies import Body
+from deployments.api.description import PROBLEMS, answer, page_of
 from deployments.api.idempotency import IdempotentRoute
-from deployments.api.replies import PROBLEMS, Paging, page, paging, reply, sorted_page
+from deployments.api.replies import Paging, page, paging, reply, sorted_page
 from deployments.cli.arguments import open_stored
 from deployments.python import catalogues, changes, stored
 from deployments.python.selecting import load_scoreboard
+from evaluation.records.alerts import AlertRecord
+from evaluation.records.reviews import ReviewSummary
 from evaluation.records.selection import RecommendationRecord
+from evaluation.records.traffic_calls import TrafficCall
+from evaluation.results.reviews import OpenReviewResult, ReviewResult
 from evaluation.store.recommendations import list_recommendations
 from evaluation.store.traffic import list_traffic
 from selection import Constraints, explain, rank, recommend, report_outcome
+from selection.answers import Recommendation
 from selection.pages.scoreboard import task_scoreboard
 
 router = APIRouter(route_class=IdempotentRoute, responses=PROBLEMS)
@@ -59,7 +66,7 @@ class Acknowledgement(Body):
     note: str = Field("", max_length=4000)
 
 
-@router.get("/alerts", tags=["monitoring"], dependencies=[READ])
+@router.get("/alerts", responses=page_of(AlertRecord), tags=["monitoring"], dependencies=[READ])
 def alerts(
     request: Request,
     paging: Page,
@@ -73,13 +80,13 @@ def alerts(
     return sorted_page(request, listed, paging, key=lambda item: item.alert_id)
 
 
-@router.post("/alerts/{alert}/acknowledgement", tags=["monitoring"], dependencies=[RUN])
+@router.post("/alerts/{alert}/acknowledgement", responses=answer(AlertRecord), tags=["monitoring"], dependencies=[RUN])
 def acknowledge(request: Request, alert: str, body: Acknowledgement) -> Response:
     """Say that you know of an alert: nobody is notified of it any more."""
     return reply(request, changes.acknowledge_alert(alert, note=body.note))
 
 
-@router.get("/traffic/calls", tags=["monitoring"], dependencies=[READ])
+@router.get("/traffic/calls", responses=page_of(TrafficCall), tags=["monitoring"], dependencies=[READ])
 def calls(
     request: Request,
     paging: Page,
@@ -101,7 +108,7 @@ def calls(
     return page(request, items, paging, next_place=items[-1].call_id if len(listed) > len(items) else None)
 
 
-@router.get("/recommendations", tags=["recommendations"], dependencies=[READ])
+@router.get("/recommendations", responses=page_of(RecommendationRecord), tags=["recommendations"], dependencies=[READ])
 def recommendations(request: Request, paging: Page, task: str | None = None) -> Response:
     """List stored recommendations with what came of them, the newest first."""
     with open_stored(None) as store:
@@ -113,50 +120,59 @@ def recommendations(request: Request, paging: Page, task: str | None = None) -> 
     return page(request, items, paging, next_place=place_of(items[-1]) if has_more else None)
 
 
-@router.post("/recommendations", tags=["recommendations"], dependencies=[READ])
+@router.post("/recommendations", responses=answer(Recommendation), tags=["recommendations"], dependencies=[READ])
 def recommended(request: Request, body: Question) -> Response:
     """Recommend a candidate, ready to call, with the reason; or abstain."""
     with open_stored(None) as store:
         return reply(request, recommend(**body.arguments, on_tie=body.on_tie, store=store.url))
 
 
-@router.post("/recommendations/ranked", tags=["recommendations"], dependencies=[READ])
+@router.post("/recommendations/ranked", responses=answer(Ranking), tags=["recommendations"], dependencies=[READ])
 def ranked(request: Request, body: Question) -> Response:
     """List all candidates that satisfy the constraints, the best first."""
     with open_stored(None) as store:
-        return reply(request, {"items": rank(**body.arguments, store=store.url)})
+        return reply(request, Ranking(items=rank(**body.arguments, store=store.url)))
 
 
-@router.get("/recommendations/{recommendation}/explanation", tags=["recommendations"], dependencies=[READ])
+@router.get(
+    "/recommendations/{recommendation}/explanation",
+    responses=answer(Explanation),
+    tags=["recommendations"],
+    dependencies=[READ],
+)
 def explanation(request: Request, recommendation: str) -> Response:
     """Say at length why a candidate was recommended, and none of the others."""
     with open_stored(None) as store:
-        return reply(request, {"explanation": explain(recommendation, store=store.url)})
+        return reply(request, Explanation(explanation=explain(recommendation, store=store.url)))
 
 
-@router.post("/outcomes", tags=["recommendations"], dependencies=[RUN])
+@router.post("/outcomes", responses=answer(StoredOutcomeReport), tags=["recommendations"], dependencies=[RUN])
 def outcome(request: Request, body: Outcome) -> Response:
     """Report what came of a recommendation."""
     with open_stored(None) as store:
         report_outcome(body.recommendation, quality=body.quality, latency_s=body.latency_s, ok=body.ok, store=store.url)
-    return reply(request, {"stored": True})
+    return reply(request, StoredOutcomeReport())
 
 
-@router.get("/scoreboard", tags=["recommendations"], dependencies=[READ])
+@router.get("/scoreboard", responses=answer(WholeScoreboard), tags=["recommendations"], dependencies=[READ])
 def scoreboard(request: Request) -> Response:
     """Return what is known of every candidate on every task."""
     with open_stored(None) as store:
         board = load_scoreboard(store=store.url)
-    return reply(request, {"tasks": [task_scoreboard(board, standing) for standing in board.standings.values()]})
+    return reply(
+        request, WholeScoreboard(tasks=tuple(task_scoreboard(board, each) for each in board.standings.values()))
+    )
 
 
-@router.get("/reviews", tags=["reviews"], dependencies=[READ])
+@router.get("/reviews", responses=page_of(ReviewSummary), tags=["reviews"], dependencies=[READ])
 def reviews(request: Request, paging: Page) -> Response:
     """List reviews with the number of their ratings."""
     return sorted_page(request, catalogues.list_reviews(), paging, key=lambda item: item.review_id)
 
 
-@router.get("/reviews/{review}", tags=["reviews"], dependencies=[READ])
+@router.get(
+    "/reviews/{review}", responses=answer(ReviewResult | OpenReviewResult), tags=["reviews"], dependencies=[READ]
+)
 def review(request: Request, review: str) -> Response:
     """Return a review; who gave which answer only once it is over."""
     return reply(request, catalogues.load_review(review))
