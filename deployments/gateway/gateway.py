@@ -97,6 +97,7 @@ class Gateway:
         """Close the connections to the servers, and write the calls that are not stored yet."""
         await self.shadows.close()
         await self._trials.close()
+        await self._planner.close()
         await self._directory.close()
         await self._policies.close()
         await self._budgets.close()
