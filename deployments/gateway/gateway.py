@@ -30,6 +30,7 @@ from deployments.gateway.embedding import embedded_model, embedding_sending
 from deployments.gateway.explanations import header_value
 from deployments.gateway.gateway_settings import GatewaySettings
 from deployments.gateway.listings import Listings
+from deployments.gateway.load import GatewayLoad, load_of
 from deployments.gateway.planner import Planner
 from deployments.gateway.plans import Plan, policy_named, task_of
 from deployments.gateway.problems import Problem
@@ -104,6 +105,11 @@ class Gateway:
         await asyncio.to_thread(self._recorder.close)
         if self._owns_store:
             self._store.close()
+
+    @property
+    def load(self) -> GatewayLoad:
+        """What its servers work on now, and what became of shadows."""
+        return load_of(self._directory.known, self.shadows)
 
     def flush(self) -> int:
         """Write the recorded calls now; return how many are left."""

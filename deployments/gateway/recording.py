@@ -149,6 +149,7 @@ class CallRecord:
                 ttft_s=progress.ttft_s,
                 prompt_tokens=None if ending is None else ending.prompt_tokens,
                 output_tokens=None if ending is None else ending.output_tokens,
+                cached_tokens=None if ending is None else ending.cached_tokens,
                 n_asked=progress.n_asked,
             )
         )
