@@ -15,6 +15,7 @@ from deployments.api.access import CHAT, Doorkeeper
 from deployments.api.description import describe
 from deployments.api.events import Channels
 from deployments.api.figures import Figures
+from deployments.api.flow_runs import queue
 from deployments.api.guard import MAX_BODY_BYTES, MOST_AT_ONCE, Guard
 from deployments.api.parameters import only_declared
 from deployments.api.problems import GATEWAY_PATHS, add_handlers
@@ -68,6 +69,7 @@ def create_app(
     figures = Figures(lambda: store_totals(store))
     settings = GatewaySettings(on_finished=figures.count_call)
     gateway = Gateway(store, embedded_url=embedded_url, settings=settings)
+    figures.watch(lambda: gateway.load, queue)
     app = FastAPI(
         title="Benchwright",
         version=__version__,

@@ -8,7 +8,10 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from deployments.api.flow_runs import Queue
+from deployments.api.load_figures import LoadCollector
 from deployments.gateway.gateway_settings import FinishedCall
+from deployments.gateway.load import GatewayLoad
 from evaluation.errors import StoreError
 from evaluation.store.totals import StoreTotals
 
@@ -43,7 +46,7 @@ class Figures:
         )
         self.gateway_tokens = Counter(
             "benchwright_gateway_tokens_total",
-            "Tokens of the gateway's prompts and answers, by candidate.",
+            "Tokens of the gateway's calls: prompt, output, and those of the prompt that the server had in its cache.",
             ["candidate", "kind"],
             registry=self.registry,
         )
@@ -55,11 +58,16 @@ class Figures:
         )
         self.registry.register(_StoreCollector(totals))
 
+    def watch(self, loads: Callable[[], GatewayLoad], queue: Callable[[], Queue]) -> None:
+        """Show what works and what waits too: behind the gateway, and on the Prefect server."""
+        self.registry.register(LoadCollector(loads, queue))
+
     def count_call(self, call: FinishedCall) -> None:
         """Count a finished request of the gateway."""
         self.gateway_calls.labels(call.candidate, call.outcome).inc()
         self.gateway_tokens.labels(call.candidate, "prompt").inc(call.prompt_tokens or 0)
         self.gateway_tokens.labels(call.candidate, "output").inc(call.output_tokens or 0)
+        self.gateway_tokens.labels(call.candidate, "cached").inc(call.cached_tokens or 0)
         if call.ttft_s is not None:
             self.first_tokens.labels(call.candidate).observe(call.ttft_s)
 
@@ -95,6 +103,9 @@ class _StoreCollector(Collector):
         yield _gauge("benchwright_runs", "Stored runs by status.", "status", totals.runs)
         yield _gauge("benchwright_alerts_open", "Alerts that are not over, by rule.", "rule", totals.open_alerts)
         yield _counter("benchwright_answers", "Stored answers.", totals.answers)
+        yield _labelled(
+            "benchwright_cache_hits", "Stored answers from a cache, by what was in it.", "kind", totals.cache_hits
+        )
         yield _labelled("benchwright_failures", "Failures of model servers by kind.", "kind", totals.failures)
         yield _counter("benchwright_prompt_tokens", "Tokens of prompts.", totals.prompt_tokens)
         yield _counter("benchwright_output_tokens", "Tokens of answers.", totals.output_tokens)

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -28,6 +30,7 @@ _OUR_FLOWS = frozenset(each.entrypoint.rpartition(":")[2].replace("_", "-") for 
 _NOT_A_CHOICE = "is not one of"
 """What Prefect says of a name that the form of a deployment does not offer."""
 _ADD_NAMES = "Give a name of this list; `benchmarks add FILE`, `endpoints add` and `profiles add` store further ones."
+_MOST_LIMITS = 200
 _ENDED = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
 
 
@@ -136,6 +139,53 @@ def resume(flow_run_id: str) -> FlowRunStatus:
         again: Any = Scheduled(message="resumed through the API")
         client.set_flow_run_state(flow_run.id, again, force=True)
         return _status(client.read_flow_run(flow_run.id))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Queue:
+    """What works and what waits on the Prefect server."""
+
+    slots: Mapping[str, tuple[int, int]]
+    """Slots of each GPU that evaluations have used, and how many of them are taken."""
+    waiting: Mapping[str, int]
+    """Evaluations that wait for their turn on each GPU."""
+    n_waiting: int
+    """Flow runs of ours that are due and have not begun."""
+
+
+def queue() -> Queue:
+    """Return what works and what waits on the Prefect server.
+
+    Raises:
+        ProblemError: 503, no Prefect server.
+    """
+    from prefect.client.schemas.filters import (
+        FlowFilter,
+        FlowFilterName,
+        FlowRunFilter,
+        FlowRunFilterExpectedStartTime,
+        FlowRunFilterState,
+        FlowRunFilterStateType,
+    )
+    from prefect.client.schemas.objects import StateType
+
+    from tasks.slots.tag_limits import waiting_name
+
+    with _client() as client:
+        limits = client.read_global_concurrency_limits(limit=_MOST_LIMITS)
+        not_begun = FlowRunFilterStateType(any_=[StateType.SCHEDULED, StateType.PENDING])
+        due: Any = FlowRunFilterExpectedStartTime(before_=datetime.now(UTC))
+        n_waiting = client.count_flow_runs(
+            flow_filter=FlowFilter(name=FlowFilterName(any_=sorted(_OUR_FLOWS))),
+            flow_run_filter=FlowRunFilter(state=FlowRunFilterState(type=not_begun), expected_start_time=due),
+        )
+    by_name = {each.name: each for each in limits}
+    gpus = [name for name in by_name if waiting_name(name) in by_name]
+    return Queue(
+        slots={name: (by_name[name].limit, by_name[name].active_slots) for name in gpus},
+        waiting={name: by_name[waiting_name(name)].active_slots for name in gpus},
+        n_waiting=n_waiting,
+    )
 
 
 def prefect_api() -> str | None:

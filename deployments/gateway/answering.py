@@ -6,10 +6,10 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from deployments.gateway.attempts import Sending, pieces
-from deployments.gateway.explanations import Story, explained
+from deployments.gateway.explanations import Story, explained, header_value
 from deployments.gateway.plans import Plan, Target, in_order
 from deployments.gateway.problems import AllAwayError, Problem, problem_of
 from deployments.gateway.recording import CallRecord
@@ -18,14 +18,18 @@ from evaluation.errors import BenchwrightError, FailureKind, ProviderError, Tran
 from evaluation.formatting import duration
 from selection.serving_order.order import serving_order
 
+if TYPE_CHECKING:
+    from deployments.gateway.staged_answers import StagedSending
+
 JSON = "application/json"
+_NO_FACTS: Mapping[str, Any] = {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """A client's request, in whatever protocol."""
 
-    send: Callable[[Target], Sending]
+    send: Callable[[Target], "Sending | StagedSending"]
     """Return what a target is sent."""
     stream_type: str
     error: Callable[[Problem], dict[str, Any]]
@@ -65,6 +69,9 @@ async def answer(plan: Plan, request: Request, record: CallRecord, reply: Reply,
 
 async def _attempt(target: Target, request: Request, record: CallRecord, reply: Reply, story: Story) -> None:
     sent = request.send(target)
+    if not isinstance(sent, Sending):
+        await _staged_attempt(sent, request, record, reply, story)
+        return
     waiting = b""
     with target.upstream.asked():
         async with aclosing(pieces(target.upstream, sent)) as answer_pieces:
@@ -84,10 +91,28 @@ async def _attempt(target: Target, request: Request, record: CallRecord, reply: 
     await reply.end()
 
 
-async def _with_explanation(data: bytes, request: Request, story: Story, target: Target) -> bytes:
-    if not request.is_explained:
-        return data
-    return explained(data, await asyncio.to_thread(story.explanation, target))
+async def _staged_attempt(
+    sent: "StagedSending", request: Request, record: CallRecord, reply: Reply, story: Story
+) -> None:
+    """Write the answer of a pipeline, which comes in one piece: nothing is sent before it is whole."""
+    from deployments.gateway.staged_answers import staged_answer, turn_of_client
+
+    answered = await staged_answer(sent, turn=turn_of_client, on_stage=record.stage)
+    record.take(answered.delta)
+    headers = story.headers(sent.target) | {name: header_value(text) for name, text in answered.headers.items()}
+    record.recommended(story.recommendation_id)
+    data = await _with_explanation(answered.data, request, story, sent.target, answered.facts)
+    await reply.begin(200, request.stream_type if sent.is_stream else JSON, headers)
+    await reply.write(data)
+    await reply.end()
+
+
+async def _with_explanation(
+    data: bytes, request: Request, story: Story, target: Target, facts: Mapping[str, Any] = _NO_FACTS
+) -> bytes:
+    """Return the answer's first piece with the facts that are always told, and with the rest where the client asks."""
+    told = await asyncio.to_thread(story.explanation, target) if request.is_explained else {}
+    return explained(data, told | dict(facts)) if told or facts else data
 
 
 async def _break_off(error: ProviderError, request: Request, reply: Reply) -> None:
@@ -97,8 +122,11 @@ async def _break_off(error: ProviderError, request: Request, reply: Reply) -> No
 
 
 def _next_may_answer(error: ProviderError) -> bool:
-    """Check whether another server may have an answer: not where the request itself is at fault."""
-    return isinstance(error, TransientProviderError) or error.kind is FailureKind.MODEL_NOT_PULLED
+    """Check whether another candidate may have an answer: not where the request itself is at fault."""
+    if error.kind is FailureKind.PROMPT_TOO_LONG:
+        return False
+    is_its_own = error.kind.is_the_candidates_own or error.kind is FailureKind.MODEL_NOT_PULLED
+    return is_its_own or isinstance(error, TransientProviderError)
 
 
 def _nobody_answered(targets: Sequence[Target], story: Story) -> BenchwrightError:

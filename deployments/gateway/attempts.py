@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from deployments.gateway.dialects import AnswerWriter, Dialect
 from deployments.gateway.plans import Target
@@ -15,6 +15,9 @@ from evaluation.chat_protocols.deltas import Delta, joined
 from evaluation.chat_protocols.measured_calls import as_measured
 from evaluation.errors import FailureKind, TransientProviderError
 from evaluation.providers.error_replies import RequestContext
+
+if TYPE_CHECKING:
+    from deployments.gateway.staged_answers import StagedSending
 
 _NO_CHOICE = re.compile(rb'"choices"\s*:\s*\[\s*\]')
 
@@ -45,7 +48,7 @@ class Piece:
     """None for what is no part of the answer, such as a comment that keeps a connection open."""
 
 
-def sending(dialect: Dialect, body: Mapping[str, Any], target: Target) -> Sending:
+def sending(dialect: Dialect, body: Mapping[str, Any], target: Target) -> "Sending | StagedSending":
     """Return the request to a target for a client's body.
 
     Raises:
@@ -56,6 +59,11 @@ def sending(dialect: Dialect, body: Mapping[str, Any], target: Target) -> Sendin
     if target.candidate is None and dialect.path in wire.own_paths:
         return Sending(path=dialect.path, body=dict(body), reader=reader_of(dialect.path), is_stream=is_stream)
     call = dialect.read(body)
+    if target.staged is not None:
+        from deployments.gateway.staged_answers import StagedSending
+
+        writer = dialect.writer(replace(call, model=target.model))
+        return StagedSending(target=target, staged=target.staged, is_stream=is_stream, writer=writer)
     call = replace(call if target.candidate is None else as_measured(call, target.candidate), model=target.model)
     if dialect.path == wire.chat_path and dialect.rewritten is not None:
         return Sending(

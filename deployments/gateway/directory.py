@@ -44,6 +44,11 @@ class Directory:
         self._records = CachedValue[tuple[EndpointRecord, ...]](self._read, first=(), max_age_s=ENDPOINTS_AGE_S)
         self._errors: dict[EndpointRecord, tuple[BenchwrightError, float]] = {}
 
+    @property
+    def known(self) -> tuple[Upstream, ...]:
+        """The servers that were asked so far."""
+        return tuple(self._upstreams.values())
+
     async def close(self) -> None:
         """Close every connection."""
         await self._records.close()

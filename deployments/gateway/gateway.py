@@ -30,6 +30,7 @@ from deployments.gateway.embedding import embedded_model, embedding_sending
 from deployments.gateway.explanations import header_value
 from deployments.gateway.gateway_settings import GatewaySettings
 from deployments.gateway.listings import Listings
+from deployments.gateway.load import GatewayLoad, load_of
 from deployments.gateway.planner import Planner
 from deployments.gateway.plans import Plan, policy_named, task_of
 from deployments.gateway.problems import Problem
@@ -97,12 +98,18 @@ class Gateway:
         """Close the connections to the servers, and write the calls that are not stored yet."""
         await self.shadows.close()
         await self._trials.close()
+        await self._planner.close()
         await self._directory.close()
         await self._policies.close()
         await self._budgets.close()
         await asyncio.to_thread(self._recorder.close)
         if self._owns_store:
             self._store.close()
+
+    @property
+    def load(self) -> GatewayLoad:
+        """What its servers work on now, and what became of shadows."""
+        return load_of(self._directory.known, self.shadows)
 
     def flush(self) -> int:
         """Write the recorded calls now; return how many are left."""

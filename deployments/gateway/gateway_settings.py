@@ -25,6 +25,8 @@ class FinishedCall:
     """Seconds to the first piece of the answer; None if there was none."""
     prompt_tokens: int | None
     output_tokens: int | None
+    cached_tokens: int | None
+    """Those of the prompt that the server had in its cache; None where it does not say."""
     n_asked: int
     """Servers that were asked: more than one after a fallback."""
 

@@ -2,15 +2,17 @@
 
 import asyncio
 from dataclasses import replace
+from functools import partial
 
 from deployments.gateway.directory import Directory
 from deployments.gateway.gateway_settings import GatewaySettings
 from deployments.gateway.plans import Arm, Plan, Target
+from deployments.gateway.staged_targets import Staged, StagedTargets
 from deployments.gateway.upstream import Upstream
 from deployments.gateway.usage import Rates
 from evaluation.candidate import Candidate
 from evaluation.chat_protocols.calls import ChatCall
-from evaluation.errors import SelectionError
+from evaluation.errors import BenchwrightError, SelectionError
 from evaluation.formatting import percent
 from evaluation.records.policies import Policy, Trial, TrialMode
 from evaluation.requests.prices import PriceTable, as_prices, price_of
@@ -50,6 +52,11 @@ class Planner:
         self._directory = directory
         self._settings = settings
         self._candidates: dict[str, Candidate | None] = {}
+        self._pipelines = StagedTargets(store, directory)
+
+    async def close(self) -> None:
+        """End what pipelines of one's own have started."""
+        await self._pipelines.close()
 
     async def named(self, model: str, *, task: str) -> Plan:
         """Return the plan for a named model.
@@ -80,7 +87,9 @@ class Planner:
         if not standing.contenders:
             raise SelectionError(f"`{call.model}` stands for no candidate: {standing.reason}", NEXT)
         log: LogPrompt = "prompt" if self._settings.keep_texts else "hash"
-        return await self._plan(standing, name=call.model, task=task or fallback_task, log=log)
+        return await self._plan(
+            standing, call, name=call.model, task=task or None, fallback_task=fallback_task, log=log
+        )
 
     async def of_policy(
         self,
@@ -126,8 +135,10 @@ class Planner:
             )
         plan = await self._plan(
             standing,
+            call,
             name=policy.name,
-            task=policy.task or task,
+            task=policy.task,
+            fallback_task=task,
             log="prompt" if policy.keeps_texts else "hash",
             decided_by=decided_by,
             prices=PriceTable() if policy.prices is None else as_prices(policy.prices),
@@ -139,9 +150,11 @@ class Planner:
     async def _plan(
         self,
         standing: Standing,
+        call: ChatCall,
         *,
         name: str,
-        task: str,
+        task: str | None,
+        fallback_task: str,
         log: LogPrompt,
         decided_by: str | None = None,
         prices: PriceTable | None = None,
@@ -149,14 +162,15 @@ class Planner:
     ) -> Plan:
         targets: list[Target] = []
         skipped: list[str] = []
+        readying = partial(self._add, call=call, task=task, prices=prices or PriceTable())
         for rank, contender in enumerate(standing.contenders):
-            problem = await self._add(targets, contender, rank, prices or PriceTable())
+            problem = await readying(targets, contender, rank)
             skipped += [f"{contender.candidate.label}: {problem}"] if problem else []
         if not targets:
             raise SelectionError(f"`{name}` stands for no candidate that can be served: {'; '.join(skipped)}", NEXT)
         shadows: list[Target] = []
         if shadow is not None:
-            await self._add(shadows, shadow, len(standing.contenders), prices or PriceTable())
+            await readying(shadows, shadow, len(standing.contenders))
         recommender = recommender_of(self._store)
         everyone = standing if shadow is None else replace(standing, contenders=(*standing.contenders, shadow))
 
@@ -166,7 +180,7 @@ class Planner:
             return recommendation
 
         return Plan(
-            task=task,
+            task=task or fallback_task,
             targets=tuple(targets),
             reason=standing.reason,
             recommended=recommended,
@@ -175,14 +189,21 @@ class Planner:
             shadow=shadows[0] if shadows else None,
         )
 
-    async def _add(self, targets: list[Target], contender: Contender, rank: int, prices: PriceTable) -> str | None:
+    async def _add(
+        self,
+        targets: list[Target],
+        contender: Contender,
+        rank: int,
+        *,
+        call: ChatCall,
+        task: str | None,
+        prices: PriceTable,
+    ) -> str | None:
         """Add the places of a candidate; return why there are none."""
         choosable = contender.candidate
         candidate = await self._candidate(choosable.key)
         if candidate is None:
             return "it is known from an import alone, so no server has it"
-        if candidate.pipeline is not None:
-            return f"its pipeline {candidate.pipeline.name!r} asks several times, which the gateway does not do yet"
         problems: list[str] = []
         places = choosable.places or await asyncio.to_thread(last_places, self._store, choosable.key)
         for place in places:
@@ -190,12 +211,26 @@ class Planner:
             if upstream is None:
                 problems.append(f"{place.name} is not served")
                 continue
-            model, problem = await _name_on(upstream, candidate)
+            model, problem = await upstream.name_of(candidate.model, candidate.digest)
             if problem:
                 problems.append(problem)
                 continue
-            targets.append(_target(upstream, model, contender, candidate, rank, prices))
+            try:
+                staged = await self._staged(candidate, call, task, upstream, model)
+            except BenchwrightError as error:
+                problems.append(error.message)
+                continue
+            target = _target(upstream, model, contender, candidate, rank, prices)
+            targets.append(replace(target, staged=staged))
         return None if len(problems) < len(places) else "; ".join(problems) or "no server has it"
+
+    async def _staged(
+        self, candidate: Candidate, call: ChatCall, task: str | None, upstream: Upstream, model: str
+    ) -> Staged | None:
+        """Return the candidate's pipeline, ready to answer the call; None: it has none."""
+        if candidate.pipeline is None:
+            return None
+        return await self._pipelines.ready(candidate, call, task=task, upstream=upstream, model=model)
 
     async def _candidate(self, key: str) -> Candidate | None:
         if key not in self._candidates:
@@ -216,7 +251,11 @@ def _target(
         rank=rank,
         is_tied=contender.is_tied,
         latency_s=None if latency is None else latency.value,
-        rates=Rates(joules_per_call=None if energy is None else energy.value, price=price_of(prices, candidate.model)),
+        rates=Rates(
+            joules_per_call=None if energy is None else energy.value,
+            price=price_of(prices, candidate.model),
+            prices=prices,
+        ),
     )
 
 
@@ -271,25 +310,6 @@ def _cheapest(standing: Standing, policy: Policy, saving: str, store: Store) -> 
         contenders=tuple(kept),
         reason=f"the budget of the policy {policy.name!r} is spent for today, so that the cheapest candidate answers",
     )
-
-
-async def _name_on(upstream: Upstream, candidate: Candidate) -> tuple[str, str | None]:
-    """Return the name under which a server has a candidate's weights, and why there is none.
-
-    The candidate's own name stands where the server cannot be asked now.
-    """
-    models = await upstream.models.get()
-    if upstream.models.error is not None or not models:
-        return candidate.model, None
-    info = await upstream.model(candidate.model)
-    if info is not None and (not candidate.digest or not info.digest or candidate.digest == info.digest):
-        return candidate.model, None
-    kept = next((each.name for each in models if candidate.digest and each.digest == candidate.digest), None)
-    if kept is not None:
-        return kept, None
-    if info is None:
-        return candidate.model, f"{upstream.name} no longer has {candidate.model}"
-    return candidate.model, f"{candidate.model} on {upstream.name} holds other weights now: evaluate it again"
 
 
 def _plain(model: str) -> str:

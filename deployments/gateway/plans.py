@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from deployments.gateway.staged_targets import Staged
 from deployments.gateway.upstream import Upstream
 from deployments.gateway.usage import Rates
 from evaluation.candidate import Candidate
@@ -32,6 +33,8 @@ class Target:
     latency_s: float | None = None
     """Expected latency of an answer."""
     rates: Rates = _NO_RATES
+    staged: Staged | None = None
+    """The candidate's pipeline, ready to answer the call; None: its model is asked once."""
 
     def option(self, now: float, *, is_loaded: bool | None) -> Option:
         """Return what the order depends on, as of now."""

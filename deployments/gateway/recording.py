@@ -3,17 +3,17 @@
 import asyncio
 import hashlib
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from deployments.gateway.budgets import Budgets, BudgetSpentError, Owner
 from deployments.gateway.callers import Caller
 from deployments.gateway.gateway_settings import FinishedCall, GatewaySettings
 from deployments.gateway.plans import Arm, Plan, Target
-from deployments.gateway.usage import usage_of
+from deployments.gateway.usage import StageUse, usage_of, use_of_energy
 from evaluation.chat_protocols.deltas import Delta, Ending
 from evaluation.errors import BenchwrightError, ConfigurationError, FailureKind, ProviderError, SelectionError
 from evaluation.records.policies import Policy, ServedCall, Spending
-from evaluation.records.traffic_calls import MOST_NAME_CHARACTERS
+from evaluation.records.traffic_calls import MOST_NAME_CHARACTERS, MOST_STAGES
 from evaluation.traffic import Recorder
 
 NOBODY = "(none)"
@@ -63,6 +63,8 @@ class CallRecord:
         self._recommendation_id: str | None = None
         self._arm: Arm | None = None
         self._is_shadow = False
+        self._spent, self._n_stages = Spending(), 0
+        """What stages of pipelines used."""
         self.progress = Progress(task=task)
 
     @property
@@ -97,6 +99,13 @@ class CallRecord:
             n_asked=before.n_asked + 1,
             asked_at=time.perf_counter(),
         )
+
+    def stage(self, use: StageUse) -> None:
+        """Note a stage of a pipeline, which is paid for whether or not its candidate answers in the end."""
+        self._spent += use.spending
+        if self._n_stages < MOST_STAGES:
+            self._n_stages += 1
+            self._call.stage(_name(use.name), tokens=use.tokens, duration_s=use.duration_s)
 
     def recommended(self, recommendation_id: str | None) -> None:
         """Note the recommendation of the candidate that answers."""
@@ -140,6 +149,7 @@ class CallRecord:
                 ttft_s=progress.ttft_s,
                 prompt_tokens=None if ending is None else ending.prompt_tokens,
                 output_tokens=None if ending is None else ending.output_tokens,
+                cached_tokens=None if ending is None else ending.cached_tokens,
                 n_asked=progress.n_asked,
             )
         )
@@ -148,8 +158,10 @@ class CallRecord:
         """Return what the call used; of one that no server took, nothing."""
         progress = self.progress
         if progress.target is None or progress.asked_at is None or progress.ttft_s is None:
-            return Spending(n_calls=1)
-        return usage_of(
+            return replace(self._spent, n_calls=1)
+        if progress.target.staged is not None:
+            return self._spent + use_of_energy(progress.target.rates)
+        return self._spent + usage_of(
             progress.ending,
             n_prompt_characters=len(progress.prompt),
             n_answer_characters=progress.n_characters,

@@ -2,18 +2,23 @@
 
 import asyncio
 import time
-from collections.abc import Callable
-from contextlib import aclosing, suppress
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import aclosing, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, replace
-from typing import cast
+from functools import partial
+from typing import TYPE_CHECKING, cast
 
 from deployments.gateway.attempts import Sending, pieces
 from deployments.gateway.budgets import Budgets, Owner
 from deployments.gateway.gateway_settings import GatewaySettings
 from deployments.gateway.plans import Arm, Plan, Target
 from deployments.gateway.recording import CallRecord
+from deployments.gateway.upstream import Upstream
 from evaluation.errors import BenchwrightError
 from evaluation.records.policies import Policy
+
+if TYPE_CHECKING:
+    from deployments.gateway.staged_answers import StagedSending, Turn
 
 MOST_WAITING = 32
 """Shadows that wait for an idle slot; more are dropped."""
@@ -30,7 +35,7 @@ class Shadow:
     target: Target
     policy: Policy
     arm: Arm
-    send: Callable[[Target], Sending]
+    send: Callable[[Target], "Sending | StagedSending"]
     record: Callable[[], CallRecord]
     """Begins the record of its call."""
     prompt: str
@@ -59,7 +64,12 @@ class Shadows:
         return len(self._waiting)
 
     def offer(
-        self, plan: Plan, *, send: Callable[[Target], Sending], record: Callable[[], CallRecord], prompt: str
+        self,
+        plan: Plan,
+        *,
+        send: Callable[[Target], "Sending | StagedSending"],
+        record: Callable[[], CallRecord],
+        prompt: str,
     ) -> None:
         """Have the challenger of a plan asked in the background; return at once."""
         if plan.shadow is None or plan.arm is None or plan.policy is None:
@@ -92,18 +102,35 @@ class Shadows:
         owner, deadline = Owner(policy_id=shadow.policy.policy_id), time.monotonic() + self._settings.shadow_patience_s
         if await self._budgets.reached(owner, shadow.policy.budget) is not None:
             return
-        while not await upstream.is_idle_for(shadow.target.model, quiet_s=self._settings.shadow_quiet_s):
-            if time.monotonic() >= deadline:
-                return
-            await asyncio.sleep(POLL_S)
+        if not await self._is_idle(upstream, shadow.target.model, deadline):
+            return
         self._waiting.discard(task)
         self._asking.add(task)
         self.n_asked += 1
-        upstream.shadows.append(task)
-        try:
-            await _ask(shadow)
-        finally:
-            upstream.shadows.remove(task)
+        if shadow.target.staged is not None:
+            await _ask(shadow, partial(self._turn, asyncio.Lock(), task))
+            return
+        with _held(upstream, task):
+            await _ask(shadow, None)
+
+    async def _is_idle(self, upstream: Upstream, model: str, deadline: float) -> bool:
+        """Wait for an idle slot; return False if there was none until the deadline."""
+        while not await upstream.is_idle_for(model, quiet_s=self._settings.shadow_quiet_s):
+            if time.monotonic() >= deadline:
+                return False
+            await asyncio.sleep(POLL_S)
+        return True
+
+    @asynccontextmanager
+    async def _turn(
+        self, one_at_a_time: asyncio.Lock, task: "asyncio.Task[None]", upstream: Upstream, model: str
+    ) -> AsyncIterator[None]:
+        """Hold an idle slot for one request of a pipeline; a shadow that finds none in time ends."""
+        async with one_at_a_time:
+            if not await self._is_idle(upstream, model, time.monotonic() + self._settings.shadow_patience_s):
+                raise asyncio.CancelledError
+            with _held(upstream, task):
+                yield
 
     async def close(self) -> None:
         """Drop those that wait, and give those under way a moment to end."""
@@ -119,16 +146,32 @@ class Shadows:
             await asyncio.wait(tasks, timeout=GRACE_S)
 
 
-async def _ask(shadow: Shadow) -> None:
+@contextmanager
+def _held(upstream: Upstream, task: "asyncio.Task[None]") -> Iterator[None]:
+    """Count a shadow as on its way for the block; a client's call that needs its slot ends it."""
+    upstream.shadows.append(task)
+    try:
+        yield
+    finally:
+        upstream.shadows.remove(task)
+
+
+async def _ask(shadow: Shadow, turn: "Turn | None") -> None:
     record, target = shadow.record(), shadow.target
     record.shadow_of(shadow.policy, shadow.arm)
     record.progress.prompt = shadow.prompt
     record.attempt(target, shadow.plan)
     try:
-        async with aclosing(pieces(target.upstream, shadow.send(target))) as answer_pieces:
-            async for piece in answer_pieces:
-                if piece.delta is not None:
-                    record.take(piece.delta)
+        sent = shadow.send(target)
+        if isinstance(sent, Sending):
+            async with aclosing(pieces(target.upstream, sent)) as answer_pieces:
+                async for piece in answer_pieces:
+                    if piece.delta is not None:
+                        record.take(piece.delta)
+        elif turn is not None:
+            from deployments.gateway.staged_answers import staged_answer
+
+            record.take((await staged_answer(sent, turn=turn, on_stage=record.stage)).delta)
         if shadow.plan.recommended is not None:
             reason = f"the policy {shadow.policy.name!r} asks {target.label} too, and its answer goes to nobody"
             record.recommended(shadow.plan.recommended(target, reason).id)

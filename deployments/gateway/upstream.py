@@ -75,6 +75,28 @@ class Upstream:
         """Return the model that the server would use for a name; None if it lists none."""
         return find_model(await self.models.get(), name)
 
+    async def name_of(self, model: str, digest: str | None) -> tuple[str, str | None]:
+        """Return the name under which the server has a model's weights, and why there is none.
+
+        The model's own name stands where the server cannot be asked now.
+
+        Args:
+            model: Name of the model.
+            digest: Its weights; None: they were not verified.
+        """
+        models = await self.models.get()
+        if self.models.error is not None or not models:
+            return model, None
+        info = await self.model(model)
+        if info is not None and (not digest or not info.digest or digest == info.digest):
+            return model, None
+        kept = next((each.name for each in models if digest and each.digest == digest), None)
+        if kept is not None:
+            return kept, None
+        if info is None:
+            return model, f"{self.name} no longer has {model}"
+        return model, f"{model} on {self.name} holds other weights now: evaluate it again"
+
     async def _tags(self) -> tuple[Mapping[str, Any], ...]:
         """Return what the server lists, in its own words where it speaks Ollama's protocol."""
         path = self.provider.digests_path

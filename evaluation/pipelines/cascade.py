@@ -7,6 +7,7 @@ from collections.abc import Generator
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
+from evaluation.case import Benchmark
 from evaluation.errors import ConfigurationError
 from evaluation.pipelines.extraction import EXTRACTORS
 from evaluation.pipelines.pipeline import (
@@ -21,7 +22,7 @@ from evaluation.pipelines.pipeline import (
 )
 from evaluation.pipelines.refusals import is_refusal
 from evaluation.pipelines.samples import refuse_sampling, usable_samples
-from evaluation.pipelines.self_consistency import extractor_of
+from evaluation.pipelines.self_consistency import choices_read, extractor_of
 from evaluation.pipelines.stages import AskModel, ModelReply, StageReply, StageRequest
 
 ESCALATED = "escalated"
@@ -82,6 +83,10 @@ class Cascade(Pipeline):
     def never_its_own(self) -> tuple[str, ...]:
         """The larger model."""
         return (self.large,)
+
+    def missing_in_calls(self, benchmark: Benchmark) -> str | None:
+        """Return the choices or labels by which the samples are compared."""
+        return choices_read("auto", benchmark) if self.signal == "agreement" else None
 
     def run(self, task: PipelineInput) -> Stages:
         """Ask the small model; ask the large one where its signal is low, or always (`ask_both`)."""

@@ -15,7 +15,7 @@ from evaluation.pipelines.own_pipeline import OwnPipeline
 from evaluation.pipelines.pipeline import Pipeline
 from evaluation.pipelines.pipeline_process import PipelineProcess, process_of
 from evaluation.typed_options import described_options
-from evaluation.user_code.source_files import class_lines, read_source
+from evaluation.user_code.source_files import FROM_A_FILE, class_lines, hash_of, read_source
 
 LIMIT_S = 60.0
 """Seconds for one step of a pipeline of one's own, unless `BENCHWRIGHT_PIPELINE_TIMEOUT_S` is set."""
@@ -23,7 +23,12 @@ HOW_TO_CHOOSE = "Name another with pipeline=NAME; `benchwright pipelines list` l
 
 
 def parse_pipeline(
-    name: str, options: Mapping[str, str], *, may_name_a_file: bool = True, limit_s: float = LIMIT_S
+    name: str,
+    options: Mapping[str, str],
+    *,
+    may_name_a_file: bool = True,
+    limit_s: float = LIMIT_S,
+    measured: str | None = None,
 ) -> Pipeline:
     """Return the pipeline of that name with these options.
 
@@ -34,6 +39,7 @@ def parse_pipeline(
         options: Values as text: `512`, `true`, `auto`; parts of a tuple are separated by `|`, and `none` means None.
         may_name_a_file: False for text that no user typed, which must not run code.
         limit_s: Seconds that a step of a pipeline of one's own may take.
+        measured: Signature that a pipeline of one's own has to have, so that no other code is run; None: any.
 
     Raises:
         UnknownNameError: no such pipeline, or it has no such option.
@@ -44,6 +50,8 @@ def parse_pipeline(
         kind = pipeline_class(name)
         return kind(**option_values(kind, options))
     path, source, class_name = _own_source(name, may_name_a_file=may_name_a_file)
+    if measured is not None and f"{FROM_A_FILE}{hash_of(source)}" not in measured:
+        raise ConfigurationError(f"{str(path)!r} has changed since it was measured", "Evaluate the candidate again.")
     process = process_of(path, source, class_name)
     description = process.description()
     declaration = process.made(options, limit_s)

@@ -172,6 +172,14 @@ class Pipeline(ABC):
         """True if it searches its corpus by words."""
         return False
 
+    def missing_in_calls(self, benchmark: Benchmark) -> str | None:
+        """Return what it reads of a benchmark's cases that a call in production has not; None: it reads nothing such.
+
+        Args:
+            benchmark: The benchmark in whose words it asks.
+        """
+        return "answered cases of a benchmark to show" if self.shows_examples else None
+
     def problem(self, task: PipelineInput) -> str | None:
         """Return why the case cannot be answered, in words to follow "case …"; None where it can."""
         return None

@@ -8,6 +8,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
+from evaluation.case import Benchmark
 from evaluation.pipelines.chain_of_thought import INSTRUCTION, split_answer
 from evaluation.pipelines.extraction import EXTRACTORS
 from evaluation.pipelines.pipeline import Pipeline, PipelineInput, PipelineResult, Stages, with_instruction
@@ -48,6 +49,10 @@ class SelfConsistency(Pipeline):
         """Refuse a number of samples or a temperature that cannot vote."""
         refuse_sampling(self.name, self.n, self.sample_temperature)
 
+    def missing_in_calls(self, benchmark: Benchmark) -> str | None:
+        """Return the choices or labels by which answers are counted."""
+        return choices_read(self.extractor, benchmark)
+
     def run(self, task: PipelineInput) -> Stages:
         """Ask all samples side by side, and count their answers."""
         messages = with_instruction(task.messages, INSTRUCTION) if self.reasoning else task.messages
@@ -81,5 +86,14 @@ def extractor_of(name: str, task: PipelineInput) -> str:
     """Return the name of the extractor; `auto`: as the benchmark's headline metric reads answers."""
     if name != "auto":
         return name
-    headline = task.benchmark.headline.partition("(")[0]
-    return _BY_HEADLINE.get(headline) or ("choice" if task.case.choices else "text")
+    return _by_headline(task.benchmark) or ("choice" if task.case.choices else "text")
+
+
+def _by_headline(benchmark: Benchmark) -> str | None:
+    return _BY_HEADLINE.get(benchmark.headline.partition("(")[0])
+
+
+def choices_read(name: str, benchmark: Benchmark) -> str | None:
+    """Return which field of a case an extractor reads beside the answer; None: none."""
+    extractor = _by_headline(benchmark) if name == "auto" else name
+    return {"choice": "the choices of a case", "label": "the labels of a case"}.get(extractor or "")

@@ -50,22 +50,31 @@ class ResolvedCandidate:
         return tuple({endpoint.name: endpoint for endpoint in every}.values())
 
     def options_for(self, benchmark: Benchmark) -> dict[str, Any]:
-        """Return every option sent for this candidate on that benchmark, without the seed.
+        """Return every option sent for this candidate on that benchmark, without the seed."""
+        return options_on(benchmark, self.candidate.options, self.info, provider=self.endpoint.provider)
 
-        Where neither the task nor the user limits the length, an answer may fill the context: `num_predict` is then
-        `num_ctx`, at which the server ends it in any case. Not so where servers refuse a limit for which prompt and
-        context leave no room (`ends_at_context`).
-        """
-        defaults = {"benchmark": benchmark.options, "model": self.info.parameters}
-        options = effective_options(self.candidate.options, **defaults)
-        trained = self.info.context_length
-        if trained and options["num_ctx"] > trained:
-            options["num_ctx"] = trained
-        is_open = benchmark.task_type in OPEN_LENGTH_TASKS and not says_length(self.candidate.options, **defaults)
-        provider = PROVIDERS[self.endpoint.provider]
-        if is_open and provider.ends_at_context:
-            options["num_predict"] = options["num_ctx"]
-        return provider.sent_options(options)
+
+def options_on(benchmark: Benchmark, chosen: Mapping[str, Any], info: ModelInfo, *, provider: str) -> dict[str, Any]:
+    """Return every option that a model is sent on a benchmark, without the seed.
+
+    Where neither the task nor the user limits the length, an answer may fill the context: `num_predict` is then
+    `num_ctx`, at which the server ends it in any case. Not so where servers refuse a limit for which prompt and context
+    leave no room (`ends_at_context`).
+
+    Args:
+        benchmark: The benchmark, whose options go before the model's own.
+        chosen: The candidate's options.
+        info: What the server says of the model.
+        provider: The server's protocol.
+    """
+    defaults = {"benchmark": benchmark.options, "model": info.parameters}
+    options = effective_options(chosen, **defaults)
+    if info.context_length and options["num_ctx"] > info.context_length:
+        options["num_ctx"] = info.context_length
+    is_open = benchmark.task_type in OPEN_LENGTH_TASKS and not says_length(chosen, **defaults)
+    if is_open and PROVIDERS[provider].ends_at_context:
+        options["num_predict"] = options["num_ctx"]
+    return PROVIDERS[provider].sent_options(options)
 
 
 def labels_of(candidates: Sequence[ResolvedCandidate], names: Collection[str] = ()) -> dict[str, str]:

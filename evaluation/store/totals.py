@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from evaluation.generation import PromptState
 from evaluation.store.session import Store
 from evaluation.store.tables import alert, generation, run, traffic
 
@@ -21,6 +22,9 @@ class StoreTotals:
     prompt_tokens: int
     output_tokens: int
     energy_j: float
+    cache_hits: dict[str, int]
+    """Answers that cost less than they would have: `answer`, taken from an earlier run; `prompt`, whose prompt the
+    server had in its cache."""
     open_alerts: dict[str, int]
     """Alerts that are not over, by rule."""
     calls: dict[tuple[str, bool], int]
@@ -39,6 +43,8 @@ def store_totals(store: Store) -> StoreTotals:
     with store.read() as connection:
         outcomes = connection.execute(figures).all()
         runs = connection.execute(sa.select(run.c.status, sa.func.count()).group_by(run.c.status)).all()
+        columns = (generation.c.reused, generation.c.prompt_state, sa.func.count())
+        states = connection.execute(sa.select(*columns).group_by(generation.c.reused, generation.c.prompt_state)).all()
         is_open = alert.c.resolved_at.is_(None)
         alerts = connection.execute(
             sa.select(alert.c.rule, sa.func.count()).where(is_open).group_by(alert.c.rule)
@@ -52,6 +58,10 @@ def store_totals(store: Store) -> StoreTotals:
         prompt_tokens=sum(int(prompt) for _, _, prompt, _, _ in outcomes),
         output_tokens=sum(int(output) for _, _, _, output, _ in outcomes),
         energy_j=sum(float(energy) for *_, energy in outcomes),
+        cache_hits={
+            "answer": sum(n for reused, _, n in states if reused),
+            "prompt": sum(n for reused, state, n in states if not reused and state == PromptState.CACHED),
+        },
         open_alerts={rule: n for rule, n in alerts},
         calls={(candidate, bool(ok)): n for candidate, ok, n in calls},
     )

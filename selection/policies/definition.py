@@ -16,7 +16,7 @@ from evaluation.store.policies import list_changes, load_policy, set_candidate
 from evaluation.store.served_calls import spending_since
 from evaluation.store.session import Store
 from evaluation.store.trials import list_trials
-from selection.policies.candidates import find_known
+from selection.policies.candidates import find_known, must_be_servable
 from selection.policies.countable import must_be_countable
 from selection.policies.questions import question_as_json, question_of
 from selection.policies.settings import PolicySettings, settings_of
@@ -64,7 +64,8 @@ def create_policy(
         by: Who makes it.
 
     Raises:
-        ConfigurationError: the name is taken or cannot be one, or the budget counts what is not known.
+        ConfigurationError: the name is taken or cannot be one, the budget counts what is not known, or the candidate's
+            pipeline cannot answer calls.
         SelectionError: no candidate satisfies the constraints, or too little was measured.
         UnknownNameError: nothing was measured of such a candidate.
     """
@@ -73,6 +74,7 @@ def create_policy(
     # A policy answers prompts, which programs cannot.
     question = replace(question, prompt=None, constraints=replace(question.constraints, models_only=True))
     chosen, recommendation_id = _chosen(store, question, candidate)
+    must_be_servable(store, chosen, task=question.task)
     must_be_countable(store, question, chosen, budget=settings.budget, prices=settings.prices)
     values = {
         "name": name,
@@ -155,12 +157,14 @@ def renew_policy(store: Store, name: str, *, candidate: str | None = None, by: s
     Raises:
         UnknownNameError: there is no such policy, or nothing was measured of such a candidate.
         SelectionError: no candidate satisfies the constraints, or too little was measured.
+        ConfigurationError: the candidate's pipeline cannot answer calls.
     """
     policy = load_policy(store, name)
     question = question_of(policy)
     chosen, recommendation_id = _chosen(store, question, candidate)
     if chosen.key == policy.candidate_key:
         return policy, False
+    must_be_servable(store, chosen, task=policy.task)
     must_be_countable(store, question, chosen, budget=policy.budget, prices=policy.prices)
     reason = "named" if candidate is not None else "recommended by what is measured now"
     changed = set_candidate(

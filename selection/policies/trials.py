@@ -18,7 +18,7 @@ from evaluation.store.policies import load_policy, note_change
 from evaluation.store.session import Store
 from evaluation.store.trials import end_trial, list_trials, trial_calls
 from evaluation.store.trials import start_trial as store_trial
-from selection.policies.candidates import find_known
+from selection.policies.candidates import find_known, must_be_servable
 from selection.policies.countable import must_be_countable
 from selection.policies.live_verdict import Interval, Verdict, decide, difference_of, mean_of, observations_left
 from selection.policies.observations import QUIET_S, observed, outcome_of
@@ -84,7 +84,8 @@ def start_trial(store: Store, name: str, *, challenger: str, mode: TrialMode, sh
 
     Raises:
         UnknownNameError: there is no such policy, or nothing was measured of such a candidate.
-        ConfigurationError: the share is out of range, the challenger is the policy's candidate, or there is a trial.
+        ConfigurationError: the share is out of range, the challenger is the policy's candidate or has a pipeline that
+            cannot answer calls, or there is a trial.
     """
     policy = load_policy(store, name)
     if policy.ended_at is not None:
@@ -98,6 +99,7 @@ def start_trial(store: Store, name: str, *, challenger: str, mode: TrialMode, sh
             f"{chosen.label} is the candidate of the policy {policy.name!r} already",
             "Name another one; `benchwright selection scoreboard` lists them.",
         )
+    must_be_servable(store, chosen, task=policy.task)
     must_be_countable(store, question_of(policy), chosen, budget=policy.budget, prices=policy.prices)
     trial = store_trial(store, policy, mode=mode, challenger_key=chosen.key, challenger_label=chosen.label, share=share)
     details = {"started": mode.value, "challenger": chosen.label, "share": share, "trial": trial.trial_id}

@@ -8,12 +8,12 @@ from datetime import UTC, datetime, timedelta
 from typing import TypeAlias, TypeVar
 
 from evaluation.case import Benchmark
-from evaluation.errors import CandidateFailureError, FailureKind, ProviderError
+from evaluation.errors import FailureKind, ProviderError
 from evaluation.generation import Failure, Generation, GenerationRequest
 from evaluation.planning.plan import PlannedCandidate
 from evaluation.retry_schedule import RetrySchedule
 from tasks.flow_logging import log_info, log_warning
-from tasks.generation.attempt import supervised
+from tasks.generation.attempt import answered
 from tasks.generation.give_up_rules import UNREACHABLE, CandidateWatch
 from tasks.generation.group_work import GroupWork
 from tasks.generation.pool import Pool, Station
@@ -51,11 +51,7 @@ def chat(request: GenerationRequest) -> Send[Generation]:
     """Return what sends a chat request; the candidate's own failure is an answer too."""
 
     async def send(station: Station, n_attempts: int) -> Generation:
-        try:
-            return replace(await supervised(station.provider, request), n_attempts=n_attempts)
-        except CandidateFailureError as error:
-            own = Generation(text=error.text, answer="", own_failure=error.kind, message=error.message)
-            return replace(own, n_attempts=n_attempts)
+        return replace(await answered(station.provider, request), n_attempts=n_attempts)
 
     return send
 

@@ -6,7 +6,7 @@ When its time is up, it is decided whether the server is dead, loading, queueing
 import asyncio
 from enum import StrEnum
 
-from evaluation.errors import FailureKind, ProviderError, TransientProviderError
+from evaluation.errors import CandidateFailureError, FailureKind, ProviderError, TransientProviderError
 from evaluation.formatting import seconds
 from evaluation.generation import Generation, GenerationRequest
 from evaluation.providers.model_names import is_remote, same_model
@@ -51,6 +51,18 @@ async def supervised(provider: Provider, request: GenerationRequest, *, load_tim
         raise watch.verdict() from error
     finally:
         watch.end()
+
+
+async def answered(provider: Provider, request: GenerationRequest) -> Generation:
+    """Return the answer of a supervised attempt; the candidate's own failure is an answer too.
+
+    Raises:
+        ProviderError: the server failed.
+    """
+    try:
+        return await supervised(provider, request)
+    except CandidateFailureError as error:
+        return Generation(text=error.text, answer="", own_failure=error.kind, message=error.message)
 
 
 class _Doing(StrEnum):

@@ -14,10 +14,10 @@ from evaluation.providers.provider import TextEmbedding
 from evaluation.retrieval.search import import_libraries
 from tasks.generation.asking import Asking, ask
 from tasks.generation.corpus_index import open_index
+from tasks.generation.embedded import Embedded
 from tasks.generation.embedding import embedding
 from tasks.generation.gathered_searches import SEARCHES
 from tasks.generation.group_work import GroupWork
-from tasks.generation.query_embeddings import Embedded
 from tasks.generation.workbench import Workbench
 
 

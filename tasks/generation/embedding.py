@@ -1,16 +1,10 @@
 """Requests that embed texts on a group's servers, for indexes and for what cases search for."""
 
-import time
-from array import array
-from collections.abc import Sequence
-from dataclasses import replace
-
 from evaluation.errors import ProviderError
-from evaluation.generation import Failure, Generation, Timing
-from evaluation.indexing.embedding_checks import check_embeddings
+from evaluation.generation import Failure
 from tasks.generation.asking import Send
+from tasks.generation.embedded import Embedded, embedded_by
 from tasks.generation.pool import Station
-from tasks.generation.query_embeddings import Embedded
 
 
 def embedding(model: str, text: str, *, dimension: int | None = None) -> Send[Embedded]:
@@ -23,13 +17,7 @@ def embedding(model: str, text: str, *, dimension: int | None = None) -> Send[Em
     """
 
     async def send(station: Station, n_attempts: int) -> Embedded:
-        began = time.perf_counter()
-        embedded = await station.provider.embed(model, [text])
-        seconds = time.perf_counter() - began
-        check_embeddings(embedded, [text], model=model, dimension=dimension)
-        # In the precision in which they are stored, so that a resumed case searches with the same numbers.
-        rounded = replace(embedded[0], vector=tuple(array("f", embedded[0].vector)))
-        return Embedded(embedding=rounded, seconds=seconds, n_requests=n_attempts)
+        return await embedded_by(station.provider, model, text, dimension=dimension, n_requests=n_attempts)
 
     return send
 
@@ -37,25 +25,3 @@ def embedding(model: str, text: str, *, dimension: int | None = None) -> Send[Em
 def failed(failure: Failure) -> ProviderError:
     """Return the failure of a text's request as an error, which is not retried: it is what all attempts ended with."""
     return ProviderError(failure.message, failure.kind)
-
-
-def figures_of_texts(embedded: Sequence[Embedded]) -> Generation:
-    """Return an empty answer with the tokens and the seconds of the requests for some texts.
-
-    Those of texts that an earlier case had embedded are in the sums, as if they had been requested anew, so that the
-    figures of a case do not depend on which case came first. `n_attempts` is 0 where no request was sent.
-    """
-    tokens = [each.embedding.prompt_tokens for each in embedded if each.embedding.prompt_tokens is not None]
-    loads = [each.embedding.loading_s for each in embedded if each.embedding.loading_s is not None]
-    return Generation(
-        answer="",
-        text="",
-        prompt_tokens=sum(tokens) if len(tokens) == len(embedded) else None,
-        timing=Timing(total_s=sum(each.seconds for each in embedded), load_s=sum(loads) if loads else None),
-        n_attempts=max((each.n_requests for each in embedded), default=0),
-    )
-
-
-def figures_of(total_s: float) -> Generation:
-    """Return an empty answer with the time of a stage that is no chat."""
-    return Generation(answer="", text="", timing=Timing(total_s=total_s))

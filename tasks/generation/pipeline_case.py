@@ -1,45 +1,30 @@
-"""One case on its way through a candidate's pipeline: asks what the loaded model answers, and stores every stage."""
+"""One case of a run on its way through a pipeline: asks what the loaded model answers, and stores every stage."""
 
 import asyncio
-import json
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import partial
 from typing import TypeVar
 
 from evaluation.case import Case
-from evaluation.errors import ConfigurationError, FailureKind, ProviderError, RefusedValueError
+from evaluation.errors import FailureKind, ProviderError, RefusedValueError
 from evaluation.fingerprint import derived_seed
 from evaluation.gather import gather_or_cancel
 from evaluation.generation import Failure, Generation, GenerationRequest, Outcome
 from evaluation.pipelines.pipeline import PipelineInput, PipelineResult
-from evaluation.pipelines.stages import (
-    AskModel,
-    CountTokens,
-    EmbedTexts,
-    ModelReply,
-    Passages,
-    SearchPassages,
-    StageReply,
-    StageRequest,
-    TokenCounts,
-    Vectors,
-)
-from evaluation.pipelines.walk import PipelineFailedError, Walk
-from evaluation.pipelines.walking import done
-from evaluation.planning.pipelines import PipelineModel, PlannedPipeline
+from evaluation.pipelines.stages import AskModel, CountTokens, EmbedTexts, StageRequest
+from evaluation.pipelines.walk import PipelineFailedError
 from evaluation.providers.provider import TextEmbedding
 from evaluation.records.outcomes import OutcomeRow
-from evaluation.records.stages import KINDS, StageRow, Trace, request_hash, summed
-from evaluation.retrieval.search import Index, Query
+from evaluation.records.stages import StageRow, Trace
+from evaluation.retrieval.search import Index
 from tasks.generation.asking import KEEP_ALIVE, Asking, Send, ask, chat
 from tasks.generation.corpus_index import open_index, weights_of
-from tasks.generation.embedding import embedding, failed, figures_of, figures_of_texts
-from tasks.generation.gathered_searches import SEARCHES
+from tasks.generation.embedded import Embedded, figures_of
+from tasks.generation.embedding import embedding, failed
 from tasks.generation.pool import Station
-from tasks.generation.query_embeddings import Embedded
+from tasks.generation.staged_case import LastError, OwnModel, Place, StagedCase
 
 Reply = TypeVar("Reply")
 
@@ -50,7 +35,7 @@ class _Counted:
     figures: Generation
 
 
-class _EndedError(Exception):
+class _EndedError(LastError):
     """The case ends here: its server failed, or nobody is left to ask."""
 
     def __init__(self, failure: Failure | None) -> None:
@@ -59,22 +44,28 @@ class _EndedError(Exception):
         """None: the candidate or its servers were given up."""
 
 
-class PipelineCase:
+class PipelineCase(StagedCase):
     """One case of a candidate with a pipeline, from its stored stages on."""
+
+    _keep_alive = KEEP_ALIVE
 
     def __init__(
         self, asking: Asking, case: Case, repeat: int, stored: Sequence[StageRow], examples: tuple[Case, ...]
     ) -> None:
-        if asking.planned.pipeline is None:
-            raise ValueError(f"candidate {asking.planned.label!r} has no pipeline")
+        planned = asking.planned
+        if planned.pipeline is None:
+            raise ValueError(f"candidate {planned.label!r} has no pipeline")
+        super().__init__(
+            planned.pipeline,
+            OwnModel(name=planned.model, digest=planned.digest, options=planned.options, think=planned.think),
+            Place(run_candidate_id=planned.run_candidate_id, case_id=case.case_id, repeat=repeat),
+            seed=derived_seed(planned.seed, case.case_id, repeat),
+            stored=stored,
+        )
         self._asking, self._case, self._repeat, self._examples = asking, case, repeat, examples
-        self._plan: PlannedPipeline = asking.planned.pipeline
-        self._stages = {row.name: row for row in stored}
+        self._timeout_s = asking.bench.plan.timeout_s
         self._started_at = min((row.started_at for row in stored), default=datetime.now(UTC))
-        self._seed = derived_seed(asking.planned.seed, case.case_id, repeat)
-        self._model_here = asking.work.models.get(asking.planned.run_candidate_id)
-        self._places: dict[str, int] = {}
-        """Place of each stage in the order in which the pipeline asks them."""
+        self._model_here = asking.work.models.get(planned.run_candidate_id)
         self._station: Station | None = None
         """Server that answered last."""
         self._has_failed = False
@@ -84,25 +75,17 @@ class PipelineCase:
 
         None where it waits for another model, at which it is put aside for the next round, or nobody is left to ask.
         """
-        walk: Walk | None = None
         try:
-            pipeline = self._plan.pipeline
-            walk = await done(pipeline, lambda: Walk(pipeline, self._input()))
-            while walk.result is None:
-                for request in walk.waiting:
-                    self._places[request.stage] = len(self._places)
-                here = [request for request in walk.waiting if self._is_answered_here(request)]
-                replies = await self._replies(here)
-                if len(here) < len(walk.waiting):
-                    elsewhere = next(request for request in walk.waiting if not self._is_answered_here(request))
-                    self._put_aside(elsewhere)
-                    return None
-                await done(pipeline, partial(walk.feed, replies))
-            return self._row(self._answer(walk.result), walk.result)
+            result = await self._walked(self._input())
+            if isinstance(result, PipelineResult):
+                return self._row(self._answer(result), result)
+            self._put_aside(result)
+            return None
         except _EndedError as end:
             return None if end.failure is None else self._row(end.failure)
         except PipelineFailedError as error:
             failed = self._own_failure(FailureKind.PIPELINE_FAILED, error.message)
+            walk = self._walk
             return self._row(failed if walk is None else replace(failed, sources=walk.passages))
 
     def _input(self) -> PipelineInput:
@@ -119,73 +102,21 @@ class PipelineCase:
         """Check whether a stage is stored already, or the group's model can answer it."""
         return request.stage in self._stages or self._model(request) == self._model_here
 
-    def _model(self, request: StageRequest) -> PipelineModel | None:
-        """Return the model that must be in memory for a stage; None: the candidate's own."""
-        return self._plan.models.get(self._plan.model_of(request))
-
     def _put_aside(self, request: StageRequest) -> None:
         planned = self._asking.planned
         self._asking.bench.rounds.put_aside(
             planned.run_candidate_id, self._case.case_id, self._repeat, self._model(request)
         )
 
-    async def _replies(self, requests: Sequence[StageRequest]) -> list[StageReply]:
-        """Return the replies to requests side by side; the stages that others of them store stay where one fails."""
-        replies = await asyncio.gather(*(self._reply(request) for request in requests), return_exceptions=True)
-        errors = [reply for reply in replies if isinstance(reply, BaseException)]
-        for error in sorted(errors, key=lambda error: isinstance(error, _EndedError)):
-            raise error
-        return [reply for reply in replies if not isinstance(reply, BaseException)]
+    async def _chatted(self, request: AskModel, sent: GenerationRequest) -> Generation:
+        return await self._asked(request.stage, chat(sent))
 
-    async def _reply(self, request: StageRequest) -> StageReply:
-        hash_now = request_hash(request, model=self._model_name(request), digest=self._digest(request))
-        if (stored := self._stages.get(request.stage)) is not None:
-            if stored.request_hash != hash_now:
-                raise PipelineFailedError(
-                    f"stage {request.stage!r} asks otherwise than before, and a pipeline must ask the same again",
-                    "See docs/pipelines.md.",
-                )
-            return stored.reply
-        started_at = datetime.now(UTC)
-        reply, generation = await self._answered(request)
-        row = StageRow(
-            run_candidate_id=self._asking.planned.run_candidate_id,
-            case_id=self._case.case_id,
-            repeat=self._repeat,
-            position=self._places[request.stage],
-            name=request.stage,
-            kind=KINDS[type(request)],
-            request_hash=hash_now,
-            reply=reply,
-            model=self._model_name(request),
-            digest=self._digest(request),
-            endpoint=self._station.name if self._station is not None and _asked_a_server(request, generation) else None,
-            generation=generation,
-            started_at=started_at,
-            finished_at=datetime.now(UTC),
-        )
-        await self._store(row)
-        self._stages[request.stage] = row
-        return reply
+    async def _counted(self, request: CountTokens) -> tuple[tuple[int, ...] | None, Generation]:
+        counted = await self._asked(request.stage, self._counting(request.texts))
+        return counted.counts, counted.figures
 
-    async def _answered(self, request: StageRequest) -> tuple[StageReply, Generation]:
-        """Return a reply, and the model's answer; for a stage that is no chat an empty one with the stage's time."""
-        if isinstance(request, AskModel):
-            generation = await self._asked(request.stage, chat(self._chat_request(request)))
-            return ModelReply(generation=generation, mean_logprob=generation.mean_logprob), generation
-        if isinstance(request, EmbedTexts):
-            return await self._embedded(request)
-        if isinstance(request, CountTokens):
-            counted = await self._asked(request.stage, self._counting(request.texts))
-            return TokenCounts(values=counted.counts), counted.figures
-        index = await self._index(request.stage)
-        return await self._searched(index, request)
-
-    async def _embedded(self, request: EmbedTexts) -> tuple[Vectors, Generation]:
-        """Return the vectors of a stage's texts, and the figures of their requests, each distinct text once."""
-        by_text = {text: await self._text_embedded(request, text) for text in dict.fromkeys(request.texts)}
-        vectors = Vectors(values=tuple(by_text[text].embedding.vector for text in request.texts))
-        return vectors, figures_of_texts(tuple(by_text.values()))
+    def _endpoint_of(self, request: StageRequest, generation: Generation) -> str | None:
+        return self._station.name if self._station is not None and _asked_a_server(request, generation) else None
 
     async def _text_embedded(self, request: EmbedTexts, text: str) -> Embedded:
         bench, weights = self._asking.bench, self._weights(request)
@@ -231,20 +162,6 @@ class PipelineCase:
             self._has_failed = True
             self._asking.watch.saw(kind, message)
 
-    def _chat_request(self, request: AskModel) -> GenerationRequest:
-        planned, model = self._asking.planned, self._model(request)
-        options = planned.options if model is None else model.options
-        return GenerationRequest(
-            model=planned.model if model is None else model.name,
-            messages=request.messages,
-            options={**options, **request.options, "seed": derived_seed(self._seed, request.stage, 0)},
-            think=planned.think if model is None else model.think,
-            format=json.loads(request.schema) if request.schema else None,
-            logprobs=request.logprobs,
-            keep_alive=KEEP_ALIVE,
-            timeout_s=self._asking.bench.plan.timeout_s,
-        )
-
     def _counting(self, texts: Sequence[str]) -> Send[_Counted]:
         model = self._asking.work.group.model
 
@@ -284,21 +201,7 @@ class PipelineCase:
             raise failed(reply)
         return reply.embedding
 
-    async def _searched(self, index: Index, request: SearchPassages) -> tuple[Passages, Generation]:
-        query = Query(
-            text=request.query,
-            vector=request.vector,
-            method=request.method,
-            top_k=request.top_k,
-            min_similarity=request.min_similarity,
-        )
-        try:
-            passages, total_s = await SEARCHES.search(index, query)
-        except ConfigurationError as error:
-            raise PipelineFailedError(f"stage {request.stage!r}: {error.message}", error.next_step) from error
-        return Passages(passages=passages), figures_of(total_s)
-
-    async def _store(self, row: StageRow) -> None:
+    async def _keep(self, row: StageRow) -> None:
         """Store a stage before the next one is asked.
 
         Raises:
@@ -309,41 +212,6 @@ class PipelineCase:
         except RefusedValueError as error:
             self._note_failure(FailureKind.UNREADABLE_ANSWER, error.message)
             raise _EndedError(Failure(kind=FailureKind.UNREADABLE_ANSWER, message=error.message)) from error
-
-    def _model_name(self, request: StageRequest) -> str | None:
-        if isinstance(request, SearchPassages):
-            return None
-        model = self._model(request)
-        return self._asking.planned.model if model is None else model.name
-
-    def _digest(self, request: StageRequest) -> str | None:
-        if isinstance(request, SearchPassages):
-            return None if self._plan.corpus is None else self._plan.corpus.digest
-        model = self._model(request)
-        return self._asking.planned.digest if model is None else model.digest
-
-    def _answer(self, result: PipelineResult) -> Generation:
-        """Return the case's answer with the sums of its stages."""
-        chats = [row.generation for row in self._in_order() if row.kind == KINDS[AskModel]]
-        thinking = result.reasoning or next((chat.thinking for chat in reversed(chats) if chat.thinking), None)
-        failure, message = result.failure, result.message
-        if failure is None and not result.answer.strip():
-            failure, message = FailureKind.EMPTY_ANSWER, "the pipeline's answer is empty"
-        return replace(
-            summed(self._in_order()),
-            answer="" if failure is not None else result.answer,
-            text=result.answer,
-            thinking=thinking,
-            own_failure=failure,
-            message=message,
-            sources=result.sources if self._plan.corpus is not None else None,
-        )
-
-    def _own_failure(self, kind: FailureKind, message: str) -> Generation:
-        return replace(summed(self._in_order()), answer="", text="", own_failure=kind, message=message)
-
-    def _in_order(self) -> list[StageRow]:
-        return sorted(self._stages.values(), key=lambda row: row.position)
 
     def _row(self, outcome: Outcome, result: PipelineResult | None = None) -> OutcomeRow:
         planned = self._asking.planned

@@ -3,27 +3,16 @@
 import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TypeAlias
 from weakref import WeakValueDictionary
 
 from evaluation.generation import Failure
-from evaluation.providers.provider import TextEmbedding
+from tasks.generation.embedded import Embedded
 from tasks.generation.pool import Station
 
 MOST_NUMBERS = 16_000_000
 """Numbers of all kept vectors together; the texts used last are kept."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Embedded:
-    """The embedding of one text."""
-
-    embedding: TextEmbedding
-    seconds: float
-    """Seconds from sending the request to its end."""
-    n_requests: int
-    """Requests sent for it; 0: an earlier case of the run had it embedded."""
 
 
 Key: TypeAlias = tuple[str, str]

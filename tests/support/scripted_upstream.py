@@ -50,6 +50,9 @@ class ScriptedUpstream:
     """`Authorization` of these."""
     n_finished: int = 0
     n_cancelled: int = 0
+    most_at_once: int = 0
+    """Most requests for an answer that were under way together."""
+    _n_at_once: int = 0
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "http":
@@ -77,6 +80,14 @@ class ScriptedUpstream:
             await self._tell(path, body, send)
 
     async def _generate(self, path: str, body: dict[str, Any], send: Any) -> None:
+        self._n_at_once += 1
+        self.most_at_once = max(self.most_at_once, self._n_at_once)
+        try:
+            await self._answer(path, body, send)
+        finally:
+            self._n_at_once -= 1
+
+    async def _answer(self, path: str, body: dict[str, Any], send: Any) -> None:
         self.asked.append((path, body))
         fault = self.faults.popleft() if self.faults else Fault()
         await asyncio.sleep(fault.delay_s)
