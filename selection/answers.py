@@ -105,7 +105,7 @@ class Removed:
 
     candidate: Choosable
     constraint: str
-    """Name of the constraint, or `not_ready`, `not_measured`."""
+    """Name of the constraint, or `not_ready`, `not_measured`, `own_failures`."""
     reason: str
     """Reason as text, with the value and the limit."""
     value: float | None = None

@@ -27,6 +27,7 @@ from evaluation.benchmarks.rendering import check_renderable, render
 from evaluation.case import Benchmark, Case
 from evaluation.errors import ConfigurationError
 from evaluation.files.field_mapping import read_mapping
+from evaluation.formatting import counted
 from evaluation.results.as_json import as_json as results_as_json
 from evaluation.results.catalogue_entries import BenchmarkFacts
 
@@ -173,8 +174,8 @@ def _tell_of_another_version(benchmark: Benchmark, store: Any) -> None:
     before = find_benchmark(store, benchmark.name)
     if before is not None and before.version != benchmark.version:
         print_status(
-            f"{benchmark.name} was version {before.version[:12]} with {before.n_cases} cases; its runs keep that "
-            "version, and results of the two versions are not comparable"
+            f"{benchmark.name} was version {before.version[:12]} with {counted(before.n_cases, 'case')}; its runs "
+            "keep that version, and results of the two versions are not comparable"
         )
 
 

@@ -1,6 +1,7 @@
 """Shell completion of names: stored runs and benchmarks, suites, and metrics."""
 
 from evaluation.errors import BenchwrightError
+from evaluation.formatting import counted
 
 
 def run_ids(incomplete: str) -> list[tuple[str, str]]:
@@ -26,7 +27,7 @@ def benchmark_names(incomplete: str) -> list[tuple[str, str]]:
     about = dict.fromkeys(standard_suites(), "a standard suite")
     try:
         with open_stored(None) as store:
-            about |= {benchmark.name: f"{benchmark.n_cases:,} cases" for benchmark in list_benchmarks(store)}
+            about |= {benchmark.name: f"{counted(benchmark.n_cases, 'case')}" for benchmark in list_benchmarks(store)}
     except BenchwrightError:
         pass
     return [(name, description) for name, description in sorted(about.items()) if name.startswith(incomplete)]

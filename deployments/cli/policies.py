@@ -22,7 +22,7 @@ from deployments.cli.recommend.run import in_words_of_the_command
 from deployments.cli.terminal.output import print_json, print_status
 from deployments.cli.terminal.tables import print_line, print_table
 from evaluation.errors import ConfigurationError
-from evaluation.formatting import quantity, score, score_interval
+from evaluation.formatting import counted, quantity, score, score_interval
 from evaluation.records.policies import UNITS, Policy, Spending, TrialMode
 from evaluation.results.as_json import as_json as plain
 from selection.policies.settings import settings_of
@@ -358,7 +358,7 @@ def _used(policy: Policy, spent: Spending) -> str:
         for name, value in used.items()
         if value or name in limits
     ]
-    return f"{spent.n_calls} calls" + (f": {', '.join(words)}" if words else "")
+    return f"{counted(spent.n_calls, 'call')}" + (f": {', '.join(words)}" if words else "")
 
 
 def _details(details: object) -> str:

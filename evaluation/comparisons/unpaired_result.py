@@ -41,7 +41,7 @@ def unpaired_sentences(result: UnpairedComparisonResult) -> list[str]:
     if n_tested == 0:
         return [f"insufficient data: no pair has {MIN_GROUP} cases in both groups."]
     differ = "differ" if len(clear) > 1 else "differs"
-    lead = f"{len(clear) or 'None'} of {len(pairs):,} pairs {differ} significantly ({_tests(pairs, n_tested)})"
+    lead = f"{len(clear) or 'None'} of {counted(len(pairs), 'pair')} {differ} significantly ({_tests(pairs, n_tested)})"
     lacking = _largest_lacks([pair for pair in pairs if pair.verdict == INCONCLUSIVE])
     if not clear:
         return [f"{lead}; {lacking}." if lacking else f"{lead}."]

@@ -42,7 +42,7 @@ def index_forecasts(
         resolution: The resolved request.
         fingerprints: The candidates that have anything to ask.
     """
-    found, promised = [], dict[str, set[str]]()
+    forecasts, promised = [], dict[str, set[str]]()
     for corpus, chunker, model in _indexes(resolution, fingerprints):
         passages = [passage.text for document in corpus.documents for passage in passages_of(document, chunker)]
         texts = list(dict.fromkeys(passages))
@@ -51,7 +51,7 @@ def index_forecasts(
         missing = [text for text in texts if text not in stored]
         new = [text for text in missing if text not in earlier]
         earlier.update(new)
-        found.append(
+        forecasts.append(
             IndexForecast(
                 corpus=corpus.name,
                 chunk_size=chunker.size,
@@ -63,17 +63,17 @@ def index_forecasts(
                 n_to_embed=len(new),
             )
         )
-    return tuple(found)
+    return tuple(forecasts)
 
 
 def _indexes(resolution: Resolution, fingerprints: Collection[str]) -> Sequence[tuple[Corpus, Chunker, PipelineModel]]:
     """Return what each index that is embedded is made of, each once, in the order of the candidates."""
-    found: dict[tuple[str, str, str], tuple[Corpus, Chunker, PipelineModel]] = {}
+    indexes: dict[tuple[str, str, str], tuple[Corpus, Chunker, PipelineModel]] = {}
     for corpus, chunker, model in _of_candidates(resolution, fingerprints):
-        found.setdefault(
+        indexes.setdefault(
             (corpus.digest, chunker.signature, f"{model.name} {model.stored_digest}"), (corpus, chunker, model)
         )
-    return list(found.values())
+    return list(indexes.values())
 
 
 def _of_candidates(

@@ -31,6 +31,6 @@ def forecast_request(
         named: Options that the labels include even at their defaults.
     """
     works = planned_works(store, request, resolution, earlier, named=named)
-    asked = {work.fingerprint for work in works if work.n_calls}
-    indexes = index_forecasts(store, resolution, fingerprints=asked)
+    to_ask = {work.fingerprint for work in works if work.n_calls}
+    indexes = index_forecasts(store, resolution, fingerprints=to_ask)
     return replace(forecast(store, works), corpora=resolution.corpora, indexes=indexes)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from evaluation.errors import FailureKind, ProviderError
-from evaluation.formatting import excerpt
+from evaluation.formatting import counted, excerpt
 from evaluation.providers.provider import TextEmbedding
 
 
@@ -27,7 +27,7 @@ def check_embeddings(
     dimensions = {len(each.vector) for each in embeddings}
     if len(embeddings) != len(texts) or len(dimensions) > 1 or 0 in dimensions:
         raise ProviderError(
-            f"the embedder {model!r} gave {len(embeddings):,} vectors for {len(texts):,} texts, "
+            f"the embedder {model!r} gave {counted(len(embeddings), 'vector')} for {counted(len(texts), 'text')}, "
             f"of {' and '.join(f'{number:,}' for number in sorted(dimensions)) or 'no'} numbers",
             FailureKind.WRONG_EMBEDDING,
             "Update or restart the server, or choose another embedding model.",

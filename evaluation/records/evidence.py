@@ -3,11 +3,12 @@
 The store reads it, from evaluations and from imported scoreboards alike; the selection learns and decides from it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from evaluation.candidate import PipelineChoice
+from evaluation.providers.addresses import normalise_url
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,6 +27,25 @@ class Place:
     url: str | None
     """None if the server is started on demand, each time at another address."""
     provider: str
+
+    def is_one_of(self, endpoints: Collection[str]) -> bool:
+        """Check whether it is among these servers, each of which is a name or a URL."""
+        if self.name in endpoints:
+            return True
+        return self.url is not None and any(
+            normalise_url(endpoint) == normalise_url(self.url) for endpoint in endpoints if "://" in endpoint
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnFailures:
+    """How often a candidate failed by itself on a task: those outcomes are scored as empty answers."""
+
+    n: int
+    of_n: int
+    """Its outcomes that are no failures of a server."""
+    kind: str
+    """The most frequent kind."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +75,9 @@ class Choosable:
     """Memory of the loaded model if observed, else the size of its file; of a pipeline, all its models together."""
     not_ready: str | None = None
     """Why it cannot be called now: retired, or its tag refers to other weights. None if it can."""
+
+    own_failures: Mapping[str, OwnFailures] = field(default_factory=dict)
+    """By task, where there are any."""
 
     @property
     def is_program(self) -> bool:

@@ -35,11 +35,11 @@ def _index(index: IndexForecast) -> str:
     chunks = f"chunks of {index.chunk_size:,}" if index.chunk_size > 1 else "chunks of one word"
     corpus = f"corpus {one_line(index.corpus)} in {chunks}: {counted(index.n_passages, 'passage')}"
     work = "nothing to embed" if not index.n_to_embed else f"{counted(index.n_to_embed, 'text')} to embed first"
-    known = [f"{index.n_stored:,} stored already"]
+    counts = [f"{index.n_stored:,} stored already"]
     if index.n_shared:
-        known.append(f"{index.n_shared:,} embedded for another of these indexes")
+        counts.append(f"{index.n_shared:,} embedded for another of these indexes")
     rest = "; not among the calls, and their time is not included" if index.n_to_embed else ""
-    return f"{corpus}, {work} by {index.embedder} ({', '.join(known)}){rest}."
+    return f"{corpus}, {work} by {index.embedder} ({', '.join(counts)}){rest}."
 
 
 def afterwards_sentence(work: ScoringWork) -> str:

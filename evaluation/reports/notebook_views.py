@@ -139,7 +139,7 @@ def _agreement(result: Agreement) -> str:
     ]
     told = [pair.sentence for pair in result.between]
     told += [each.sentence for each in result.within if each.sentence is not None]
-    left_out = [f"left out: {result.n_failed:,} cases on which a server failed"] if result.n_failed else []
+    left_out = [f"left out: {counted(result.n_failed, 'case')} on which a server failed"] if result.n_failed else []
     return page(table(rows), paragraph([*told, *left_out]), table(differing))
 
 

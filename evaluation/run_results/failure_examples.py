@@ -38,9 +38,9 @@ def failure_examples(store: Store, run_id: str) -> tuple[FailureSummary, ...]:
 def _reasons(store: Store, run_id: str, labels: Mapping[int, str]) -> dict[FailureKind, list[FailureReason]]:
     """Return the messages of each kind, the most frequent first."""
     reasons: dict[FailureKind, list[FailureReason]] = {}
-    for found in count_messages(store, run_id):
-        reason = FailureReason(candidate=labels[found.run_candidate_id], message=found.message, n=found.n)
-        reasons.setdefault(found.kind, []).append(reason)
+    for counted in count_messages(store, run_id):
+        reason = FailureReason(candidate=labels[counted.run_candidate_id], message=counted.message, n=counted.n)
+        reasons.setdefault(counted.kind, []).append(reason)
     return reasons
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from evaluation.errors import ConfigurationError
-from evaluation.formatting import p_value, percent
+from evaluation.formatting import counted, p_value, percent
 from evaluation.generation import Failure, Generation, Outcome
 from evaluation.metrics.metric import Metric
 from evaluation.results.frames import REAL, TEXT, TRUTH, WHOLE, ShownInNotebooks, frame
@@ -87,12 +87,12 @@ class Within:
         if self.beside is None:
             return None
         alone, beside = self.equal, self.beside
-        counted = (
-            f"{self.endpoint}: {alone.n_equal:,} of {alone.n:,} texts are the same asked twice alone, "
-            f"{beside.n_equal:,} of {beside.n:,} with {self.slots} requests at once"
+        counts = (
+            f"{self.endpoint}: {alone.n_equal:,} of {counted(alone.n, 'text')} are the same asked twice alone, "
+            f"{beside.n_equal:,} of {beside.n:,} with {counted(self.slots, 'request')} at once"
         )
         changes = beside.value < alone.value
-        return f"{counted}: --slots 1 is the way to repeat a run to the letter" if changes else counted
+        return f"{counts}: --slots 1 is the way to repeat a run to the letter" if changes else counts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -296,7 +296,7 @@ def _between(a: _Answered, b: _Answered) -> Between:
         is_alike, reason = False, f"their scores differ by more than chance explains ({p_value(scores.p_value)})"
     verdict = "may be pooled" if is_alike else "should not be pooled"
     limits = f"95 % interval {percent(equal.low)} to {percent(equal.high)}"
-    agree = f"they agree on {equal.n_equal:,} of {equal.n:,} cases ({limits})"
+    agree = f"they agree on {equal.n_equal:,} of {counted(equal.n, 'case')} ({limits})"
     sentence = f"{a.name} and {b.name} {verdict}: {agree}, {reason}"
     return Between(a=a.name, b=b.name, equal=equal, scores=scores, may_be_pooled=is_alike, sentence=sentence)
 

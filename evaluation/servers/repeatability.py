@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from evaluation.case import Message
 from evaluation.errors import ProviderError
+from evaluation.formatting import counted
 from evaluation.gather import gather_or_cancel
 from evaluation.generation import Generation, GenerationRequest
 from evaluation.model_info import ModelInfo
@@ -43,7 +44,7 @@ class Repeatability:
     @property
     def sentence(self) -> str:
         """The consequence, in a sentence."""
-        alone = f"{self.n_equal_alone} of {self.n_texts} texts are the same asked twice alone"
+        alone = f"{self.n_equal_alone} of {counted(self.n_texts, 'text')} are the same asked twice alone"
         beside = f"{self.n_equal_beside} of {self.n_texts} beside {self.slots - 1} other"
         measured = f"{alone}, {beside}{'' if self.slots == 2 else 's'} (same seed, temperature 0)"
         if self.n_equal_beside >= self.n_equal_alone:

@@ -38,15 +38,15 @@ def iterate_arrays(
 def stored_texts(store: Store, model: str, digest: str, texts: Sequence[str]) -> frozenset[str]:
     """Return those of the texts that have a stored vector."""
     by_hash = {_text_hash(text): text for text in texts}
-    hashes, found = list(by_hash), set[str]()
+    hashes, stored = list(by_hash), set[str]()
     for start in range(0, len(hashes), _CHUNK):
         query = sa.select(embedding.c.text_hash).where(
             embedding.c.model_key == model_key(model, digest),
             embedding.c.text_hash.in_(hashes[start : start + _CHUNK]),
         )
         with store.read() as connection:
-            found.update(by_hash[key] for key in connection.execute(query).scalars())
-    return frozenset(found)
+            stored.update(by_hash[key] for key in connection.execute(query).scalars())
+    return frozenset(stored)
 
 
 def stored_dimension(store: Store, model: str, digest: str) -> int | None:

@@ -2,14 +2,14 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from evaluation.fingerprint import fingerprint
-from evaluation.records.evidence import Choosable
+from evaluation.records.evidence import Choosable, OwnFailures
 from evaluation.requests.prices import PRICE, PRICES
 from evaluation.store.monitored_metrics import IMPORT, Yardstick, yardsticks
 from evaluation.store.selectable_candidates import choosables, imported
@@ -71,6 +71,7 @@ class EvidenceBase:
             sizes = [entry.memory_bytes[name] for entry in imports if name in entry.memory_bytes]
             elsewhere = imported(name, max(sizes, default=None))
             candidates[elsewhere.key] = elsewhere
+        candidates = _with_own_failures(candidates, own_failures(connection, asked_candidates))
         content = [
             [
                 [entry.row_id, entry.key, entry.yardstick.name, entry.yardstick.task, entry.price, entry.prices]
@@ -81,6 +82,40 @@ class EvidenceBase:
             _sums(connection, {entry.yardstick.metric_key for entry in asked_candidates}, bool(imports)),
         ]
         return cls(asked=asked_candidates, imports=imports, candidates=candidates, fingerprint=fingerprint(content))
+
+
+def _with_own_failures(
+    candidates: Mapping[str, Choosable], failures: Mapping[str, Mapping[str, OwnFailures]]
+) -> dict[str, Choosable]:
+    return {
+        key: replace(candidate, own_failures=failures[key]) if key in failures else candidate
+        for key, candidate in candidates.items()
+    }
+
+
+def own_failures(
+    connection: Connection, asked_candidates: Sequence[AskedCandidate]
+) -> dict[str, dict[str, OwnFailures]]:
+    """Return how often each candidate failed by itself, by its key and the task; without those that never did."""
+    kind, n = generation.c.own_failure, sa.func.count()
+    query = (
+        sa.select(generation.c.run_candidate_id, kind, n)
+        .where(generation.c.failure_kind.is_(None))
+        .group_by(generation.c.run_candidate_id, kind)
+    )
+    places = {candidate.row_id: (candidate.key, candidate.yardstick.task) for candidate in asked_candidates}
+    counts: defaultdict[tuple[str, str], Counter[str | None]] = defaultdict(Counter)
+    for row_id, failure, n_outcomes in connection.execute(query):
+        if row_id in places:
+            counts[places[row_id]][failure] += n_outcomes
+    failures: defaultdict[str, dict[str, OwnFailures]] = defaultdict(dict)
+    for (key, task), by_kind in counts.items():
+        of_n = by_kind.total()
+        by_kind.pop(None, None)
+        if by_kind:
+            ((most, _),) = by_kind.most_common(1)
+            failures[key][task] = OwnFailures(n=by_kind.total(), of_n=of_n, kind=str(most))
+    return dict(failures)
 
 
 def _hash_of(yardstick: str) -> str:
@@ -139,6 +174,7 @@ def _details_of(candidate: Choosable) -> list[Any]:
         candidate.n_parameters,
         candidate.memory_bytes,
         candidate.not_ready,
+        [[task, failed.n, failed.of_n, failed.kind] for task, failed in sorted(candidate.own_failures.items())],
     ]
 
 

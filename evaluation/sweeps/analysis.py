@@ -13,6 +13,7 @@ from math import inf
 import numpy as np
 
 from evaluation.errors import ConfigurationError
+from evaluation.formatting import counted
 from evaluation.stats.multiplicity import holm
 from evaluation.stats.rank_correlation import centred_ranks
 from evaluation.sweeps.contrasts import Matrix, columns_of
@@ -102,7 +103,7 @@ def _of_missing(units: Matrix, *, independent: bool) -> list[str]:
     n_scored = int(is_scored.any(axis=1).sum())
     notes = []
     if 0 < n_scored < len(units):
-        notes.append(f"{len(units) - n_scored} of {len(units)} combinations have no scores and are excluded")
+        notes.append(f"{len(units) - n_scored} of {counted(len(units), 'combination')} have no scores and are excluded")
     if not independent and (n_partly := int((is_scored.any(axis=1) & ~is_scored.all(axis=1)).sum())):
         what = "combination lacks" if n_partly == 1 else "combinations lack"
         notes.append(f"{n_partly} {what} scores for some cases; a mean covers the cases that have scores")

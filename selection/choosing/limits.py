@@ -73,6 +73,7 @@ def apply_constraints(
     *,
     is_fraction: bool,
     min_cases: int,
+    task: str | None = None,
 ) -> Filtered:
     """Filter the candidates by one constraint after the other: capabilities, then requirements, then quality.
 
@@ -82,12 +83,13 @@ def apply_constraints(
         constraints: The constraints; a candidate with an unknown value violates the constraint on it.
         is_fraction: Whether a quality is shown in percent.
         min_cases: Minimum number of cases on which a candidate was measured.
+        task: The task on which their own failures count; None: all.
 
     Raises:
         SelectionError: no candidate is left; names the constraint that removed the last one, and the nearest miss.
     """
     left, removed = list(range(len(candidates))), list[Removed]()
-    for name, verdict in _rules(candidates, facts, constraints, is_fraction, min_cases):
+    for name, verdict in _rules(candidates, facts, constraints, is_fraction, min_cases, task):
         verdicts = [(place, verdict(place)) for place in left]
         out = [removal for _, removal in verdicts if removal is not None]
         left = [place for place, removal in verdicts if removal is None]
@@ -98,10 +100,16 @@ def apply_constraints(
 
 
 def _rules(
-    candidates: Sequence[Choosable], facts: Facts, constraints: Constraints, is_fraction: bool, min_cases: int
+    candidates: Sequence[Choosable],
+    facts: Facts,
+    constraints: Constraints,
+    is_fraction: bool,
+    min_cases: int,
+    task: str | None,
 ) -> Iterator[tuple[str, Callable[[int], Verdict]]]:
     if min_cases > 0:
         yield "not_measured", lambda i: _unmeasured(candidates[i], facts.n_measured[i], min_cases)
+    yield "own_failures", lambda i: _failing(candidates[i], task)
     yield _by_reason("not_ready", candidates, lambda candidate: candidate.not_ready)
     if constraints.models_only:
         yield _by_reason("models_only", candidates, _why_no_model)
@@ -156,6 +164,25 @@ def _unmeasured(candidate: Choosable, n_cases: int, min_cases: int) -> Verdict:
     )
 
 
+MOST_OWN_FAILURES = 0.9
+"""Share of own failures from which on a candidate is never named: what it answers is no sample of what it would."""
+
+
+def _failing(candidate: Choosable, task: str | None) -> Verdict:
+    """Return why a candidate is ruled out that nearly always fails by itself, on the task or, without one, on all."""
+    of_task = [failed for name, failed in candidate.own_failures.items() if task in (None, name)]
+    n, of_n = sum(failed.n for failed in of_task), sum(failed.of_n for failed in of_task)
+    if not of_n or n < MOST_OWN_FAILURES * of_n:
+        return None
+    return Removed(
+        candidate=candidate,
+        constraint="own_failures",
+        reason=f"failed by itself in {n:,} of {counted(of_n, 'answer')}, mostly by {of_task[0].kind}",
+        value=n / of_n,
+        limit=MOST_OWN_FAILURES,
+    )
+
+
 def _by_reason(
     name: str, candidates: Sequence[Choosable], reason_of: Callable[[Choosable], str | None]
 ) -> tuple[str, Callable[[int], Verdict]]:
@@ -182,7 +209,7 @@ def _why_incapable(required: Sequence[str], candidate: Choosable) -> str | None:
 
 def _why_elsewhere(allowed: Sequence[str], candidate: Choosable) -> str | None:
     names = [place.name for place in candidate.places]
-    if any(name in allowed for name in names):
+    if any(place.is_one_of(allowed) for place in candidate.places):
         return None
     where = f"is served by {listed(names, MOST_NAMED)}" if names else "no server is known to have it"
     return f"{where}; allowed: {listed(allowed, MOST_NAMED)}"
@@ -190,6 +217,7 @@ def _why_elsewhere(allowed: Sequence[str], candidate: Choosable) -> str | None:
 
 RULED_OUT_BY = {
     "not_measured": "too few measured cases",
+    "own_failures": "nearly always failing",
     "not_ready": "not being ready to call",
     "models_only": "not being a model",
     "capabilities": "the capabilities",
@@ -232,6 +260,8 @@ def _nearest_miss(removed: Sequence[Removed]) -> Removed:
 def _next_step(name: str, nearest: Removed, last: Sequence[Removed]) -> str:
     if name == "not_ready":
         return "Pull or register its weights again, or evaluate another candidate."
+    if name == "own_failures":
+        return "`benchwright show RUN` says why it fails: mend it, or evaluate another candidate."
     if name == "not_measured":
         return "Evaluate more cases of this task."
     if name == "models_only":

@@ -63,6 +63,19 @@ def _known_quality(standing: TaskStanding, levels: Levels, place: int) -> _Known
     )
 
 
+def n_not_asked(standing: TaskStanding, place: int) -> tuple[int, int, str]:
+    """Return how many cases (or tasks) a candidate was not asked, of how many, and what they are called.
+
+    Their part of its expected quality is imputed from the other candidates' results.
+    """
+    facts, levels = _known_qualities(standing)[place], standing.levels
+    if facts is None or levels is None:
+        return 0, 0, "case"
+    if levels.are_tasks:
+        return facts.n_missing, len(levels.parts), "task"
+    return facts.n_missing, int(levels.n_cases.sum()), "case"
+
+
 def _part(levels: Levels, place: int, part: int) -> MeasuredPart:
     value = float(levels.by_part[place, part])
     return MeasuredPart(

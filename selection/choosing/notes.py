@@ -47,6 +47,7 @@ def notes_on(
     first: int,
     apart: Sequence[int],
     programs: Sequence[int] = (),
+    imputed: str | None = None,
 ) -> tuple[str, ...]:
     """Return the notes on a choice; all positions are those of `labels`.
 
@@ -60,8 +61,11 @@ def notes_on(
         first: The one with the highest utility.
         apart: Those that have too little in common with it.
         programs: Those that are ahead of the model that is named, or cannot be told from the best.
+        imputed: That the named one was not asked all cases.
     """
     notes = _thin(labels[named], facts.n_measured[named], n_families)
+    if imputed is not None:
+        notes.append(imputed)
     if unseen := [f"{labels[i]} ({facts.n_timed[i]})" for i in timed if tail_is_unseen(facts, i)]:
         needed = math.ceil(round(1 / (1 - facts.percentile), 6))
         notes.append(

@@ -11,7 +11,7 @@ MOST_NAMED = 5
 
 def quality(value: float, *, is_fraction: bool) -> str:
     """Return `62.1 %` for a share, otherwise the number."""
-    return percent(value, digits=1) if is_fraction else quantity(value)
+    return percent(round(value, 9) + 0.0, digits=1) if is_fraction else quantity(value)
 
 
 def quality_interval(low: float | None, high: float | None, *, is_fraction: bool) -> str:

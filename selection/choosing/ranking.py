@@ -10,14 +10,16 @@ from typing import NamedTuple
 
 import numpy as np
 
+from evaluation.formatting import counted
 from evaluation.records.evidence import Choosable
 from selection.answers import Ranked, Removed
 from selection.choosing.admission import in_order, may_be_named
 from selection.choosing.choice_types import Choice
 from selection.choosing.expectations import Facts, expected_quality, facts_of
 from selection.choosing.limits import apply_constraints
-from selection.choosing.measured_quality import adjustments_of, measured_of
+from selection.choosing.measured_quality import adjustments_of, measured_of, n_not_asked
 from selection.choosing.notes import notes_on
+from selection.choosing.number_words import quality
 from selection.choosing.tie_breaking import named, near_the_best, takings
 from selection.choosing.ties import Contrast, contrasts_with
 from selection.preferences import Question, Weights
@@ -145,6 +147,7 @@ def _field(
         question.constraints,
         is_fraction=standing.is_fraction,
         min_cases=min_cases,
+        task=question.task if question.task == standing.task else None,
     )
     beside = points_beside_quality(facts, weights, filtered.left)
     utility = {i: 100 * weights.quality * facts.quality[i] + beside.points[i] for i in filtered.left}
@@ -214,7 +217,7 @@ def allowed(candidate: Choosable, endpoints: Sequence[str]) -> Choosable:
     """Return the candidate with only its usable endpoints; empty: all."""
     if not endpoints:
         return candidate
-    places = tuple(place for place in candidate.places if place.name in endpoints)
+    places = tuple(place for place in candidate.places if place.is_one_of(endpoints))
     return replace(candidate, places=places) if places != candidate.places else candidate
 
 
@@ -234,4 +237,19 @@ def _notes(field: _Field, standing: TaskStanding, question: Question, chosen: in
         first=field.order[0],
         apart=apart,
         programs=[] if field.candidates[chosen].is_program else programs,
+        imputed=_imputed(field, standing, chosen),
     )
+
+
+def _imputed(field: _Field, standing: TaskStanding, chosen: int) -> str | None:
+    """Return the note that the named candidate was not asked all that its expected quality is of; None: it was."""
+    n_missing, n_all, noun = n_not_asked(standing, chosen)
+    if not n_missing:
+        return None
+    label, what = field.candidates[chosen].label, counted(n_all, noun)
+    whole = next((i for i in field.order if not n_not_asked(standing, i)[0]), None)
+    note = f"the expected quality of {label} is imputed for {n_missing:,} of {what}, which it was not asked"
+    if whole is None:
+        return f"{note}; nobody was asked all of them"
+    shown = quality(field.facts.told[whole], is_fraction=standing.is_fraction)
+    return f"{note}; {field.candidates[whole].label}, which was asked all of them, is expected at {shown}"

@@ -28,10 +28,21 @@ def candidate_rows(recommendation: Recommendation, *, percentile: float) -> list
     ranked = _ranked(recommendation)
     is_fraction = _are_fractions(ranked)
     rows = [_row(ranked_candidate, percentile, is_fraction=is_fraction) for ranked_candidate in ranked]
-    if recommendation.candidate is not None:
+    if rows and recommendation.candidate is not None and recommendation.quality is not None:
         rows[0]["mark"] = ", ".join(filter(None, ("named", rows[0]["mark"])))
     kept = [name for name in (rows[0] if rows else {}) if any(row[name] not in ("", "–") for row in rows)]
     return [{name: row[name] for name in kept} for row in rows]
+
+
+IMPUTED = (
+    "imputed: not asked all cases; the missing ones are filled in from the other candidates' results. Its interval "
+    "holds where candidates differ there as on the cases that they share."
+)
+
+
+def is_imputed(recommendation: Recommendation) -> bool:
+    """Check whether the expected quality of any feasible candidate is partly imputed."""
+    return any(each.adjustments is not None and each.adjustments.n_filled_in for each in _ranked(recommendation))
 
 
 def part_rows(recommendation: Recommendation) -> list[dict[str, str]]:
@@ -94,7 +105,8 @@ def _ranked(recommendation: Recommendation) -> list[Ranked]:
 def _row(ranked: Ranked, percentile: float, *, is_fraction: bool) -> dict[str, str]:
     value = ranked.quality
     interval = quality_interval(value.low, value.high, is_fraction=is_fraction)
-    marks = (("tied", ranked.is_tied), ("Pareto", ranked.is_pareto))
+    imputed = ranked.adjustments is not None and ranked.adjustments.n_filled_in > 0
+    marks = (("tied", ranked.is_tied), ("Pareto", ranked.is_pareto), ("imputed", imputed))
     return {
         "candidate": ranked.candidate.label,
         "mark": ", ".join(word for word, holds in marks if holds),

@@ -1,5 +1,6 @@
 """The `benchwright doctor` command: checks what an evaluation needs, and suggests fixes and first steps."""
 
+import os
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
@@ -18,6 +19,7 @@ from deployments.cli.doctor.first_steps import (
     model_memory_bytes,
     suggestion_for,
 )
+from deployments.cli.doctor.variables import variables
 from deployments.cli.terminal.output import EXIT_MENDABLE, error_as_json, print_json, report_error, result
 from deployments.cli.terminal.tables import print_line, print_table
 from deployments.prefect_home import mend_modes
@@ -92,6 +94,7 @@ def diagnose(names_or_urls: Sequence[str], db: str | None) -> Diagnosis:
         checks.sandbox(),
         checks.gpu(gpus),
         checks.memory(memory_bytes),
+        *variables(os.environ, keys=_variables_of_keys(url) if store.state is checks.State.OK else ()),
     )
     suggestion = suggestion_for(model_memory_bytes(gpus, memory_bytes))
     endpoint, models = _where_to_begin(answers)
@@ -128,6 +131,15 @@ def _servers(
         for endpoint, error in errors
     ]
     return tuple(findings), tuple(answers)
+
+
+def _variables_of_keys(url: str | None) -> frozenset[str]:
+    """Return the variables that stored endpoints name for their keys."""
+    from evaluation.store.registry import list_endpoints
+    from evaluation.store.session import open_store
+
+    with open_store(url) as store:
+        return frozenset(endpoint.key_variable for endpoint in list_endpoints(store) if endpoint.key_variable)
 
 
 def _embedded_of_serve() -> list[EndpointRecord]:

@@ -5,7 +5,8 @@ All checks run before a server is started or a token is spent.
 
 import asyncio
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ from deployments.cli.arguments import read_settings
 from deployments.cli.blocks_in_use import with_servers_of_pools
 from deployments.cli.terminal.output import print_status
 from evaluation.case import Benchmark
+from evaluation.errors import ConfigurationError, UnknownNameError
 from evaluation.files.path_text import checked_path
 from evaluation.metric_specs import names_a_file
 from evaluation.records.runs import RunRecord
@@ -61,8 +63,9 @@ def prepare(fields: Mapping[str, Any], store: "Store", *, source: str, resume: s
     from evaluation.planning.resuming import refuse_held, resumed
     from evaluation.requests.run_share import whole_of
 
-    added, files = with_candidate_files(fields, store)
-    request, invocation_id, earlier = resumed(store, resume, added)
+    with naming_the_run(store, resume):
+        added, files = with_candidate_files(fields, store)
+        request, invocation_id, earlier = resumed(store, resume, added)
     refuse_held(store, invocation_id, part=whole_of(request.spread) if request.spread > 1 else None)
     begun = tuple(_stored_benchmark(run, store) for run in earlier)
     rest = tuple(_read_benchmark(name, request, store) for name in request.benchmarks[len(begun) :])
@@ -71,6 +74,27 @@ def prepare(fields: Mapping[str, Any], store: "Store", *, source: str, resume: s
     return Prepared(
         request=request, invocation_id=invocation_id, benchmarks=(*begun, *rest), earlier=earlier, files=files
     )
+
+
+@contextmanager
+def naming_the_run(store: "Store", run: str | None) -> Iterator[None]:
+    """Make errors of a resume name its run; an unknown run is told as it is.
+
+    Args:
+        store: Where the run is.
+        run: Its id, the beginning of one, or `last`; None: nothing is resumed.
+    """
+    from evaluation.store.runs import find_run
+
+    try:
+        yield
+    except ConfigurationError as error:
+        if run is None or (isinstance(error, UnknownNameError) and error.kind == "run"):
+            raise
+        run_id = find_run(store, run).plan.run_id
+        if run_id not in error.message:
+            error.message = f"run {run_id} cannot be resumed so: {error.message}"
+        raise
 
 
 def check_servers(prepared: Prepared, store: "Store") -> "Resolution":
@@ -83,7 +107,8 @@ def check_servers(prepared: Prepared, store: "Store") -> "Resolution":
     from evaluation.resolution.resolution import resolve
 
     request = with_servers_of_pools(prepared.request, store)
-    resolution = asyncio.run(resolve(request, prepared.benchmarks, settings=read_settings(), store=store))
+    with naming_the_run(store, prepared.earlier[0].plan.run_id if prepared.earlier else None):
+        resolution = asyncio.run(resolve(request, prepared.benchmarks, settings=read_settings(), store=store))
     refuse_other_candidates(prepared.files, [resolved.candidate for resolved in resolution.candidates])
     if prepared.earlier:
         from evaluation.planning.resuming import refuse_changed_weights

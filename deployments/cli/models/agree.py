@@ -17,6 +17,7 @@ from deployments.cli.terminal.output import EXIT_CHECK_FAILED, print_json, print
 from evaluation.benchmarks.rendering import render
 from evaluation.candidate import PLAIN_PROFILE
 from evaluation.errors import ConfigurationError, UnknownNameError
+from evaluation.formatting import counted
 from evaluation.model_info import ModelInfo
 from evaluation.options import candidate_options, effective_options
 from evaluation.providers.model_names import find_model, is_remote, remote_refused
@@ -239,7 +240,10 @@ async def _measured(answers: Sequence[Answer], infos: Sequence[ModelInfo], reque
     from evaluation.servers.agreement import agreement
 
     n = len(request.questions)
-    print_status(f"asking {len(answers)} servers {n} cases of {request.benchmark}, each twice, then several at once")
+    print_status(
+        f"asking {counted(len(answers), 'server')} {counted(n, 'case')} of {request.benchmark}, "
+        "each twice, then several at once"
+    )
     async with AsyncExitStack() as stack:
         parties = await _parties(stack, answers, infos, request)
         on_answer = _teller(n * sum(N_TIMES + (party.slots > 1) for party in parties))
@@ -264,7 +268,7 @@ def _teller(n_all: int) -> Any:
         nonlocal n_done
         n_done += 1
         if n_done == n_all or n_done * 4 // n_all > (n_done - 1) * 4 // n_all:
-            print_status(f"  {n_done} of {n_all} answers")
+            print_status(f"  {n_done} of {counted(n_all, 'answer')}")
 
     return one_more
 

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from deployments.cli.terminal.tables import print_line, print_table
-from evaluation.formatting import percent, score
+from evaluation.formatting import counted, percent, score
 
 if TYPE_CHECKING:
     from evaluation.servers.agreement import Agreement, Share
@@ -36,7 +36,7 @@ def print_agreement(agreement: "Agreement", metric: str) -> None:
     if agreement.differences:
         _print_differences(agreement, metric)
     if agreement.n_failed:
-        print_line(f"left out: {agreement.n_failed} cases on which a server failed")
+        print_line(f"left out: {counted(agreement.n_failed, 'case')} on which a server failed")
     for pair in agreement.between:
         print_line(pair.sentence)
     for item in agreement.within:

@@ -102,7 +102,7 @@ def _most(forecast: "RaceForecast", request: "RaceRequest") -> Iterator[str]:
     bounded, seconds = forecast.bounds, forecast.most_seconds
     time = "" if seconds is None else f", about {duration(seconds)}"
     yield (
-        f"In all at most {bounded.most_calls:,} of the {bounded.full_grid_calls:,} answers of a full "
+        f"In all at most {bounded.most_calls:,} of the {counted(bounded.full_grid_calls, 'answer')} of a full "
         f"evaluation{time}; early elimination reduces this."
     )
     if request.budget:

@@ -52,7 +52,10 @@ def recommend(
         Words, typer.Option(metavar="NAME", help="A capability of the model: vision, tools, thinking.*")
     ] = None,
     endpoint: Annotated[
-        Words, typer.Option(metavar="NAME", help="A server that must have the model; with several, any of them.*")
+        Words,
+        typer.Option(
+            metavar="URL", help="Name or URL of a server that must have the model; with several, any of them.*"
+        ),
     ] = None,
     models_only: Annotated[
         bool,

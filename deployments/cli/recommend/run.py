@@ -35,9 +35,11 @@ from selection import recommend
 from selection.answers import Recommendation
 from selection.configuration import Form
 from selection.pages.recommendation import (
+    IMPUTED,
     candidate_rows,
     difference_lines,
     evaluation_to_run,
+    is_imputed,
     part_rows,
     removed_lines,
 )
@@ -176,6 +178,9 @@ def _print_page(
     if rows := candidate_rows(recommendation, percentile=options.constraints.percentile):
         say_line()
         print_split_table(rows, words=("mark",))
+        if is_imputed(recommendation):
+            say_line()
+            say_line(IMPUTED)
     if parts := part_rows(recommendation):
         say_line()
         say_line(f"measured on each {'task' if recommendation.task is None else 'benchmark'} (cases)")

@@ -9,6 +9,7 @@ from deployments.cli.arguments import open_stored
 from deployments.cli.review.page import print_item, print_progress, print_result
 from deployments.cli.terminal.output import EXIT_DONE, EXIT_INTERRUPTED, print_json, print_status, progress_console
 from evaluation.errors import ConfigurationError
+from evaluation.formatting import counted
 from evaluation.records.reviews import ReviewItem, ReviewRecord, Said
 from evaluation.reports.reviews.blinded import without_names
 from evaluation.results.as_json import as_json as results_as_json
@@ -87,7 +88,9 @@ def _left(work: _Work, code: int, *, as_json: bool) -> int:
         left = {"status": "open", "review_id": review.review_id, "n_rated": n_rated, "n_items": n_items}
         print_json({**left, "rater": work.rater or None, "next": next_step})
     else:
-        print_status(f"\n{n_rated} of {len(review.items)} cases are rated and stored. Resume with `{next_step}`")
+        print_status(
+            f"\n{n_rated} of {counted(len(review.items), 'case')} are rated and stored. Resume with `{next_step}`"
+        )
     return code
 
 
@@ -100,7 +103,7 @@ def _rate(work: _Work) -> None:
     done = rated_items(work.store, review.review_id, session_id=None, rater=work.rater)
     waiting = [item for item in review.items if item.item_id not in done]
     if not waiting:
-        print_status(f"{work.rater} has rated all {len(review.items)} cases")
+        print_status(f"{work.rater} has rated all {counted(len(review.items), 'case')}")
         return
     begin_session(
         work.store, session_id=work.session_id, review_id=review.review_id, place="terminal", rater=work.rater
@@ -121,7 +124,7 @@ def _explain(review: ReviewRecord, *, n_waiting: int) -> None:
 
     for line in how_to_rate(review):
         print_status(line)
-    print_status(f"{n_waiting} of {len(review.items)} cases are left. {LEAVE}: leave, {SKIP}: later.")
+    print_status(f"{n_waiting} of {counted(len(review.items), 'case')} are left. {LEAVE}: leave, {SKIP}: later.")
 
 
 def _who(name: str | None) -> str:

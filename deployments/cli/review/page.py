@@ -9,6 +9,7 @@ from deployments.cli.terminal.split_table import print_split_table, screen_width
 from deployments.cli.terminal.tables import print_table
 from deployments.cli.terminal.text_block import as_block
 from evaluation.escaping import one_line
+from evaluation.formatting import counted
 from evaluation.records.reviews import ReviewItem, ReviewRecord, ReviewSummary
 from evaluation.reports.reviews.blinded import awaited_words
 from evaluation.reviews.result_words import rater_words
@@ -68,7 +69,10 @@ def _print_cases(result: "ReviewResult") -> None:
 
 def print_progress(result: "ReviewResult | OpenReviewResult") -> None:
     """Print the progress of a review, without names of candidates."""
-    say_line(f"{result.n_rated} of {result.n_items} cases are rated, by {rater_words(result.raters)}", style="bold")
+    say_line(
+        f"{result.n_rated} of {counted(result.n_items, 'case')} are rated, by {rater_words(result.raters)}",
+        style="bold",
+    )
     say_line(f"review {result.review_id} · {result.benchmark} · runs {', '.join(result.run_ids)}")
     say_line(f"The candidates are revealed when {awaited_words(result.awaited)}.")
     say_line(

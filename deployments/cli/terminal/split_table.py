@@ -65,18 +65,29 @@ def print_split_table(rows: Sequence[Mapping[str, str]], *, words: Sequence[str]
 
 
 def _widths(cells: Mapping[str, Sequence[str]], words: Sequence[str], screen: int | None) -> dict[str, int]:
-    """Return the width of each column. Long names and words are folded, numbers never."""
+    """Return the width of each column. Long names, titles and words are folded, numbers never."""
     from rich.cells import cell_len
 
     names, *others = cells
     widths = {column: max(map(cell_len, texts)) for column, texts in cells.items()}
     if screen is None:
         return widths
+    titles = {column: _title_width(texts[0]) for column, texts in cells.items()}
+    for column in others:
+        widths[column] = max(titles[column], *map(cell_len, cells[column][1:]))
     for column in words:
-        widths[column] = min(widths[column], max(_WIDEST_WORDS, cell_len(cells[column][0])))
+        widths[column] = min(widths[column], max(_WIDEST_WORDS, titles[column]))
     left = screen - max((widths[column] for column in others), default=0) - _BETWEEN
     widths[names] = min(widths[names], _WIDEST_NAME, max(_NARROWEST_NAME, left))
     return widths
+
+
+def _title_width(title: str) -> int:
+    """Return the width of a title, which is the label of a candidate where candidates are compared in pairs."""
+    from rich.cells import cell_len
+
+    width = cell_len(title)
+    return width if width <= _WIDEST_WORDS else min(_WIDEST_WORDS, max(map(cell_len, title.split())))
 
 
 def _groups(widths: Mapping[str, int], screen: int) -> list[list[str]]:

@@ -83,7 +83,7 @@ def verdict_words(pair: PairResult) -> str:
         case verdict if verdict == INSUFFICIENT_DATA:
             return "too few to tell"
         case _ if pair.n_more:
-            return f"inconclusive (+{pair.n_more:,} cases)"
+            return f"inconclusive (+{counted(pair.n_more, 'case')})"
         case _:
             return "inconclusive"
 

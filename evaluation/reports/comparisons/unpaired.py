@@ -1,7 +1,7 @@
 """A comparison of groups without common cases, as rows of short texts."""
 
 from evaluation.comparisons.sentences import FRACTION, open_end_lines, size_of
-from evaluation.formatting import coefficient, p_cell, quantity, score
+from evaluation.formatting import coefficient, counted, p_cell, quantity, score
 from evaluation.results.unpaired import GroupResult, UnpairedComparisonResult, UnpairedPairResult
 from evaluation.stats.verdicts import A_BETTER, B_BETTER, EQUIVALENT, INSUFFICIENT_DATA
 
@@ -58,7 +58,9 @@ def _verdict_words(pair: UnpairedPairResult) -> str:
     if pair.verdict == INSUFFICIENT_DATA:
         return "too few to tell"
     return (
-        f"inconclusive (+{pair.needed.n_more:,} cases each)" if pair.needed and pair.needed.n_more else "inconclusive"
+        f"inconclusive (+{counted(pair.needed.n_more, 'case')} each)"
+        if pair.needed and pair.needed.n_more
+        else "inconclusive"
     )
 
 

@@ -181,7 +181,7 @@ def failures_as_zero(run: RunResult) -> list[str]:
         if mean is not None and worst is not None:
             n_failed = worst.n_cases - mean.n_cases
             lines.append(
-                f"{candidate.label}: {run.headline} {shown_estimate(mean)} on {mean.n_cases:,} cases; "
+                f"{candidate.label}: {run.headline} {shown_estimate(mean)} on {counted(mean.n_cases, 'case')}; "
                 f"counting the {counted(n_failed, 'server failure')} as zero: {shown_estimate(worst)}"
             )
     return lines
@@ -279,7 +279,7 @@ def cached(run: RunResult) -> list[str]:
         }
         took = ", ".join(f"{title} {shown_speed(numbers)}" for title, numbers in timings.items())
         lines.append(
-            f"{candidate.label}: {n:,} of {candidate.n_ok:,} prompts were, or may have been, cached by the "
+            f"{candidate.label}: {n:,} of {counted(candidate.n_ok, 'prompt')} were, or may have been, cached by the "
             f"server, {_where_they_are(candidate)} the timing figures above{f': {took}' if took else ''}"
         )
     return lines

@@ -26,8 +26,8 @@ def trace_rows(outcome: OutcomeResult) -> list[dict[str, str]]:
     A figure that no stage has is left out.
     """
     rows = [_row(stage) for stage in outcome.stages]
-    known = [name for name in (rows[0] if rows else {}) if any(row[name] for row in rows)]
-    return [{name: row[name] for name in known} for row in rows]
+    kept = [name for name in (rows[0] if rows else {}) if any(row[name] for row in rows)]
+    return [{name: row[name] for name in kept} for row in rows]
 
 
 def trace_parts(outcome: OutcomeResult) -> Iterator[TracePart]:

@@ -117,7 +117,7 @@ def test_what_would_make_it_another_run_is_refused_before_any_server_is_started(
     said = benchwright("evaluate", "--resume", run_of_three, *words, "--json")
 
     assert 2 == said.code
-    assert message in said.json["error"]["message"]
+    assert f"run {run_of_three} cannot be resumed so: {message}" in said.json["error"]["message"]
     assert said.json["error"]["next"]
 
 

@@ -89,7 +89,7 @@ def test_one_is_shown_with_its_source_its_options_and_how_to_name_it(benchwright
     assert "other models  large" in said.out
     assert "  threshold           a number; 0.5 unless given\n" in said.out
     assert "                      A signal below it asks the larger model." in said.out
-    assert "--candidate 'llama3.1:8b pipeline=cascade large=…'" in said.out
+    assert "--candidate 'llama3.1:8b pipeline=cascade large=llama3.1:70b'" in said.out
     assert ["large"] == [option["name"] for option in found["options"] if option["is_model"]]
 
 

@@ -1,12 +1,13 @@
 """What is advised where no candidate is left."""
 
 import math
+from dataclasses import replace
 
 import pytest
 from scored_tables import named, standing_of
 
 from evaluation.errors import SelectionError
-from evaluation.records.evidence import Choosable, Place
+from evaluation.records.evidence import Choosable, OwnFailures, Place
 from selection.choosing.choice import choose
 from selection.choosing.limits import _Limit
 from selection.preferences import Constraints, Question
@@ -50,3 +51,60 @@ def test_a_latency_that_is_not_known_since_all_prompts_were_kept_says_so() -> No
     plain = limit.verdict(named("a"), math.nan, 0.5)
     assert plain is not None
     assert "its latency is not known, but at most 0.5 s is required" == plain.reason
+
+
+FAILS = {
+    "qa": OwnFailures(n=11, of_n=12, kind="pipeline_failed"),
+    "law": OwnFailures(n=1, of_n=100, kind="empty_answer"),
+}
+
+
+def test_a_candidate_that_nearly_always_fails_by_itself_is_not_named_and_the_reason_is_said() -> None:
+    standing = standing_of([0.9, 0.6])
+    board = Scoreboard(
+        candidates=(named("a", own_failures=FAILS), named("b")),
+        standings={"qa": standing, "law": replace(standing, task="law")},
+        overall=standing,
+        fingerprint="x",
+    )
+
+    on_task, on_other, by_rules = (
+        choose(board, question)
+        for question in (
+            Question(task="qa"),
+            Question(task="law"),
+            Question(task="other", on_little_evidence="rules"),
+        )
+    )
+
+    assert on_task.chosen is not None
+    assert "b" == on_task.chosen.label
+    (removal,) = on_task.removed
+    assert ("own_failures", "failed by itself in 11 of 12 answers, mostly by pipeline_failed") == (
+        removal.constraint,
+        removal.reason,
+    )
+    assert ["a", "a"] == [choice.chosen.label for choice in (on_other, by_rules) if choice.chosen is not None]
+
+
+def test_where_all_fail_by_themselves_the_error_says_so() -> None:
+    advice = _advice(Constraints(), named("a", own_failures=FAILS), named("b", own_failures=FAILS))
+
+    assert "says why it fails" in advice
+
+
+def test_a_server_may_be_named_by_its_url() -> None:
+    here = Place(name="box", url="http://127.0.0.1:11434", provider="ollama")
+    there = Place(name="other", url="http://other:11434", provider="ollama")
+    standing = standing_of([0.9, 0.6])
+    board = Scoreboard(
+        candidates=(named("a", places=(there,)), named("b", places=(here, there))),
+        standings={"qa": standing},
+        overall=standing,
+        fingerprint="x",
+    )
+
+    choice = choose(board, Question(task="qa", constraints=Constraints(endpoints=("http://127.0.0.1:11434/",))))
+
+    assert choice.chosen is not None
+    assert ("b", (here,)) == (choice.chosen.label, choice.chosen.places)

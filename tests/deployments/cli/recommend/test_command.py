@@ -3,6 +3,7 @@
 import csv
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -10,8 +11,10 @@ from unittest import mock
 import pytest
 from filled_stores import fill_by_copy
 from recommendable import delete_evidence, fill, swap_scores
+from stored_runs import answer, asked, numbers, right, store_run, wrong
 
 from evaluation.candidate_files.reading import read_candidate
+from evaluation.errors import FailureKind
 from evaluation.formatting import p_value
 from evaluation.store.recommendations import find_recommendation, list_recommendations
 from evaluation.store.session import open_store
@@ -318,3 +321,36 @@ def test_of_several_runs_on_a_task_the_newest_of_each_benchmark_is_told(recommen
     found = recommend("--task", "classification", "--json").json
 
     assert ["again-classification"] == [one["run_id"] for one in found["comparisons"]]
+
+
+def test_a_mixed_benchmark_names_nobody_who_always_fails_and_says_what_is_imputed(
+    benchwright: Command, database: str
+) -> None:
+    hard, easy = numbers(20), tuple(replace(case, case_id=f"easy-{case.case_id}") for case in numbers(12))
+    broken = answer("", own_failure=FailureKind.PIPELINE_FAILED, message="it raised")
+    with open_store(database) as store:
+        store_run(store, asked("weak:1b", wrong(hard)), cases=hard, run_id="hard", name="hard", task_type="qa")
+        failing = asked("failing:1b", {case.case_id: broken for case in easy})
+        store_run(store, failing, cases=easy, run_id="easy", name="easy", task_type="qa")
+
+    said = benchwright("recommend", "--task", "qa")
+
+    assert 0 == said.code
+    assert said.out.startswith("weak:1b scores ")
+    assert "ruled out: failing:1b: failed by itself in 12 of 12 answers, mostly by pipeline_failed" in said.out
+    assert "imputed: not asked all cases" in said.out
+    assert "weak:1b is imputed for 12 of 32 cases, which it was not asked" in said.out
+
+
+@pytest.mark.parametrize("words", [[], ["--explain"], ["--json"], ["--export", "yaml"], ["--models-only"]])
+def test_a_rule_names_the_largest_model_where_nothing_is_measured_enough(
+    benchwright: Command, database: str, words: list[str]
+) -> None:
+    cases = numbers(3)
+    with open_store(database) as store:
+        store_run(store, asked("a:1b", right(cases)), cases=cases, task_type="qa")
+
+    said = benchwright("recommend", "--on-little-evidence", "rules", *words)
+
+    assert 0 == said.code
+    assert "a:1b" in said.out
