@@ -7,11 +7,14 @@ from evaluation.escaping import for_markdown, one_line
 
 
 def markdown_table(rows: Sequence[Mapping[str, str]]) -> str:
-    """Return a Markdown table whose texts are shown literally, whoever wrote them; empty without rows."""
+    """Return a Markdown table whose texts are shown literally, whoever wrote them; empty without rows.
+
+    A row without a column that another one has gets an empty cell: a page is worth more than a column.
+    """
     if not rows:
         return ""
-    titles = {column: for_markdown(column) for column in rows[0]}
-    escaped = [{titles[column]: for_markdown(row[column]) for column in titles} for row in rows]
+    titles = {column: for_markdown(column) for row in rows for column in row}
+    escaped = [{titles[column]: for_markdown(row.get(column, "")) for column in titles} for row in rows]
     return as_markdown_table(list(titles.values()), escaped)
 
 

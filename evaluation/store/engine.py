@@ -37,15 +37,32 @@ def make_engine(url: URL, *, busy_timeout_s: float = 30.0, foreign_keys: bool = 
     if url.get_backend_name() == "postgresql":
         defaults = {"connect_timeout": CONNECT_TIMEOUT_S, **_NOTICING_A_DEAD_LINE}
         arguments = {name: value for name, value in defaults.items() if name not in url.query}
-        return sa.create_engine(
+        engine = sa.create_engine(
             url, json_serializer=to_json, connect_args=arguments, pool_pre_ping=True, max_overflow=32
         )
+        event.listen(engine, "connect", _read_plain_numbers)
+        return engine
     engine = sa.create_engine(
         url, json_serializer=to_json, connect_args={"timeout": busy_timeout_s}, pool_size=8, max_overflow=32
     )
     event.listen(engine, "connect", partial(_configure_sqlite, foreign_keys=foreign_keys))
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _read_plain_numbers(connection: Any, _record: object) -> None:
+    """Have PostgreSQL's decimals read as whole or real numbers: it makes them of sums and means of whole numbers.
+
+    None of our columns is a decimal, and a decimal times a real number is a `TypeError`, on this database alone.
+    """
+    from psycopg.adapt import Loader
+
+    class PlainNumber(Loader):
+        def load(self, data: Any) -> int | float:
+            text = bytes(data).decode("ascii")
+            return int(text) if text.lstrip("-").isdigit() else float(text)
+
+    connection.adapters.register_loader("numeric", PlainNumber)
 
 
 def engine_of(connection: sqlite3.Connection) -> Engine:

@@ -40,7 +40,7 @@ class CandidateCosts:
     n_calls: int
     """Requests to models: as many as outcomes, or as the stages of a pipeline that asked one."""
     n_tokens: int
-    """Tokens of prompts and answers."""
+    """Tokens of prompts, answers and embedded texts, as far as servers told them."""
 
 
 def begin_race(store: Store, invocation_id: str, *, request: Mapping[str, Any], code_version: str) -> None:
@@ -125,28 +125,45 @@ def load_decisions(store: Store, invocation_id: str) -> tuple[Decision, ...]:
 
 
 def costs_of_run(store: Store, run_id: str) -> dict[int, CandidateCosts]:
-    """Return what each candidate of a run has cost so far, by its row, read from indexes of its answers and stages."""
-    tokens = sa.func.coalesce(generation.c.prompt_tokens, 0) + sa.func.coalesce(generation.c.output_tokens, 0)
-    query = (
-        sa.select(generation.c.run_candidate_id, sa.func.count(), sa.func.coalesce(sa.func.sum(tokens), 0))
+    """Return what each candidate of a run has cost so far, by its row, read from indexes of its answers and stages.
+
+    Of a pipeline every stored request counts, also those of a case that has no outcome or no tokens as a whole; an
+    embedding that another case had requested counts once, there.
+    """
+    with store.read() as connection:
+        answers = connection.execute(_answers(run_id)).tuples().all()
+        requests = {row_id: (n, tokens) for row_id, n, tokens in connection.execute(_requests(run_id)).tuples()}
+    of_answers = {row_id: (n_answers, n_tokens) for row_id, n_answers, n_tokens in answers}
+    costs = {}
+    for row_id in {**of_answers, **requests}:
+        n_answers, n_tokens = of_answers.get(row_id, (0, 0))
+        n_calls, n_tokens = requests.get(row_id, (n_answers, n_tokens))
+        costs[row_id] = CandidateCosts(n_answers=int(n_answers), n_calls=int(n_calls), n_tokens=int(n_tokens))
+    return costs
+
+
+def _answers(run_id: str) -> "sa.Select[tuple[int, int, int]]":
+    return (
+        sa.select(generation.c.run_candidate_id, sa.func.count(), _tokens(generation))
         .join(run_candidate, run_candidate.c.id == generation.c.run_candidate_id)
         .where(run_candidate.c.run_id == run_id, sa.not_(generation.c.reused))
         .group_by(generation.c.run_candidate_id)
     )
+
+
+def _requests(run_id: str) -> "sa.Select[tuple[int, int, int]]":
     same = [stage.c[name] == generation.c[name] for name in ("run_candidate_id", "case_id", "repeat")]
-    reused = sa.exists().where(*same, generation.c.reused)
-    requests = (
-        sa.select(stage.c.run_candidate_id, sa.func.count())
+    is_reused = sa.exists().where(*same, generation.c.reused)
+    is_shared = sa.and_(stage.c.kind == "embed", stage.c.n_attempts == 0)
+    return (
+        sa.select(stage.c.run_candidate_id, sa.func.count(), _tokens(stage))
         .join(run_candidate, run_candidate.c.id == stage.c.run_candidate_id)
-        .where(run_candidate.c.run_id == run_id, stage.c.kind.in_(_REQUESTS), ~reused)
+        .where(run_candidate.c.run_id == run_id, stage.c.kind.in_(_REQUESTS), ~is_reused, ~is_shared)
         .group_by(stage.c.run_candidate_id)
     )
-    with store.read() as connection:
-        rows = connection.execute(query).all()
-        n_requests = dict(connection.execute(requests).tuples().all())
-    return {
-        row_id: CandidateCosts(
-            n_answers=int(n_answers), n_calls=n_requests.get(row_id, int(n_answers)), n_tokens=int(n_tokens)
-        )
-        for row_id, n_answers, n_tokens in rows
-    }
+
+
+def _tokens(table: sa.Table) -> "sa.ColumnElement[int]":
+    """Return the sum of the tokens that are known."""
+    tokens = sa.func.coalesce(table.c.prompt_tokens, 0) + sa.func.coalesce(table.c.output_tokens, 0)
+    return sa.func.coalesce(sa.func.sum(tokens), 0)

@@ -9,10 +9,12 @@ import pytest
 from looking_back import only_run, outcomes, results
 from scripted_ollama import Chat, Reply, ScriptedOllama, right
 
+from deployments.cli.show.cascade_page import print_cascade_page
 from deployments.cli.show.command import show
 from evaluation import load_cascades
 from evaluation.errors import ConfigurationError, UnknownNameError
 from evaluation.generation import Failure
+from evaluation.reports.runs.cascade_report import curve_rows
 from evaluation.reports.runs.page import invocation_as_markdown
 from evaluation.results.as_json import as_json, from_json
 from evaluation.results.cascade_curves import CascadeCurve, CascadePoint, CascadeResult
@@ -123,6 +125,31 @@ def test_without_ask_both_the_curve_ends_where_the_larger_model_was_not_asked(
     assert whole.large_alone.quality is not None
     assert 1.0 == whole.large_alone.quality.value
     assert [False, False, True, False, False] == [point.is_of_run for point in whole.points]
+
+
+@pytest.mark.parametrize("fails", ["small", "big"])
+def test_a_case_on_which_a_server_fails_stands_in_the_tables_and_on_the_page(
+    evaluate: Evaluate, store: Store, ollama_by_script: ScriptedOllama, benchmark_file: Benchmarks, fails: str
+) -> None:
+    def failing(chat: Chat) -> Reply:
+        is_broken = chat.model == fails and chat.prompt == "What is 3?"
+        broken = Reply(status=500, error="llama runner process has terminated: signal: killed")
+        return broken if is_broken else Reply(text=right(chat).text, final=logprob(chat))
+
+    ollama_by_script.add("small", failing)
+    ollama_by_script.add("big", failing)
+    cascade = "small pipeline=cascade large=big signal=logprob threshold=-0.4 ask_both=true"
+
+    evaluate(benchmark_file(8), candidates=[cascade], max_failures="100%", invocation_id="one")
+
+    curve = curve_of(store)
+    rows = curve_rows(curve)
+    assert {tuple(rows[0])} == {tuple(row) for row in rows}
+    assert curve.large_alone is not None
+    assert "1" in {row["failed"] for row in rows} or fails == "small"
+    page = str(invocation_as_markdown(store, invocation_result(store, "one")))
+    assert all(row["threshold"].rstrip(" *") in page for row in rows)
+    print_cascade_page(cascade_result(store, only_run(store, "one").plan.run_id))
 
 
 def logprob(chat: Chat) -> dict[str, Any]:

@@ -1,5 +1,7 @@
 """A store whose selection model decides by prompts: three candidates, each the best one on one subject."""
 
+from collections.abc import Sequence
+
 from learnable import learnable
 from stored_runs import Asked, answer, store_run
 
@@ -15,8 +17,9 @@ ABOUT_HISTORY = "Please tell which king, treaty, siege, empire, battle or crown 
 ABOUT_COOKING = "Please tell which flour, butter, garlic, onion, recipe or salt people want?"
 
 
-def fill_learned(store: Store) -> None:
+def fill_learned(store: Store, candidates: Sequence[Candidate] = ()) -> None:
     """Stores a run in which prompts tell the candidates apart: of Python, history and cooking in their order."""
+    candidates = candidates or [Candidate(model=f"{label}:1b", digest=f"digest-of-{label}") for label in LABELS]
     evidence, prompts = learnable(n_cases=200)
     cases = tuple(
         Case(case_id=case.case_id, prompt=prompt, references=("yes",))
@@ -25,13 +28,13 @@ def fill_learned(store: Store) -> None:
     quality = evidence.quality.reshape(len(cases), len(LABELS))
     asked = (
         Asked(
-            candidate=Candidate(model=f"{label}:1b", digest=f"digest-of-{label}"),
+            candidate=candidate,
             outcomes={
                 case.case_id: answer("yes" if right else "no")
                 for case, right in zip(cases, quality[:, place], strict=True)
             },
         )
-        for place, label in enumerate(LABELS)
+        for place, candidate in enumerate(candidates)
     )
     store_run(store, *asked, cases=cases, run_id=f"run-{TASK}", task_type=TASK, name=TASK)
 

@@ -55,7 +55,7 @@ def curve_rows(curve: CascadeCurve) -> list[dict[str, str]]:
     rows = [_row(curve, point) for point in _shown_points(curve)]
     if curve.large_alone is not None:
         about = {"threshold": f"{curve.large} alone", "escalated": ""}
-        rows.append(about | _figures(curve, curve.large_alone))
+        rows.append(about | _figures(curve, curve.large_alone) | {"failed": ""})
     filled = {name for row in rows for name, text in row.items() if text not in ("", "–")}
     return [{name: text for name, text in row.items() if name in filled} for row in rows]
 
