@@ -22,6 +22,7 @@ from deployments.api.routes import (
     administration,
     analytics,
     catalogues,
+    endpoints,
     experiments,
     operation,
     policies,
@@ -42,7 +43,18 @@ from evaluation.store.totals import store_totals
 PREFIX = "/api/v1"
 API_ROUTERS = tuple(
     routes.router
-    for routes in (stored, analytics, experiments, catalogues, production, policies, upgrades, work, administration)
+    for routes in (
+        stored,
+        analytics,
+        experiments,
+        catalogues,
+        endpoints,
+        production,
+        policies,
+        upgrades,
+        work,
+        administration,
+    )
 )
 """Routes below the prefix."""
 _BELOW_PREFIX = frozenset(id(route) for router in API_ROUTERS for route in router.routes)
