@@ -1,9 +1,11 @@
 """Are endpoints, silences and templates written over HTTP as by the commands, by whom may, without a secret?"""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from api_client import ApiClient
+from api_store import fill_for_examples
 
 from deployments.api.app import create_app
 from evaluation.records.access import Scope
@@ -11,7 +13,7 @@ from evaluation.records.candidates import EndpointRecord
 from evaluation.store.api_keys import create_key
 from evaluation.store.experiments import find_experiment
 from evaluation.store.registry import find_endpoint, save_endpoint
-from evaluation.store.session import KeptStore
+from evaluation.store.session import KeptStore, keep_open, open_store
 
 BOX = "/api/v1/endpoints/box"
 SILENCES = "/api/v1/silences"
@@ -113,3 +115,15 @@ def test_only_a_key_with_the_scope_may(
         _, text = create_key(served_store, name=scope.value, scopes=[scope])
         answer = ApiClient(app).send(method, path, json=body, headers={"Authorization": f"Bearer {text}"})
         assert (answer.status_code == 403) == (needed not in scope.included)
+
+
+def test_an_acknowledgement_has_the_name_of_the_key(tmp_path: Path) -> None:
+    with open_store(str(tmp_path / "benchwright.db")) as filled:
+        fill_for_examples(filled)
+        _, text = create_key(filled, name="ada", scopes=[Scope.RUN])
+    store = keep_open(str(tmp_path / "benchwright.db"))
+    headers = {"Authorization": f"Bearer {text}"}
+    answer = ApiClient(create_app(store)).post("/api/v1/alerts/last/acknowledgement", {"note": "Yes."}, headers=headers)
+    store.close()
+
+    assert (200, "ada", "Yes.") == (answer.status_code, answer.json()["acknowledged_by"], answer.json()["note"])
