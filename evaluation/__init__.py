@@ -17,6 +17,7 @@ __version__ = "0.1.0"
 LOADED_AT = time.time()
 """Time at which this process began to load the package, in seconds since 1970."""
 HOMES = {
+    "deployments.python.analytics": ("load_breakdown", "load_correlations", "load_timeline"),
     "deployments.python.cascades": ("load_cascades",),
     "deployments.python.catalogues": (
         "list_benchmarks",

@@ -1,3 +1,6 @@
+from deployments.python.analytics import load_breakdown as load_breakdown
+from deployments.python.analytics import load_correlations as load_correlations
+from deployments.python.analytics import load_timeline as load_timeline
 from deployments.python.cascades import load_cascades as load_cascades
 from deployments.python.catalogues import list_benchmarks as list_benchmarks
 from deployments.python.catalogues import list_comparisons as list_comparisons

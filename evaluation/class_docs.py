@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Iterator
 from dataclasses import fields
+from functools import cache
 from inspect import cleandoc, getsource
 from itertools import pairwise
 from textwrap import dedent
@@ -24,8 +25,13 @@ def option_docs(kind: type) -> dict[str, str]:
     return {name: text for name, text in docs.items() if name in option_names}
 
 
-def _field_docs(owner: type) -> Iterator[tuple[str, str]]:
-    """Yield the names of annotated fields, each with the string right after it."""
+@cache
+def _field_docs(owner: type) -> tuple[tuple[str, str], ...]:
+    """Return the names of annotated fields, each with the string right after it. To find the source takes long."""
+    return tuple(_read_field_docs(owner))
+
+
+def _read_field_docs(owner: type) -> Iterator[tuple[str, str]]:
     try:
         tree = ast.parse(dedent(getsource(owner)))
     except (OSError, TypeError, SyntaxError):  # a class of which there is no source

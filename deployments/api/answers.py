@@ -28,6 +28,15 @@ class Health:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Deletion:
+    """That something was removed."""
+
+    name: str
+    """Its name or number."""
+    removed: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MadeKey:
     """A key that was made, with its text, which is told once."""
 

@@ -21,7 +21,9 @@ from deployments.api.parameters import only_declared
 from deployments.api.problems import GATEWAY_PATHS, add_handlers
 from deployments.api.routes import (
     administration,
+    analytics,
     catalogues,
+    endpoints,
     experiments,
     operation,
     policies,
@@ -41,7 +43,19 @@ from evaluation.store.totals import store_totals
 
 PREFIX = "/api/v1"
 API_ROUTERS = tuple(
-    routes.router for routes in (stored, experiments, catalogues, production, policies, upgrades, work, administration)
+    routes.router
+    for routes in (
+        stored,
+        analytics,
+        experiments,
+        catalogues,
+        endpoints,
+        production,
+        policies,
+        upgrades,
+        work,
+        administration,
+    )
 )
 """Routes below the prefix."""
 _BELOW_PREFIX = frozenset(id(route) for router in API_ROUTERS for route in router.routes)

@@ -183,3 +183,14 @@ def request_id_of(request: Request) -> str | None:
     """Return the id that the server gave the request."""
     value = request.scope.get("state", {}).get("request_id")
     return value if isinstance(value, str) else None
+
+
+def read_number(text: str, what: str) -> int:
+    """Return the number of a thing that a path names by it.
+
+    Raises:
+        ProblemError: 404, it is no number.
+    """
+    if not (text.isascii() and text.isdigit() and len(text) < 10):
+        raise ProblemError(404, f"{text[:80]!r} is not the number of a {what}", kind="unknown-name")
+    return int(text)

@@ -131,21 +131,31 @@ def silence(
     as_json: JsonOption = False,
 ) -> None:
     """Silence the notifications for a rule, task or candidate for a while. Alerts are still raised and listed."""
+    ends = _read_until(until)
+    with open_stored(db) as store:
+        made = store_silence(store, until=ends, rule=rule, task=task, candidate=candidate, reason=reason)
+    if as_json:
+        print_json(_silence_as_json(made))
+    else:
+        print_line(f"silence {made.silence_id} is active until {moment(made.until)}")
+
+
+def store_silence(
+    store: "Store", *, until: datetime, rule: str | None, task: str | None, candidate: str | None, reason: str
+) -> SilenceRecord:
+    """Silence the notifications for a rule, task or candidate, and return the silence.
+
+    Raises:
+        ConfigurationError: none of the three is given.
+        UnknownNameError: no such rule.
+    """
     from evaluation.store.alert_silences import silence_alerts
 
     if rule is None and task is None and candidate is None:
         raise ConfigurationError(
             "a silence needs a rule, a task or a candidate", "Give --rule, --task or --candidate, or several of them."
         )
-    ends = _read_until(until)
-    with open_stored(db) as store:
-        made = silence_alerts(
-            store, until=ends, rule=_checked_rule(rule), task=task, candidate=candidate, reason=reason
-        )
-    if as_json:
-        print_json(_silence_as_json(made))
-    else:
-        print_line(f"silence {made.silence_id} is active until {moment(made.until)}")
+    return silence_alerts(store, until=until, rule=_checked_rule(rule), task=task, candidate=candidate, reason=reason)
 
 
 @alerts.command("silences")

@@ -36,7 +36,7 @@ FUNCTIONS = {
     "What is stored": (
         "runs", "load_run", "load_case", "load_cases", "load_scores", "load_stages", "list_comparisons",
         "load_comparison", "load_race", "load_sweep", "load_cascades", "list_experiments", "load_experiment",
-        "diff_runs",
+        "diff_runs", "load_timeline", "load_breakdown", "load_correlations",
         "list_reviews", "load_review", "load_traffic", "load_alerts",
     ),
     "What there is to use": (

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from evaluation.exports.answers import Row, answers_as_rows, candidates_of
 from evaluation.exports.filters import Filters, check_filters
-from evaluation.exports.metric_words import words_of_runs
+from evaluation.exports.metric_words import estimated_words
 from evaluation.exports.source import Kind, find_source
 from evaluation.records.runs import RunCandidateRecord
 from evaluation.store.outcome_values import OutcomeValues, outcome_values_after
@@ -47,7 +47,7 @@ def answer_page(store: Store, run_id: str, filters: Filters, *, after: Place | N
     check_filters(store, find_source(store, run.plan.run_id), Kind.ANSWERS, filters)
     words = {
         signature: word
-        for signature, word in words_of_runs(store, [run]).items()
+        for signature, word in estimated_words(store, run).items()
         if not filters.metrics or word in filters.metrics
     }
     rows: list[Row] = []

@@ -1,13 +1,21 @@
 """What a look found, for JSON, the terminal and Prefect's pages alike."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from evaluation.formatting import counted
+from evaluation.monitoring.anomalies import anomalies
+from evaluation.monitoring.insights import insights
 from evaluation.monitoring.monitoring_pass import MonitoringPass
-from evaluation.monitoring.trends import Trend
+from evaluation.monitoring.series import evaluation_series, live_series
+from evaluation.monitoring.trends import Trend, trends
 from evaluation.monitoring.values import QUANTITIES, Point, Series
 from evaluation.records.alerts import AlertChanges, AlertRecord, SilenceRecord
+from evaluation.requests.monitor_request import MonitorRequest
+from evaluation.results.analytics import TimelineResult
 from evaluation.results.monitoring import AlertResult, MonitorResult, OpenAlertResult, PointResult, SeriesResult
+from evaluation.store.monitored import monitored_runs
+from evaluation.store.session import Store
 
 
 def monitor_result(
@@ -39,6 +47,24 @@ def monitor_result(
         statistics=tuple(_statistics(series, seen.trends) for series in seen.series),
         anomalies=tuple(anomaly.result for anomaly in seen.anomalies),
         insights=seen.insights,
+    )
+
+
+def timeline(store: Store, request: MonitorRequest, moment: datetime) -> TimelineResult:
+    """Return evaluations and calls in production over time, with their trends and insights. No alert is raised.
+
+    Args:
+        store: Where everything is.
+        request: How far back, and which figures of calls are put together.
+        moment: Now.
+    """
+    series = (*evaluation_series(store, monitored_runs(store), request, moment), *live_series(store, request, moment))
+    over_time, odd = trends(series), anomalies(series)
+    return TimelineResult(
+        moment=moment,
+        series=tuple(_statistics(each, over_time) for each in series),
+        anomalies=tuple(anomaly.result for anomaly in odd),
+        insights=insights(series, over_time, odd),
     )
 
 

@@ -1,7 +1,7 @@
 """Stored benchmark versions and their cases."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -121,6 +121,13 @@ def case_ids_of(store: Store, version: str) -> tuple[str, ...]:
     query = sa.select(benchmark_case.c.case_id).where(benchmark_case.c.version == version)
     with store.read() as connection:
         return tuple(connection.execute(query.order_by(benchmark_case.c.position)).scalars())
+
+
+def task_types(store: Store, versions: Collection[str]) -> dict[str, str | None]:
+    """Return the type of task of each stored benchmark, by its version."""
+    query = sa.select(benchmark.c.version, benchmark.c.task_type).where(benchmark.c.version.in_(sorted(set(versions))))
+    with store.read() as connection:
+        return {row.version: row.task_type for row in connection.execute(query)}
 
 
 def case_clusters(store: Store, version: str) -> dict[str, str]:

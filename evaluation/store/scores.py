@@ -67,12 +67,18 @@ def judged_ids(store: Store, signature: str, generation_ids: Sequence[int]) -> f
 
 def count_score_failures(store: Store, run_candidate_id: int) -> tuple[tuple[MetricUse, dict[str, int]], ...]:
     """Return how many of a candidate's scores failed, by metric and kind."""
+    of_candidate = sa.select(generation.c.id).where(generation.c.run_candidate_id == run_candidate_id)
+    first, last = (of_candidate.with_only_columns(end(generation.c.id)) for end in (sa.func.min, sa.func.max))
+    # From the failures, of which there are few, and not from all answers of the candidate.
     query = (
         sa.select(metric.c.name, metric.c.signature, score_failure.c.kind, sa.func.count())
         .select_from(score_failure)
-        .join(generation, generation.c.id == score_failure.c.generation_id)
         .join(metric, metric.c.key == score_failure.c.metric_key)
-        .where(generation.c.run_candidate_id == run_candidate_id)
+        .where(
+            score_failure.c.generation_id >= first.scalar_subquery(),
+            score_failure.c.generation_id <= last.scalar_subquery(),
+            of_candidate.where(generation.c.id == score_failure.c.generation_id).exists(),
+        )
         .group_by(metric.c.name, metric.c.signature, score_failure.c.kind)
         .order_by(metric.c.name, metric.c.signature, score_failure.c.kind)
     )

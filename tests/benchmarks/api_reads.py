@@ -2,7 +2,8 @@
 
     python tests/benchmarks/api_reads.py --rows 1000000 [--database postgresql]
 
-The store holds runs of 20 candidates on five tasks, each answer scored, and recorded calls. Requests go to the ASGI
+The store holds runs of 20 candidates on five tasks, `--invocations` times, each answer scored, and recorded calls; an
+experiment has five of the runs. Requests go to the ASGI
 application in this process, one at a time, first `--unmeasured` of them, then `--requests`. For each route: the median,
 the 95th percentile and the slowest in milliseconds, and the processor's time of this process at the median, which other
 work on the machine does not lengthen (what a PostgreSQL server takes is not in it).
@@ -71,6 +72,7 @@ def main() -> None:
     """Measure, and print a line for each route and one of JSON."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, default=200_000)
+    parser.add_argument("--invocations", type=int, default=50, help="how many times five runs are stored")
     parser.add_argument("--calls", type=int, default=20_000, help="recorded calls of production")
     parser.add_argument("--requests", type=int, default=20)
     parser.add_argument("--unmeasured", type=int, default=2)
@@ -83,7 +85,13 @@ def main() -> None:
     for route, each in measured.items():
         print(f"{route:50} p50 {each['p50_ms']:8.1f}  p95 {each['p95_ms']:8.1f}  CPU {each['cpu_ms']:8.1f} ms")
     slow = {route: each["p95_ms"] for route, each in measured.items() if each["p95_ms"] >= 100}
-    values = {"database": options.database, "rows": options.rows, "slow": len(slow), "routes": measured}
+    values = {
+        "database": options.database,
+        "rows": options.rows,
+        "invocations": options.invocations,
+        "slow": len(slow),
+        "routes": measured,
+    }
     print_result("api_reads", values, f"{len(slow)} of {len(measured)} routes take 100 ms or more: {slow}")
 
 
@@ -109,9 +117,12 @@ def _kept(url: str) -> Iterator[KeptStore]:
 
 def _fill(url: str, options: argparse.Namespace) -> None:
     with open_store(url) as store:
-        fill_store(store, n_candidates=CANDIDATES, n_generations=options.rows)
+        n_each = options.rows // options.invocations
+        for i in range(options.invocations):
+            prefix = f"{i}-" if i else "run-"
+            fill_store(store, n_candidates=CANDIDATES, n_generations=n_each, seed=i, prefix=prefix)
         made = create_experiment(store, name="all")
-        add_runs(store, made.experiment_id, [run.run_id for run in list_runs(store)])
+        add_runs(store, made.experiment_id, [run.run_id for run in list_runs(store, limit=5)])
         _save_calls(store, options.calls)
 
 

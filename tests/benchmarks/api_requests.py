@@ -18,7 +18,7 @@ from measuring import ROOT, print_result
 
 sys.path.insert(0, str(ROOT / "tests" / "support"))
 
-from api_examples import n_operations, send_examples
+from api_examples import n_kinds, send_examples
 from api_store import fill_for_examples
 
 from deployments.api.app import create_app
@@ -37,7 +37,7 @@ def main() -> int:
             fill_for_examples(filled)
         store = keep_open(database)
         app = create_app(store)
-        sent = send_examples(app, math.ceil(options.requests / n_operations(app)), random_seed=options.seed)
+        sent = send_examples(app, 2 * math.ceil(options.requests / n_kinds(app)), random_seed=options.seed)
         store.close()
     for name, fault in sent.faults.items():
         print(f"{name}\n{fault}\n")

@@ -19,6 +19,7 @@ from evaluation.records.candidates import EndpointRecord
 from evaluation.records.policies import TrialMode
 from evaluation.records.traffic_calls import TrafficCall
 from evaluation.requests.monitor_request import MonitorRequest
+from evaluation.store.alert_silences import silence_alerts
 from evaluation.store.alerts import record_look
 from evaluation.store.annotations import annotate
 from evaluation.store.api_keys import create_key
@@ -49,6 +50,7 @@ def fill_for_examples(store: Store) -> None:
     annotate(store, text="It is so.", author="local", run_id="chat")
     create_key(store, name="nightly", scopes=[Scope.READ])
     save_endpoint(store, EndpointRecord(name="box", url="http://127.0.0.1:9", provider="ollama"))
+    silence_alerts(store, until=datetime(2099, 1, 1, tzinfo=UTC), task="code")
     save_recommendations(store, [recommendation_record("0123456789ab", alternatives=())])
     compared = a_comparison(run_ids=("chat",))
     save_comparison(store, request={}, result=compared, pairs=())

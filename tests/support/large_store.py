@@ -22,7 +22,9 @@ SUBJECTS = ("the harvest", "a lighthouse", "compound interest", "a sorting routi
 WISHES = ("Explain", "Summarise in two sentences what is known of", "Write a function about", "Count, step by step,")
 
 
-def fill_store(store: Store, *, n_candidates: int, n_generations: int, seed: int = 1) -> tuple[str, ...]:
+def fill_store(
+    store: Store, *, n_candidates: int, n_generations: int, seed: int = 1, prefix: str = "run-"
+) -> tuple[str, ...]:
     """Stores runs of all candidates on five tasks and gives the ids of their rows of runs.
 
     Candidates differ by task, and on a task by whether the prompt holds digits, so that there is something to learn.
@@ -31,11 +33,11 @@ def fill_store(store: Store, *, n_candidates: int, n_generations: int, seed: int
     rng = np.random.default_rng(seed)
     skill = rng.normal(0.6, 0.08, (len(TASKS), n_candidates))
     gift = rng.normal(0, 0.1, n_candidates)
-    return tuple(_store_task(store, task, skill[i], gift, n_cases, rng) for i, task in enumerate(TASKS))
+    return tuple(_store_task(store, task, skill[i], gift, n_cases, rng, prefix) for i, task in enumerate(TASKS))
 
 
 def _store_task(
-    store: Store, task: str, skill: np.ndarray, gift: np.ndarray, n_cases: int, rng: np.random.Generator
+    store: Store, task: str, skill: np.ndarray, gift: np.ndarray, n_cases: int, rng: np.random.Generator, prefix: str
 ) -> str:
     cases = tuple(_case(task, i, rng) for i in range(n_cases))
     candidates = [
@@ -49,7 +51,7 @@ def _store_task(
         store,
         *candidates,
         cases=cases,
-        run_id=f"run-{task}",
+        run_id=f"{prefix}{task}",
         metrics=(METRIC,),
         headline=METRIC,
         scored=False,

@@ -1,6 +1,6 @@
 """Routes that write experiments, the runs that belong to them, and people's notes."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
@@ -11,11 +11,12 @@ from deployments.api.answers import AddedRuns, DeletedExperiment, DeletedNote, M
 from deployments.api.bodies import NO_NUL, Body
 from deployments.api.description import PROBLEMS, answer
 from deployments.api.idempotency import IdempotentRoute
+from deployments.api.problems import ProblemError, read_number
 from deployments.api.replies import reply
 from deployments.cli.arguments import open_stored
 from deployments.cli.experiments.annotations import change_notes
 from deployments.cli.experiments.runs import change_runs
-from evaluation.planning.templates import template_of_run
+from evaluation.planning.templates import checked_template, template_of_run
 from evaluation.results.experiments import ExperimentFacts
 from evaluation.run_results.experiment_result import experiment_facts
 from evaluation.store.experiment_deletion import delete_experiment
@@ -44,6 +45,7 @@ class NewExperiment(Body):
     description: Text = ""
     tags: Tags = Field(default_factory=list)
     like_run: Name | None = Field(None, description="Run whose options become the experiment's template.")
+    template: dict[str, Any] | None = Field(None, description="Options of its evaluations, as an evaluation has them.")
 
 
 class ExperimentEdit(Body):
@@ -82,9 +84,14 @@ class Note(Body):
 @router.post("/experiments", status_code=201, responses=answer(ExperimentFacts, 201), dependencies=[RUN])
 def make_experiment(request: Request, body: NewExperiment) -> Response:
     """Make an experiment; evaluations that name it add their runs."""
+    if body.like_run is not None and body.template is not None:
+        raise ProblemError(422, "like_run and template exclude each other", "Send one of them.", kind="invalid-field")
+    values = body.model_dump(exclude={"like_run", "template"})
     with open_stored(None) as store:
-        template = None if body.like_run is None else template_of_run(store, body.like_run)
-        made = create_experiment(store, template=template, **body.model_dump(exclude={"like_run"}))
+        template = None if body.template is None else checked_template(body.template, source="body.template")
+        if body.like_run is not None:
+            template = template_of_run(store, body.like_run)
+        made = create_experiment(store, template=template, **values)
     return reply(request, experiment_facts(made), 201)
 
 
@@ -147,11 +154,13 @@ def remove_note(request: Request, note: str) -> Response:
     """Delete a note, by its number."""
     with open_stored(None) as store:
         number = change_notes(
-            store, None, experiment=None, run=None, case=None, comparison=None, author=None, remove=read_number(note)
+            store,
+            None,
+            experiment=None,
+            run=None,
+            case=None,
+            comparison=None,
+            author=None,
+            remove=read_number(note, "note"),
         )
     return reply(request, DeletedNote(note=number))
-
-
-def read_number(text: str) -> int:
-    """Return the number of a note; 0, which no note has, for what is no number."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0

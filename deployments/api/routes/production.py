@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 from pydantic import Field
 
-from deployments.api.access import READ, RUN
+from deployments.api.access import READ, RUN, Access
 from deployments.api.answers import Explanation, Ranking, StoredOutcomeReport, WholeScoreboard
 from deployments.api.bodies import Body
 from deployments.api.description import PROBLEMS, answer, page_of
@@ -80,10 +80,10 @@ def alerts(
     return sorted_page(request, listed, paging, key=lambda item: item.alert_id)
 
 
-@router.post("/alerts/{alert}/acknowledgement", responses=answer(AlertRecord), tags=["monitoring"], dependencies=[RUN])
-def acknowledge(request: Request, alert: str, body: Acknowledgement) -> Response:
+@router.post("/alerts/{alert}/acknowledgement", responses=answer(AlertRecord), tags=["monitoring"])
+def acknowledge(request: Request, alert: str, body: Acknowledgement, access: Annotated[Access, RUN]) -> Response:
     """Say that you know of an alert: nobody is notified of it any more."""
-    return reply(request, changes.acknowledge_alert(alert, note=body.note))
+    return reply(request, changes.acknowledge_alert(alert, note=body.note, by=access.name))
 
 
 @router.get("/traffic/calls", responses=page_of(TrafficCall), tags=["monitoring"], dependencies=[READ])

@@ -3,8 +3,8 @@
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, replace
-from typing import Annotated, Any
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -18,6 +18,9 @@ from evaluation.errors import ConfigurationError, UnknownNameError
 from evaluation.providers import PROVIDERS
 from evaluation.providers.addresses import normalise_url
 from evaluation.records.candidates import EndpointRecord
+
+if TYPE_CHECKING:
+    from evaluation.store.session import Store
 
 endpoints = typer.Typer(no_args_is_help=True, help="Model servers: list, add, probe, remove.")
 endpoints.command("probe")(probe)
@@ -94,9 +97,6 @@ def add(
 
     For a name that is stored already, options left out keep their values.
     """
-    from evaluation.servers.gpu_limits import gpu_tag as tag_of
-    from evaluation.store.registry import find_endpoint, save_endpoint
-
     if key_variable is not None:
         check_key_variable(key_variable)
     settings = {
@@ -106,29 +106,67 @@ def add(
         "key_variable": key_variable,
         "allow_remote": allow_remote,
     }
-    record_fields: dict[str, Any] = {key: value for key, value in settings.items() if value is not None}
-    record = EndpointRecord(
-        name=_checked_name(name), url=normalise_url(url), provider=_checked_provider(provider), **record_fields
-    )
     with open_results(db) as store:
-        before = find_endpoint(store, record.name)
-        kept = _kept(before, record, settings) if before is not None and before.name == record.name else {}
-        record, summary = replace(record, **kept), "not asked"
-        if not no_check:
-            record, summary = _contacted(record)
-        is_resized = record.slots is not None and (slots is not None or gpu_tag is not None)
-        record = replace(record, limit_pending=is_resized or (before is not None and before.limit_pending))
-        save_endpoint(store, record)
-        if is_resized and tell_prefect(store, tag_of(record)):
-            record = replace(record, limit_pending=False)
-    if before is not None and before.name == record.name:
-        print_status(f"replaced {before.name} (was {before.url})" + _kept_in_words(before.name, kept))
+        stored = store_endpoint(store, name, url, provider=provider, settings=settings, is_contacted=not no_check)
+    before, record = stored.before, stored.record
+    if before is not None:
+        print_status(f"replaced {before.name} (was {before.url})" + _kept_in_words(before.name, stored.kept))
     if as_json:
         print_json(asdict(record))
     else:
-        print_line(f"{record.name}: {record.url}, {summary}")
+        print_line(f"{record.name}: {record.url}, {stored.summary}")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredEndpoint:
+    """An endpoint as it was stored."""
+
+    record: EndpointRecord
+    before: EndpointRecord | None
+    """What was stored under its name before; None: nothing."""
+    kept: Mapping[str, Any]
+    """Settings that were not given, and were kept."""
+    summary: str
+    """What the server says of itself."""
+
+
+def store_endpoint(
+    store: "Store",
+    name: str,
+    url: str,
+    *,
+    provider: str | None,
+    settings: Mapping[str, Any],
+    is_contacted: bool,
+) -> StoredEndpoint:
+    """Store a server under a name; for a name that is stored already, settings that are None keep their values.
+
+    Raises:
+        ConfigurationError: a bad name or address, or the server does not answer.
+        UnknownNameError: no such provider.
+    """
+    from evaluation.servers.gpu_limits import gpu_tag as tag_of
+    from evaluation.store.registry import find_endpoint, save_endpoint
+
+    given: dict[str, Any] = {key: value for key, value in settings.items() if value is not None}
+    record = EndpointRecord(
+        name=_checked_name(name), url=normalise_url(url), provider=_checked_provider(provider), **given
+    )
+    found = find_endpoint(store, record.name)
+    before = found if found is not None and found.name == record.name else None
+    kept = _kept(before, record, settings) if before is not None else {}
+    record, summary = replace(record, **kept), "not asked"
+    if is_contacted:
+        record, summary = _contacted(record)
+    is_resized = record.slots is not None and ("slots" in given or "gpu_tag" in given)
+    record = replace(record, limit_pending=is_resized or (found is not None and found.limit_pending))
+    save_endpoint(store, record)
+    if is_resized and tell_prefect(store, tag_of(record)):
+        record = replace(record, limit_pending=False)
+    return StoredEndpoint(record=record, before=before, kept=kept, summary=summary)
+
+
+SETTINGS = ("gpu_tag", "slots", "electricity_price", "key_variable", "allow_remote")
 OF_ONE_ADDRESS = ("key_variable", "allow_remote")
 """Settings granted to one address. They are not carried over to another one, which would get the key."""
 
@@ -137,8 +175,8 @@ def _kept(before: EndpointRecord, record: EndpointRecord, settings: Mapping[str,
     """Return what the stored endpoint has set and the command does not give again."""
     stored = {
         key: getattr(before, key)
-        for key, value in settings.items()
-        if value is None and (before.url == record.url or key not in OF_ONE_ADDRESS)
+        for key in SETTINGS
+        if settings.get(key) is None and (before.url == record.url or key not in OF_ONE_ADDRESS)
     }
     return {key: value for key, value in stored.items() if value is not None and value is not False}
 

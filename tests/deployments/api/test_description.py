@@ -25,6 +25,7 @@ PROBLEMS = {
     "get /api/v1/comparisons/{comparison}/export": 422,
     "get /api/v1/runs/{run}/race": 404,
     "get /api/v1/runs/{run}/sweep": 404,
+    "get /api/v1/analytics/effects/{run}": 404,
     "post /api/v1/policies/{policy}/trial": 422,
     "delete /api/v1/policies/{policy}/trial": 422,
     "post /api/v1/upgrades/{upgrade}/acceptance": 422,
@@ -58,7 +59,7 @@ def operations(description: Mapping[str, Any]) -> list[Operation]:
     """Return each operation with its method and path: those that read first, those that delete last."""
     listed = [(method, path, each) for path, of in description["paths"].items() for method, each in of.items()]
     # What an example makes has the name of what another one deletes.
-    rank = {"get": 0, "patch": 1, "delete": 3}
+    rank = {"get": 0, "patch": 1, "put": 1, "delete": 3}
     return sorted(listed, key=lambda one: (rank.get(one[0], 2 if "{" in one[1] else 4), -len(one[1])))
 
 

@@ -1,0 +1,54 @@
+"""Values of the metrics of several runs side by side, by task, benchmark, metric and candidate."""
+
+from collections.abc import Collection, Iterator, Sequence
+
+from evaluation.metrics.metric_facts import higher_is_better
+from evaluation.records.labels import unique_labels
+from evaluation.results.analytics import Breakdown, BreakdownRow
+from evaluation.results.estimates import MetricEstimate
+from evaluation.store.benchmarks import task_types
+from evaluation.store.runs import find_run
+from evaluation.store.scores import load_estimates
+from evaluation.store.session import Store
+
+MEAN = "mean"
+
+
+def breakdown(
+    store: Store, run_ids: Sequence[str], *, tasks: Collection[str] = (), metrics: Collection[str] = ()
+) -> Breakdown:
+    """Return the mean of every metric for every candidate of these runs.
+
+    Values of different benchmarks, or of different signatures, are not comparable, so none are put together.
+
+    Args:
+        store: Where the runs are.
+        run_ids: Their ids, prefixes of them, or `last`.
+        tasks: Only benchmarks with one of these types of task; empty: all.
+        metrics: Only metrics of these names; empty: all.
+
+    Raises:
+        UnknownNameError: no such run.
+    """
+    rows = [row for run_id in dict.fromkeys(run_ids) for row in _of_run(store, run_id, metrics)]
+    chosen = [row for row in rows if not tasks or row.task in tasks]
+    return Breakdown(sorted(chosen, key=lambda row: (row.task or "", row.benchmark, row.metric, row.candidate)))
+
+
+def _of_run(store: Store, run_id: str, metrics: Collection[str]) -> Iterator[BreakdownRow]:
+    run = find_run(store, run_id)
+    version, labels = run.plan.benchmark_version, unique_labels(run)
+    task = task_types(store, [version]).get(version)
+    for row in load_estimates(store, run.plan.run_id):
+        if row.quantity == MEAN and (not metrics or row.metric.name in metrics):
+            yield BreakdownRow(
+                task=task,
+                benchmark=run.plan.benchmark_name,
+                benchmark_version=version,
+                run_id=run.plan.run_id,
+                candidate=labels[row.run_candidate_id],
+                metric=row.metric.name,
+                signature=row.metric.signature,
+                higher_is_better=higher_is_better(row.metric.name, row.metric.signature),
+                estimate=MetricEstimate.of(row.estimate),
+            )
