@@ -22,7 +22,7 @@ from deployments.cli.recommend.run import in_words_of_the_command
 from deployments.cli.terminal.output import print_json, print_status
 from deployments.cli.terminal.tables import print_line, print_table
 from evaluation.errors import ConfigurationError
-from evaluation.formatting import quantity, score, score_interval
+from evaluation.formatting import counted, quantity, score, score_interval
 from evaluation.records.policies import UNITS, Policy, Spending, TrialMode
 from evaluation.results.as_json import as_json as plain
 from selection.policies.settings import settings_of
@@ -315,6 +315,11 @@ def _print_trial(state: "TrialState") -> None:
     columns = ("arm", "candidate", "calls", "failed", "reported", "conversations", "mean outcome", "95% interval")
     arms = (("champion", state.champion), ("challenger", state.challenger))
     print_table(columns, [(name, *_arm_cells(arm)) for name, arm in arms])
+    if state.n_shadows_dropped:
+        print_line(
+            f"{counted(state.n_shadows_dropped, 'call')} on which the challenger was not asked: "
+            "no slot was idle, or the budget was spent"
+        )
     if state.n_waiting:
         print_line(f"{state.n_waiting} conversations with an outcome go on, and count once they are quiet")
     print_line(state.sentence)

@@ -77,9 +77,9 @@ class Gateway:
         self._planner = Planner(self._store, self._directory, settings)
         self._recorder = Recorder(self._store.url)
         self._budgets = Budgets(self._store, self._recorder.flush)
-        self._trials = TrialWatch(self._store, self._recorder.flush, settings)
         self.shadows = Shadows(self._budgets, settings)
         """Challengers that are asked too."""
+        self._trials = TrialWatch(self._store, self._recorder.flush, self.shadows, settings)
         self._policies = CachedValue[tuple[Policy, ...]](
             self._read_policies, first=(), max_age_s=settings.policies_age_s
         )
@@ -98,6 +98,7 @@ class Gateway:
         """Close the connections to the servers, and write the calls that are not stored yet."""
         await self.shadows.close()
         await self._trials.close()
+        await self._trials.store_dropped()
         await self._planner.close()
         await self._directory.close()
         await self._policies.close()
