@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from deployments.api.access import CHAT, Doorkeeper
 from deployments.api.events import Channels
-from deployments.api.figures import Figures
+from deployments.api.figures import METHODS, OTHER, Figures
 from deployments.api.flow_runs import queue
 from deployments.api.guard import MAX_BODY_BYTES, MOST_AT_ONCE, Guard
 from deployments.api.idempotency import PARAMETER
@@ -34,6 +34,7 @@ from deployments.api.routes import (
 from deployments.cli.arguments import KEPT_OPEN
 from deployments.gateway.gateway import Gateway
 from deployments.gateway.gateway_settings import GatewaySettings
+from deployments.tracing import span
 from evaluation import __version__
 from evaluation.files.allowed_files import limit_files
 from evaluation.store.session import KeptStore
@@ -147,11 +148,16 @@ class _Counted:
 
         inner = dict(scope)
         self._figures.at_once.inc()
-        try:
-            await self._app(inner, receive, send_counted)
-        finally:
-            self._figures.at_once.dec()
-            self._figures.count(method, _label(inner.get("route")), status, time.perf_counter() - began)
+        with span("request", headers=scope["headers"]) as recording:
+            try:
+                await self._app(inner, receive, send_counted)
+            finally:
+                self._figures.at_once.dec()
+                route = _label(inner.get("route"))
+                self._figures.count(method, route, status, time.perf_counter() - began)
+                shown = method if method in METHODS else OTHER
+                recording.rename(f"{shown} {route}")
+                recording.note_http(request__method=shown, route=route, response__status_code=status)
 
 
 def _describe_repetition(description: dict[str, Any]) -> None:
