@@ -97,10 +97,11 @@ def create_app(
     )
     app.state.figures, app.state.channels = figures, Channels()
     add_handlers(app)
+    # First, since routes are tried in turn: a call of a model must not wait for some eighty others to be ruled out.
+    app.include_router(gateway.router(), dependencies=[CHAT], include_in_schema=False)
     for router in API_ROUTERS:
         app.include_router(router, prefix=PREFIX)
     app.include_router(operation.router)
-    app.include_router(gateway.router(), dependencies=[CHAT], include_in_schema=False)
     _describe_problems(app)
     doorkeeper = app.state.doorkeeper = Doorkeeper(store=store, requires_key=requires_key)
     guard = Guard(
