@@ -11,6 +11,7 @@ from deployments.api.app import create_app
 from deployments.api.connections import StrictConnection
 from deployments.cli.arguments import database_url, read_settings
 from deployments.guarded.origins import allowed_names
+from deployments.tracing import set_up_tracing
 from evaluation.errors import BenchwrightError
 from evaluation.files.allowed_files import FOLDER_VARIABLE
 from evaluation.store.session import keep_open
@@ -28,6 +29,7 @@ def main(words: list[str]) -> None:
 
     folder = os.environ.get(FOLDER_VARIABLE)
     try:
+        end_tracing = set_up_tracing(os.environ)
         store = keep_open(database_url(None))
     except BenchwrightError as error:
         raise SystemExit(f"error: {error.message}\n  next: {error.next_step or 'See the message.'}") from None
@@ -54,6 +56,7 @@ def main(words: list[str]) -> None:
             h11_max_incomplete_event_size=64 * 1024,
         )
     finally:
+        end_tracing()
         store.close()
 
 

@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from deployments.api.access import CHAT, Doorkeeper
 from deployments.api.description import describe
 from deployments.api.events import Channels
-from deployments.api.figures import Figures
+from deployments.api.figures import METHODS, OTHER, Figures
 from deployments.api.flow_runs import queue
 from deployments.api.guard import MAX_BODY_BYTES, MOST_AT_ONCE, Guard
 from deployments.api.parameters import only_declared
@@ -36,6 +36,7 @@ from deployments.cli.arguments import KEPT_OPEN
 from deployments.gateway.gateway import Gateway
 from deployments.gateway.gateway_settings import GatewaySettings
 from deployments.python.checking import WORDS_OF_COMMANDS
+from deployments.tracing import span
 from evaluation import __version__
 from evaluation.files.allowed_files import limit_files
 from evaluation.store.session import KeptStore
@@ -98,10 +99,11 @@ def create_app(
     )
     app.state.figures, app.state.channels = figures, Channels()
     add_handlers(app)
+    # First, since routes are tried in turn: a call of a model must not wait for some eighty others to be ruled out.
+    app.include_router(gateway.router(), dependencies=[CHAT], include_in_schema=False)
     for router in API_ROUTERS:
         app.include_router(router, prefix=PREFIX)
     app.include_router(operation.router)
-    app.include_router(gateway.router(), dependencies=[CHAT], include_in_schema=False)
     describe(app)
     doorkeeper = app.state.doorkeeper = Doorkeeper(store=store, requires_key=requires_key)
     guard = Guard(
@@ -150,11 +152,16 @@ class _Counted:
 
         inner = dict(scope)
         self._figures.at_once.inc()
-        try:
-            await self._app(inner, receive, send_counted)
-        finally:
-            self._figures.at_once.dec()
-            self._figures.count(method, _label(inner.get("route")), status, time.perf_counter() - began)
+        with span("request", headers=scope["headers"]) as recording:
+            try:
+                await self._app(inner, receive, send_counted)
+            finally:
+                self._figures.at_once.dec()
+                route = _label(inner.get("route"))
+                self._figures.count(method, route, status, time.perf_counter() - began)
+                shown = method if method in METHODS else OTHER
+                recording.rename(f"{shown} {route}")
+                recording.note_http(request__method=shown, route=route, response__status_code=status)
 
 
 def _label(route: object) -> str:

@@ -15,7 +15,9 @@ from deployments.gateway.load import GatewayLoad
 from evaluation.errors import StoreError
 from evaluation.store.totals import StoreTotals
 
-_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+OTHER = "other"
+"""Stands for every method that HTTP has not."""
 TOTALS_EVERY_S = 30.0
 """Totals read every answer: a scrape gets those of the last half minute."""
 
@@ -73,7 +75,7 @@ class Figures:
 
     def count(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count a request. Methods that HTTP has not are one, since clients may make up any number of them."""
-        self.requests.labels(method if method in _METHODS else "other", route, str(status)).inc()
+        self.requests.labels(method if method in METHODS else OTHER, route, str(status)).inc()
         self.durations.labels(route).observe(seconds)
 
     def text(self) -> bytes:

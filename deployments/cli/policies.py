@@ -315,6 +315,11 @@ def _print_trial(state: "TrialState") -> None:
     columns = ("arm", "candidate", "calls", "failed", "reported", "conversations", "mean outcome", "95% interval")
     arms = (("champion", state.champion), ("challenger", state.challenger))
     print_table(columns, [(name, *_arm_cells(arm)) for name, arm in arms])
+    if state.n_shadows_dropped:
+        print_line(
+            f"{counted(state.n_shadows_dropped, 'call')} on which the challenger was not asked: "
+            "no slot was idle, or the budget was spent"
+        )
     if state.n_waiting:
         print_line(f"{state.n_waiting} conversations with an outcome go on, and count once they are quiet")
     print_line(state.sentence)

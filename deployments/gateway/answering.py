@@ -14,6 +14,7 @@ from deployments.gateway.plans import Plan, Target, in_order
 from deployments.gateway.problems import AllAwayError, Problem, problem_of
 from deployments.gateway.recording import CallRecord
 from deployments.gateway.responses import Reply
+from deployments.tracing import span
 from evaluation.errors import BenchwrightError, FailureKind, ProviderError, TransientProviderError
 from evaluation.formatting import duration
 from selection.serving_order.order import serving_order
@@ -54,7 +55,9 @@ async def answer(plan: Plan, request: Request, record: CallRecord, reply: Reply,
             continue
         record.attempt(target, plan)
         try:
-            await _attempt(target, request, record, reply, story)
+            with span("ask") as recording:
+                recording.note(candidate=target.label, endpoint=target.upstream.name)
+                await _attempt(target, request, record, reply, story)
         except ProviderError as error:
             if reply.has_begun:
                 await _break_off(error, request, reply)

@@ -97,7 +97,17 @@ class Directory:
             self._errors[record] = error, time.monotonic() + ENDPOINTS_AGE_S
             return None
         self._errors.pop(record, None)
+        if record not in self._upstreams:
+            self._join(upstream)
         return self._upstreams.setdefault(record, upstream)
+
+    def _join(self, upstream: Upstream) -> None:
+        """Tell a new server and those on the same GPU of each other."""
+        tag = upstream.record.gpu_tag
+        for other in self._upstreams.values():
+            if tag is not None and other.record.gpu_tag == tag and other.record.url != upstream.record.url:
+                other.on_one_gpu.append(upstream)
+                upstream.on_one_gpu.append(other)
 
     async def _created(self, record: EndpointRecord) -> Upstream:
         key = os.environ.get(record.key_variable) if record.key_variable else None

@@ -38,6 +38,7 @@ from deployments.gateway.recording import CallRecord
 from deployments.gateway.responses import Reply, WorkResponse, read_content
 from deployments.gateway.shadows import Shadows
 from deployments.gateway.trial_watch import TrialWatch
+from deployments.tracing import span
 from evaluation.chat_protocols.fields import model_of, read_body
 from evaluation.errors import BenchwrightError, TransientProviderError
 from evaluation.records.policies import Policy, WhenSpent
@@ -77,9 +78,9 @@ class Gateway:
         self._planner = Planner(self._store, self._directory, settings)
         self._recorder = Recorder(self._store.url)
         self._budgets = Budgets(self._store, self._recorder.flush)
-        self._trials = TrialWatch(self._store, self._recorder.flush, settings)
         self.shadows = Shadows(self._budgets, settings)
         """Challengers that are asked too."""
+        self._trials = TrialWatch(self._store, self._recorder.flush, self.shadows, settings)
         self._policies = CachedValue[tuple[Policy, ...]](
             self._read_policies, first=(), max_age_s=settings.policies_age_s
         )
@@ -98,6 +99,7 @@ class Gateway:
         """Close the connections to the servers, and write the calls that are not stored yet."""
         await self.shadows.close()
         await self._trials.close()
+        await self._trials.store_dropped()
         await self._planner.close()
         await self._directory.close()
         await self._policies.close()
@@ -155,7 +157,8 @@ class Gateway:
                 is_explained=http.query_params.get(EXPLAIN) in ("1", "true"),
             )
             dialect.streams(body)
-            plan = await self._plan(dialect, body, record)
+            with span("plan"):
+                plan = await self._plan(dialect, body, record)
             with self._shadowed(plan, request, record, http):
                 await answer(plan, request, record, reply, prefer_loaded=self._settings.prefer_loaded)
 
@@ -269,6 +272,16 @@ async def _recorded(
     record: CallRecord, shape: Callable[[Problem], dict[str, Any]], reply: Reply
 ) -> AsyncIterator[None]:
     """Record how the block ends; an error before the first byte becomes the answer."""
+    with span("gateway call") as recording:
+        try:
+            async with _ended(record, shape, reply):
+                yield
+        finally:
+            record.tell(recording)
+
+
+@asynccontextmanager
+async def _ended(record: CallRecord, shape: Callable[[Problem], dict[str, Any]], reply: Reply) -> AsyncIterator[None]:
     try:
         yield
     except BenchwrightError as error:

@@ -10,6 +10,7 @@ from deployments.gateway.callers import Caller
 from deployments.gateway.gateway_settings import FinishedCall, GatewaySettings
 from deployments.gateway.plans import Arm, Plan, Target
 from deployments.gateway.usage import StageUse, usage_of, use_of_energy
+from deployments.tracing import Recording
 from evaluation.chat_protocols.deltas import Delta, Ending
 from evaluation.errors import BenchwrightError, ConfigurationError, FailureKind, ProviderError, SelectionError
 from evaluation.records.policies import Policy, ServedCall, Spending
@@ -63,6 +64,7 @@ class CallRecord:
         self._recommendation_id: str | None = None
         self._arm: Arm | None = None
         self._is_shadow = False
+        self._outcome: str | None = None
         self._spent, self._n_stages = Spending(), 0
         """What stages of pipelines used."""
         self.progress = Progress(task=task)
@@ -125,6 +127,7 @@ class CallRecord:
     def end(self, error: BaseException | None = None) -> None:
         """Hand the call to the recorder's thread, and tell whoever watches."""
         progress, call, ending = self.progress, self._call, self.progress.ending
+        self._outcome = _outcome(error)
         label = NOBODY if progress.target is None else progress.target.label
         usage = self._usage()
         call.task, call.candidate = _name(progress.task), _name(label)
@@ -144,7 +147,7 @@ class CallRecord:
                 candidate="" if progress.target is None else label,
                 endpoint="" if progress.target is None else progress.target.upstream.name,
                 policy="" if self._policy is None else self._policy.name,
-                outcome=_outcome(error),
+                outcome=self._outcome,
                 duration_s=time.perf_counter() - self._began,
                 ttft_s=progress.ttft_s,
                 prompt_tokens=None if ending is None else ending.prompt_tokens,
@@ -152,6 +155,21 @@ class CallRecord:
                 cached_tokens=None if ending is None else ending.cached_tokens,
                 n_asked=progress.n_asked,
             )
+        )
+
+    def tell(self, recording: Recording) -> None:
+        """Note what is known of the call in its span: names and counts, no text."""
+        progress, ending = self.progress, self.progress.ending
+        recording.note(
+            outcome=self._outcome,
+            task=None if progress.target is None else _name(progress.task),
+            policy=None if self._policy is None else self._policy.name,
+            candidate=None if progress.target is None else progress.target.label,
+            endpoint=None if progress.target is None else progress.target.upstream.name,
+            servers_asked=progress.n_asked,
+            first_token_s=progress.ttft_s,
+            prompt_tokens=None if ending is None else ending.prompt_tokens,
+            output_tokens=None if ending is None else ending.output_tokens,
         )
 
     def _usage(self) -> Spending:

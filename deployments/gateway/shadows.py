@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import aclosing, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -57,6 +58,8 @@ class Shadows:
         self.n_dropped = 0
         """Shadows that were not asked, since no slot was idle, too many waited, or the budget was spent."""
         self.n_asked = 0
+        self._not_stored: Counter[str] = Counter()
+        """Dropped shadows by trial, which nobody has stored yet."""
 
     @property
     def n_waiting(self) -> int:
@@ -75,7 +78,7 @@ class Shadows:
         if plan.shadow is None or plan.arm is None or plan.policy is None:
             return
         if self._is_closed or len(self._waiting) >= MOST_WAITING:
-            self.n_dropped += 1
+            self._drop(plan.arm.trial.trial_id)
             return
         shadow = Shadow(
             plan=plan,
@@ -88,10 +91,24 @@ class Shadows:
         )
         task = asyncio.create_task(self._run(shadow))
         self._waiting.add(task)
-        task.add_done_callback(self._done)
+        task.add_done_callback(partial(self._done, plan.arm.trial.trial_id))
 
-    def _done(self, task: "asyncio.Task[None]") -> None:
-        self.n_dropped += task in self._waiting
+    def take_dropped(self) -> Mapping[str, int]:
+        """Return the dropped shadows by trial since the last call."""
+        dropped, self._not_stored = self._not_stored, Counter()
+        return dropped
+
+    def put_back(self, dropped: Mapping[str, int]) -> None:
+        """Keep dropped shadows that could not be stored for the next time."""
+        self._not_stored.update(dropped)
+
+    def _drop(self, trial_id: str) -> None:
+        self.n_dropped += 1
+        self._not_stored[trial_id] += 1
+
+    def _done(self, trial_id: str, task: "asyncio.Task[None]") -> None:
+        if task in self._waiting:
+            self._drop(trial_id)
         self._waiting.discard(task)
         self._asking.discard(task)
         if not task.cancelled():

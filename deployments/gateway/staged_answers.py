@@ -14,6 +14,7 @@ from deployments.gateway.plans import Target
 from deployments.gateway.staged_targets import Asked, Staged
 from deployments.gateway.upstream import Upstream
 from deployments.gateway.usage import Rates, StageUse, use_of_stage
+from deployments.tracing import span
 from evaluation.chat_protocols.deltas import Delta, Ending
 from evaluation.errors import FailureKind, ProviderError, TransientProviderError
 from evaluation.gather import gather_or_cancel
@@ -162,8 +163,10 @@ class ServedCase(StagedCase):
             StageError: its server failed.
         """
         try:
-            async with self._turn(place.upstream, place.model):
-                return await ask()
+            with span("stage") as recording:
+                recording.note(model=place.model, endpoint=place.upstream.name)
+                async with self._turn(place.upstream, place.model):
+                    return await ask()
         except ProviderError as error:
             raise StageError(_at_stage(stage, error)) from error
 

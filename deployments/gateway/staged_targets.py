@@ -13,6 +13,7 @@ from evaluation.chat_protocols.calls import ChatCall
 from evaluation.errors import ConfigurationError
 from evaluation.model_info import ModelInfo
 from evaluation.options import OPTIONS
+from evaluation.providers.model_names import full_name
 from evaluation.settings import Settings
 from evaluation.store.session import Store
 
@@ -150,7 +151,6 @@ class StagedTargets:
         measured: "MeasuredPipeline",
     ) -> "PipelineModel":
         from evaluation.planning.pipelines import PipelineModel
-        from evaluation.providers.model_names import full_name
         from evaluation.resolution.resolved_candidate import options_on
 
         info, listed = await self._info(place, digest), await place.upstream.model(name)
@@ -194,14 +194,14 @@ def refuse_call(call: ChatCall, candidate: Candidate) -> None:
         ConfigurationError: images, functions, a format, or log-probabilities.
     """
     name = "" if candidate.pipeline is None else candidate.pipeline.name
-    wanted = {
+    parts = {
         "images": any(turn.images for turn in call.turns),
         "functions": bool(call.tools) or any(turn.tool_uses or turn.role not in _ROLES for turn in call.turns),
         "a format of the answer": call.format is not None,
         "log-probabilities": call.logprobs,
     }
-    for what, is_wanted in wanted.items():
-        if is_wanted:
+    for what, is_there in parts.items():
+        if is_there:
             raise ConfigurationError(
                 f"its pipeline {name!r} takes texts and answers in text, and the request has {what}",
                 "Leave it out, or name another model.",

@@ -7,11 +7,12 @@ from contextlib import suppress
 
 from deployments.gateway.cached_value import CachedValue
 from deployments.gateway.gateway_settings import GatewaySettings
+from deployments.gateway.shadows import Shadows
 from evaluation.errors import BenchwrightError
 from evaluation.records.policies import Policy, Trial
 from evaluation.store.policies import load_policy
 from evaluation.store.session import Store
-from evaluation.store.trials import list_trials, trial_stamp
+from evaluation.store.trials import count_dropped_shadows, list_trials, trial_stamp
 from selection.policies.live_verdict import Verdict
 from selection.policies.trials import conclude
 
@@ -27,11 +28,12 @@ class TrialWatch:
     Args:
         store: Where trials and calls are.
         flush: Writes the recorded calls of this process.
+        shadows: Challengers that are asked too.
         settings: The gateway's.
     """
 
-    def __init__(self, store: Store, flush: Callable[[], int], settings: GatewaySettings) -> None:
-        self._store, self._flush, self._settings = store, flush, settings
+    def __init__(self, store: Store, flush: Callable[[], int], shadows: Shadows, settings: GatewaySettings) -> None:
+        self._store, self._flush, self._shadows, self._settings = store, flush, shadows, settings
         self._trials = CachedValue[Mapping[str, Trial]](self._read, first={}, max_age_s=settings.policies_age_s)
         self._watching: asyncio.Task[None] | None = None
         self._seen: dict[str, tuple[object, int]] = {}
@@ -63,6 +65,7 @@ class TrialWatch:
     async def _watch(self) -> None:
         while True:
             began, n_running, has_ended = time.monotonic(), 1, False
+            await self.store_dropped()
             with suppress(BenchwrightError):  # The store is away: the next look may see it.
                 n_running, has_ended = await asyncio.to_thread(self._look)
             if has_ended:
@@ -70,6 +73,18 @@ class TrialWatch:
             if not n_running:
                 return
             await asyncio.sleep(max(self._settings.trial_look_s, _REST * (time.monotonic() - began)))
+
+    async def store_dropped(self) -> None:
+        """Store the shadows that were dropped since the last time; where the store is away, the next look does."""
+        dropped = self._shadows.take_dropped()
+        try:
+            await asyncio.to_thread(self._store_dropped, dropped)
+        except BenchwrightError:
+            self._shadows.put_back(dropped)
+
+    def _store_dropped(self, dropped: Mapping[str, int]) -> None:
+        for trial_id, n in dropped.items():
+            count_dropped_shadows(self._store, trial_id, n)
 
     def _look(self) -> tuple[int, bool]:
         """Look at every trial with something new; return how many go on, and whether one has ended."""

@@ -49,6 +49,8 @@ class Upstream:
         self.breaker = CircuitBreaker()
         self.n_in_flight = 0
         """Calls of clients on their way."""
+        self.on_one_gpu: list[Upstream] = []
+        """Other servers on the same GPU, as the endpoints' tags say."""
         self.shadows: list[asyncio.Task[None]] = []
         """Calls in the background, which give way to those of clients."""
         self.last_asked_at = float("-inf")
@@ -136,6 +138,7 @@ class Upstream:
     async def is_idle_for(self, model: str, *, quiet_s: float) -> bool:
         """Check whether a slot is free for a call in the background, which must not cost anybody else time.
 
+        Another server on the same GPU has to be idle, since its calls would be slowed down.
         A model that is not loaded would have to be loaded, on one GPU in place of another: only where nobody has asked
         the server for a while.
         """
@@ -144,8 +147,11 @@ class Upstream:
         now = time.monotonic()
         if self.breaker.open_until is not None or self.n_in_flight + len(self.shadows) >= self.n_slots:
             return False
+        if any(other.n_in_flight or other.shadows for other in self.on_one_gpu):
+            return False
         if is_loaded is False:
-            return not self.n_in_flight and not self.shadows and now - self.last_asked_at >= quiet_s
+            is_quiet = all(now - each.last_asked_at >= quiet_s for each in (self, *self.on_one_gpu))
+            return not self.n_in_flight and not self.shadows and is_quiet
         return True
 
     def _give_way(self) -> None:
@@ -153,6 +159,9 @@ class Upstream:
         n_needed = min(len(self.shadows), self.n_in_flight + len(self.shadows) + 1 - self.n_slots)
         for task in self.shadows[::-1][: max(0, n_needed)]:
             task.cancel()
+        for other in self.on_one_gpu:
+            for task in other.shadows:
+                task.cancel()
 
     @contextmanager
     def asked(self) -> Iterator[None]:

@@ -127,6 +127,30 @@ MODEL_SERVERS = Section(
         ),
     ),
 )
+SPANS = Section(
+    title="Spans",
+    text="The HTTP interface sends spans of its requests and of the gateway's calls where one of these names a "
+    "collector and the extra is installed: `pip install 'benchwright[tracing]'`. OpenTelemetry documents [all of its "
+    "variables](https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/).",
+    variables=(
+        Variable(
+            name="OTEL_EXPORTER_OTLP_ENDPOINT",
+            type="URL",
+            default="none: no span is recorded",
+            meaning="The collector; `/v1/traces` is added.",
+        ),
+        Variable(
+            name="OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
+            type="URL",
+            default="the one above",
+            meaning="The collector of spans alone, in full.",
+        ),
+        Variable(name="OTEL_SDK_DISABLED", type="true or false", default="false", meaning="`true` sends nothing."),
+        Variable(
+            name="OTEL_SERVICE_NAME", type="text", default="`benchwright`", meaning="Name of the service in spans."
+        ),
+    ),
+)
 PREFECT_READ = Section(
     title="Prefect",
     text="Prefect documents [all of its settings](https://docs.prefect.io/v3/api-ref/settings-ref). Those that "
@@ -316,7 +340,7 @@ SET_TEXT = (
     "In the servers and workers that it starts, and in its own processes unless you have set them. A server that you "
     "start yourself needs `PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE` from you; `compose.yaml` sets it."
 )
-SECTIONS = (OTHER_OWN, MODEL_SERVERS, PREFECT_READ, TERMINAL, COMPOSE, INTERNAL)
+SECTIONS = (OTHER_OWN, MODEL_SERVERS, SPANS, PREFECT_READ, TERMINAL, COMPOSE, INTERNAL)
 
 INTRODUCTION = """# Settings
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.engine import RowMapping
+from sqlalchemy.engine import Connection, RowMapping
 
 from evaluation.errors import ConfigurationError
 from evaluation.records.policies import Policy, Trial, TrialMode
@@ -17,6 +17,8 @@ from evaluation.store.statements import now, one_at_a_time
 from evaluation.store.tables import recommendation, served_call, traffic, trial
 
 _ID_BYTES = 8
+SHADOWS_DROPPED = "shadows_dropped"
+"""Key in a trial's details: shadows that were not asked, of all gateways."""
 _OPEN = trial.c.ended_at.is_(None)
 
 
@@ -80,12 +82,27 @@ def start_trial(
 def end_trial(store: Store, trial_id: str, *, verdict: str, details: Mapping[str, Any]) -> bool:
     """End a trial; return False if it was over already, whose verdict then stays."""
     with store.write() as connection:
+        kept = {name: n for name, n in _details(connection, trial_id).items() if name == SHADOWS_DROPPED}
         ended = connection.execute(
             sa.update(trial)
             .where(trial.c.id == trial_id, _OPEN)
-            .values(ended_at=now(), verdict=verdict, details=dict(details))
+            .values(ended_at=now(), verdict=verdict, details=kept | dict(details))
         )
     return bool(ended.rowcount)
+
+
+def count_dropped_shadows(store: Store, trial_id: str, n: int) -> None:
+    """Add shadows of a trial that were not asked to those that are stored."""
+    with store.write() as connection:
+        details = _details(connection, trial_id)
+        details[SHADOWS_DROPPED] = int(details.get(SHADOWS_DROPPED, 0)) + n
+        connection.execute(sa.update(trial).where(trial.c.id == trial_id).values(details=details))
+
+
+def _details(connection: Connection, trial_id: str) -> dict[str, Any]:
+    """Return the details of a trial, which nobody else changes until the transaction ends."""
+    one_at_a_time(connection, "trials")
+    return dict(connection.execute(sa.select(trial.c.details).where(trial.c.id == trial_id)).scalar() or {})
 
 
 def list_trials(store: Store, *, policy_id: str | None = None, running: bool = False) -> tuple[Trial, ...]:

@@ -16,7 +16,7 @@ from evaluation.records.policies import Policy, Trial, TrialMode
 from evaluation.store.alerts import record_look
 from evaluation.store.policies import load_policy, note_change
 from evaluation.store.session import Store
-from evaluation.store.trials import end_trial, list_trials, trial_calls
+from evaluation.store.trials import SHADOWS_DROPPED, end_trial, list_trials, trial_calls
 from evaluation.store.trials import start_trial as store_trial
 from selection.policies.candidates import find_known, must_be_servable
 from selection.policies.countable import must_be_countable
@@ -67,6 +67,9 @@ class TrialState:
     """Comparisons of conversations on which it rests."""
     n_waiting: int
     """Conversations with an outcome that do not count yet."""
+    n_shadows_dropped: int
+    """Calls on which the challenger was not asked, though it was to be: no slot was idle, too many waited, or the
+    budget was spent. Gateways store them within seconds."""
     conversations_left: int | None
     """About how many more decide if all come out like those so far; None: that cannot be said."""
 
@@ -208,6 +211,7 @@ def state_of(
         difference=difference_of(seen.evidence.quality),
         n_differences=int(seen.evidence.quality.values.size),
         n_waiting=seen.n_waiting,
+        n_shadows_dropped=int(trial.details.get(SHADOWS_DROPPED, 0)),
         conversations_left=left,
     )
 

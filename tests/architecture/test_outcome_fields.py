@@ -19,7 +19,7 @@ MORE: Mapping[str, int] = {
     # Whoever counts time leaves such answers out.
     "reused": 8,
     # Of answers and of failures, with an example of a failure as a result of its own; of stages too.
-    "n_attempts": 10,
+    "n_attempts": 11,
     # A pipeline makes an answer of several; a cascade at another threshold makes another.
     "own_failure": 8,
     "thinking": 7,
@@ -44,7 +44,11 @@ OTHER_MEANING: Mapping[str, tuple[str, ...]] = {
         "deployments/gateway/recording.py",
     ),
     # What the chat protocols of clients say.
-    "cached_tokens": tuple(f"{_PROTOCOLS}/{name}.py" for name in ("answer_readers", "deltas", "openai_answers")),
+    "cached_tokens": (
+        *(f"{_PROTOCOLS}/{name}.py" for name in ("answer_readers", "deltas", "openai_answers")),
+        # Of a call through the gateway.
+        *(f"deployments/gateway/{name}.py" for name in ("gateway_settings", "recording", "staged_answers")),
+    ),
     # What loading a model takes a server, forecast or waited for.
     "load_s": (
         "evaluation/forecasts/costs.py",
@@ -55,6 +59,8 @@ OTHER_MEANING: Mapping[str, tuple[str, ...]] = {
     ),
     # What a rater sees of an answer.
     "total_s": (
+        # Of a call through the gateway.
+        "deployments/gateway/staged_answers.py",
         "evaluation/reviews/creation.py",
         "evaluation/reviews/blinded_cases.py",
         "evaluation/records/reviews.py",
@@ -67,6 +73,7 @@ OTHER_MEANING: Mapping[str, tuple[str, ...]] = {
         "deployments/cli/show/case_page.py",
         "evaluation/resolution/candidates.py",
         "evaluation/servers/probe_sender.py",
+        *(f"deployments/gateway/{name}.py" for name in ("staged_answers", "staged_targets")),
         *(f"{_PROTOCOLS}/{name}_requests.py" for name in ("ollama", "openai")),
         *(f"{_PROTOCOLS}/{name}.py" for name in ("answer_readers", "calls", "deltas", "ollama_answers")),
     ),

@@ -10,8 +10,8 @@ import settings_page
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "settings.md"
-NAME = re.compile(r"(?:BENCHWRIGHT|PREFECT|OLLAMA)_[A-Z0-9_]*[A-Z0-9]_?")
-PARTS_OF_NAMES = ("BENCHWRIGHT_", "PREFECT_", "OLLAMA_", "environ")
+NAME = re.compile(r"(?:BENCHWRIGHT|PREFECT|OLLAMA|OTEL)_[A-Z0-9_]*[A-Z0-9]_?")
+PARTS_OF_NAMES = ("BENCHWRIGHT_", "PREFECT_", "OLLAMA_", "OTEL_", "environ")
 """One of them is in each file that names a variable; the others need not be parsed."""
 READ_BY_OTHERS = {"OLLAMA_NUM_PARALLEL", "XDG_DATA_HOME"}
 """By Ollama, and by platformdirs, which names the data directory."""

@@ -6,18 +6,22 @@ Streams are asked for at a steady rate, whether or not those before have ended: 
 directly, of the same server in the same run. Two ways through it: `named`, passed on in the server's own protocol, and
 `auto`, which recommends, applies the candidate and translates from OpenAI's protocol. For each the median and the 99th
 percentile of the seconds to the first byte of the answer, and what the gateway adds to them. Then so many calls, eight
-at once, with the gateway's resident memory after each tenth of them.
+at once, with the gateway's resident memory after each tenth of them. `--guarded` measures it as `benchwright api`
+serves it, behind the guard and with a key. `cpu_ms` is the gateway's CPU time for each call, which depends less on who
+else uses the machine.
 """
 
 import argparse
 import asyncio
 import hashlib
 import json
+import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -27,27 +31,50 @@ from measuring import MODEL, ROOT, MeasuringError, SlotServer, print_result, slo
 
 sys.path.insert(0, str(ROOT / "tests" / "support"))
 
+from free_ports import free_port
 from stored_runs import Asked, answer, store_run
 
 from evaluation.candidate import Candidate
 from evaluation.case import Case
 from evaluation.providers import OF_EMBEDDED_SERVER
 from evaluation.providers.connection_pool import ConnectionPool
+from evaluation.records.access import Scope
 from evaluation.records.candidates import EndpointRecord
+from evaluation.store.api_keys import create_key
 from evaluation.store.registry import save_endpoint
 from evaluation.store.session import open_store
 
 MESSAGES = [{"role": "user", "content": "What is 7?"}]
 NATIVE, OPENAI = "/api/chat", "/v1/chat/completions"
+_NO_HEADERS: Mapping[str, str] = {}
 DIRECT_EVERY = 2
 """One request in so many is sent directly as well."""
 N_AT_ONCE = 8
 N_CASES = 40
 
 
+@dataclass(frozen=True)
+class Served:
+    """A running gateway."""
+
+    url: str
+    pid: int
+    key: str | None = None
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {} if self.key is None else {"authorization": f"Bearer {self.key}"}
+
+    @property
+    def cpu_s(self) -> float:
+        """CPU time of its process so far."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 @contextmanager
-def gateway(folder: Path, server: SlotServer) -> Iterator[tuple[str, int]]:
-    """A gateway in front of the server, which recommends its model: address and process id."""
+def gateway(folder: Path, server: SlotServer, *, is_guarded: bool) -> Iterator[Served]:
+    """A gateway in front of the server, which recommends its model."""
     database = folder / "results.db"
     with open_store(str(database)) as store:
         save_endpoint(store, EndpointRecord(name="here", url=server.url, provider=OF_EMBEDDED_SERVER, slots=64))
@@ -57,20 +84,52 @@ def gateway(folder: Path, server: SlotServer) -> Iterator[tuple[str, int]]:
         store_run(
             store, Asked(candidate=measured, outcomes={case.case_id: answer("yes") for case in cases}), cases=cases
         )
+        key = create_key(store, name="measuring", scopes=[Scope.CHAT])[1] if is_guarded else None
+    if key is not None:
+        with _guarded(database) as (url, pid):
+            yield Served(url, pid, key)
+        return
     argv = [sys.executable, str(ROOT / "tests" / "support" / "gateway_process.py"), str(database)]
     with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
-            yield f"http://127.0.0.1:{process.stdout.readline().strip()}", process.pid
+            yield Served(f"http://127.0.0.1:{process.stdout.readline().strip()}", process.pid)
         finally:
             process.terminate()
 
 
-async def first_byte_s(pool: ConnectionPool, url: str, body: dict[str, Any]) -> float:
+@contextmanager
+def _guarded(database: Path) -> Iterator[tuple[str, int]]:
+    """The gateway as `benchwright api` serves it: address and process id."""
+    port = free_port()
+    argv = [sys.executable, "-P", "-m", "deployments.api", "--port", str(port), "--require-key"]
+    variables = {**os.environ, "BENCHWRIGHT_DATABASE_URL": str(database)}
+    with subprocess.Popen(argv, env=variables, cwd=ROOT) as process:
+        try:
+            url = f"http://127.0.0.1:{port}"
+            _await_answer(f"{url}/health/live", process)
+            yield url, process.pid
+        finally:
+            process.terminate()
+
+
+def _await_answer(url: str, process: "subprocess.Popen[bytes]") -> None:
+    while process.poll() is None:
+        try:
+            if httpx.get(url, timeout=5.0).status_code == 200:
+                return
+        except httpx.TransportError:
+            time.sleep(0.1)
+    raise MeasuringError("the server of the HTTP interface did not start")
+
+
+async def first_byte_s(
+    pool: ConnectionPool, url: str, body: dict[str, Any], headers: Mapping[str, str] = _NO_HEADERS
+) -> float:
     """Ask for a stream, and return the seconds to its first byte once all of it has come."""
     content = json.dumps(body).encode()
     began = time.perf_counter()
-    request = httpx.Request("POST", url, headers={"content-type": "application/json"}, content=content)
+    request = httpx.Request("POST", url, headers={"content-type": "application/json", **headers}, content=content)
     response = await pool.handle_async_request(request)
     first: float | None = None
     async for _ in response.stream:  # type: ignore[union-attr]
@@ -81,15 +140,17 @@ async def first_byte_s(pool: ConnectionPool, url: str, body: dict[str, Any]) -> 
     return first
 
 
-async def at_a_rate(url: str, direct_url: str, body: dict[str, Any], *, rate: float, seconds: float) -> dict[str, Any]:
+async def at_a_rate(
+    served: Served, path: str, direct_url: str, body: dict[str, Any], *, rate: float, seconds: float
+) -> dict[str, Any]:
     """Ask at a rate through the gateway, and directly beside it; return the figures of both."""
     pools = ConnectionPool(), ConnectionPool()
     own_body = {"model": MODEL, "messages": MESSAGES, "stream": True}
     tasks: tuple[list[asyncio.Task[float]], list[asyncio.Task[float]]] = ([], [])
-    began = time.perf_counter()
+    began, cpu_before_s = time.perf_counter(), served.cpu_s
     for number in range(int(rate * seconds)):
         await asyncio.sleep(max(0.0, began + number / rate - time.perf_counter()))
-        tasks[0].append(asyncio.create_task(first_byte_s(pools[0], url, body)))
+        tasks[0].append(asyncio.create_task(first_byte_s(pools[0], served.url + path, body, served.headers)))
         if number % DIRECT_EVERY == 0:
             await asyncio.sleep(0.5 / rate)
             tasks[1].append(asyncio.create_task(first_byte_s(pools[1], direct_url + NATIVE, own_body)))
@@ -101,6 +162,7 @@ async def at_a_rate(url: str, direct_url: str, body: dict[str, Any], *, rate: fl
         "direct_ms": _figures(direct),
         "added_ms": {name: round(_figures(through)[name] - _figures(direct)[name], 2) for name in ("median", "p99")},
         "ratio": round(float(np.median(through) / np.median(direct)), 2),
+        "cpu_ms": round(1000 * (served.cpu_s - cpu_before_s) / len(through), 2),
         "calls": len(through),
     }
 
@@ -110,7 +172,7 @@ def _figures(seconds: Sequence[float]) -> dict[str, float]:
     return {"median": round(float(quantiles[0]), 2), "p99": round(float(quantiles[1]), 2)}
 
 
-async def memory_over(url: str, pid: int, n_calls: int) -> list[float]:
+async def memory_over(served: Served, n_calls: int) -> list[float]:
     """Return the resident memory in MB after each tenth of so many calls."""
     pool = ConnectionPool()
     body = {"model": "auto", "messages": MESSAGES, "stream": True}
@@ -120,10 +182,10 @@ async def memory_over(url: str, pid: int, n_calls: int) -> list[float]:
 
         async def work(numbers: Iterator[int]) -> None:
             for _ in numbers:
-                await first_byte_s(pool, url + OPENAI, body)
+                await first_byte_s(pool, served.url + OPENAI, body, served.headers)
 
         await asyncio.gather(*(work(left) for _ in range(N_AT_ONCE)))
-        sizes.append(_resident_mb(pid))
+        sizes.append(_resident_mb(served.pid))
     await pool.aclose()
     return sizes
 
@@ -134,18 +196,18 @@ def _resident_mb(pid: int) -> float:
     return round(int(line.split()[1]) / 1024, 1)
 
 
-async def measured(url: str, pid: int, server: SlotServer, options: argparse.Namespace) -> dict[str, Any]:
+async def measured(served: Served, server: SlotServer, options: argparse.Namespace) -> dict[str, Any]:
     """Return all figures, after a second that is not counted."""
     bodies = {
-        "named": (url + NATIVE, {"model": MODEL, "messages": MESSAGES, "stream": True}),
-        "auto": (url + OPENAI, {"model": "auto", "messages": MESSAGES, "stream": True}),
+        "named": (NATIVE, {"model": MODEL, "messages": MESSAGES, "stream": True}),
+        "auto": (OPENAI, {"model": "auto", "messages": MESSAGES, "stream": True}),
     }
     figures: dict[str, Any] = {}
-    for name, (address, body) in bodies.items():
-        await at_a_rate(address, server.url, body, rate=options.rate, seconds=1.0)
-        figures[name] = await at_a_rate(address, server.url, body, rate=options.rate, seconds=options.seconds)
+    for name, (path, body) in bodies.items():
+        await at_a_rate(served, path, server.url, body, rate=options.rate, seconds=1.0)
+        figures[name] = await at_a_rate(served, path, server.url, body, rate=options.rate, seconds=options.seconds)
     if options.calls:
-        figures["memory_mb"] = await memory_over(url, pid, options.calls)
+        figures["memory_mb"] = await memory_over(served, options.calls)
     return figures
 
 
@@ -156,12 +218,13 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=20.0, help="of each way (default: %(default)s)")
     parser.add_argument("--latency", type=float, default=0.02, help="of the server, in seconds (default: %(default)s)")
     parser.add_argument("--calls", type=int, default=20_000, help="for the memory (default: %(default)s)")
+    parser.add_argument("--guarded", action="store_true", help="behind the guard, with a key")
     options = parser.parse_args()
     try:
         with workplace() as (folder, stack):
             server = stack.enter_context(slot_server(slots=64, latency_s=options.latency))
-            url, pid = stack.enter_context(gateway(folder, server))
-            figures = asyncio.run(measured(url, pid, server, options))
+            served = stack.enter_context(gateway(folder, server, is_guarded=options.guarded))
+            figures = asyncio.run(measured(served, server, options))
     except MeasuringError as error:
         print(f"no figure: {error}", file=sys.stderr)
         return 1
@@ -169,7 +232,11 @@ def main() -> int:
     words = ", ".join(
         f"{name}: +{each['median']} ms at the median, +{each['p99']} ms at p99" for name, each in added.items()
     )
-    print_result("gateway_overhead", {"rate": options.rate, "latency_s": options.latency, **figures}, words)
+    print_result(
+        "gateway_overhead",
+        {"rate": options.rate, "guarded": options.guarded, "latency_s": options.latency, **figures},
+        words,
+    )
     return 0
 
 

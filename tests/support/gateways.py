@@ -63,11 +63,18 @@ def candidate(model: str, **more: Any) -> Candidate:
     return Candidate(model=f"{model}:1b", digest=f"digest-of-{model}", **more)
 
 
-def fill(store: Store, right: Mapping[str, int], urls: Mapping[str, str], providers: Mapping[str, str]) -> None:
+def fill(
+    store: Store,
+    right: Mapping[str, int],
+    urls: Mapping[str, str],
+    providers: Mapping[str, str],
+    *,
+    gpu_tag: str | None = None,
+) -> None:
     """Stores a run that measured the models, each on its server, and the servers."""
     cases = tuple(Case(case_id=f"c{i}", prompt=f"number {i}?", references=("yes",)) for i in range(N_CASES))
     for name, url in urls.items():
-        save_endpoint(store, EndpointRecord(name=name, url=url, provider=providers[name]))
+        save_endpoint(store, EndpointRecord(name=name, url=url, provider=providers[name], gpu_tag=gpu_tag))
     for model, name in zip(("small", "large"), urls, strict=True):
         info = ModelInfo(
             name=f"{model}:1b", digest=f"digest-of-{model}", capabilities=("completion", "tools", "vision")
@@ -99,15 +106,17 @@ def gateway_over(
     keep_texts: bool = False,
     max_body_bytes: int = 2**20,
     trial_quiet_s: float = 0.0,
+    gpu_tag: str | None = None,
     guarded: Callable[[Any], Any] = lambda app: app,
 ) -> Iterator[Behind]:
-    """A gateway on a port, until the end of the block; `guarded` puts something before it."""
+    """A gateway on a port, until the end of the block; `guarded` puts something before it, `gpu_tag` one GPU behind."""
     here = ScriptedUpstream("here", models={"small:1b": "digest-of-small", "embedder:1b": "digest-of-embedder"})
     there = ScriptedUpstream("there", models={"large:1b": "digest-of-large"}, is_ollama=there_is_ollama)
     with ExitStack() as stack:
         servers = {upstream.name: stack.enter_context(served_asgi(upstream)) for upstream in (here, there)}
         urls = {name: server.url for name, server in servers.items()}
-        fill(store, right, urls, {"here": OLLAMA, "there": OLLAMA if there_is_ollama else OPENAI})
+        providers = {"here": OLLAMA, "there": OLLAMA if there_is_ollama else OPENAI}
+        fill(store, right, urls, providers, gpu_tag=gpu_tag)
         finished: list[FinishedCall] = []
         settings = GatewaySettings(
             prefer_loaded=prefer_loaded,

@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
 
@@ -21,7 +22,7 @@ from evaluation.store.policies import find_policy, list_changes
 from evaluation.store.recommendations import report_outcome
 from evaluation.store.session import Store
 from evaluation.store.traffic import list_traffic
-from evaluation.store.trials import list_trials
+from evaluation.store.trials import count_dropped_shadows, list_trials
 from selection.policies.assignment import is_in_share
 from selection.policies.definition import create_policy, end_policy, load_facts, renew_policy
 from selection.policies.settings import PolicySettings
@@ -360,9 +361,40 @@ def test_a_shadow_waits_for_an_idle_slot_and_no_model_is_swapped_for_it(store: S
         assert (40, 1) == behind.n_asked
         assert eventually(lambda: shadows.n_dropped == 40 - MOST_WAITING)
         assert (0, MOST_WAITING) == (shadows.n_asked, shadows.n_waiting)
+        assert eventually(lambda: trial_of(store, "fast").n_shadows_dropped == 40 - MOST_WAITING)
         behind.there.loaded[:] = ["large:1b"]
         assert MOST_WAITING == len(shadows_recorded(behind, MOST_WAITING))
     assert (40, 1 + MOST_WAITING) == behind.n_asked
+
+
+def test_shadows_dropped_at_shutdown_and_by_several_gateways_are_summed_and_kept_at_the_end(store: Store) -> None:
+    with gateway_over(store) as behind:
+        trial = tried(store, mode=TrialMode.SHADOW, share=1.0)
+        count_dropped_shadows(store, trial.trial_id, 3)
+        behind.there.models["other:1b"] = "digest-of-other"
+        behind.there.loaded[:] = ["other:1b"]  # Loading the challenger would throw out what somebody uses.
+        body = {"model": "other:1b", "messages": [{"role": "user", "content": "hello"}]}
+        assert 200 == httpx.post(f"{behind.url}/v1/chat/completions", json=body, timeout=30).status_code
+        ask(behind)
+        assert eventually(lambda: behind.gateway.shadows.n_waiting == 1)
+    assert 4 == trial_of(store, "fast").n_shadows_dropped
+
+    stop_trial(store, "fast", by="test")
+    assert 4 == trial_of(store, "fast").n_shadows_dropped
+
+
+def test_a_shadow_waits_for_another_server_on_the_same_gpu(store: Store) -> None:
+    with gateway_over(store, gpu_tag="gpu-one") as behind, ThreadPoolExecutor(1) as pool:
+        tried(store, mode=TrialMode.SHADOW, share=1.0)
+        behind.there.loaded[:] = ["large:1b"]
+        behind.here.faults.append(Fault(delay_s=1.0))
+        first = pool.submit(ask, behind, "a long one")
+        assert eventually(lambda: len(behind.here.asked) == 1)
+        ask(behind, "a short one")
+        assert eventually(lambda: len(behind.there.asked) == 1)
+
+        assert 2 == behind.here.n_finished
+        first.result()
 
 
 def test_a_shadow_whose_server_fails_is_a_failure_of_the_challenger_alone(behind: Behind) -> None:
