@@ -13,6 +13,7 @@ from deployments.cli.race.dry_run import show_race_dry_run
 from deployments.cli.race.page import print_race
 from deployments.cli.search_options import TypedSearch
 from deployments.cli.terminal.output import EXIT_DONE, print_json, print_status, report_lost_results
+from deployments.cli.terminal.run_results import print_reasons
 from evaluation.errors import ConfigurationError, DatabaseLostError, StoreError
 
 if TYPE_CHECKING:
@@ -167,6 +168,8 @@ def _show(ended: Ended, store: "Store", *, as_json: bool) -> int:
         print_json(result)
     else:
         print_race(result)
+        for run in result.invocation.runs:
+            print_reasons(store, run)
     if ended.code != EXIT_DONE:
         print_status(f"  next: `benchwright race --resume {result.race.run_id}` resumes it.")
     return ended.code

@@ -18,6 +18,7 @@ from deployments.cli.flow_runs import TerminatedError, tell_of_own_server
 from deployments.cli.long_commands import ended_without_runs, workplace
 from deployments.cli.search_options import TypedSearch
 from deployments.cli.terminal.output import EXIT_DONE, EXIT_RUN_FAILED, print_json, print_status, report_error
+from deployments.cli.terminal.run_results import print_reasons
 from evaluation.errors import ConfigurationError, DatabaseLostError, StoreError
 from evaluation.results.as_json import as_json as result_as_json
 
@@ -196,3 +197,5 @@ def _print(store: "Store", invocation_id: str, result: "InvocationResult", *, as
         )
     else:
         print_sweep(result, outcome)
+        for run in result.runs:
+            print_reasons(store, run)

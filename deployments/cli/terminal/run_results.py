@@ -19,11 +19,11 @@ def print_invocation(store: "Store", invocation: "InvocationResult") -> None:
     """Print every run of an invocation."""
     for run in invocation.runs:
         _print_run(store, run, among=len(invocation.runs))
-        _print_failures(store, run)
+        print_reasons(store, run)
     _print_once(invocation.runs)
 
 
-def _print_failures(store: "Store", run: "RunResult") -> None:
+def print_reasons(store: "Store", run: "RunResult") -> None:
     """Print why cases of a run failed, where any did."""
     from evaluation.run_results.failure_examples import failure_examples
 
