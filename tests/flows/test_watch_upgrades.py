@@ -1,14 +1,27 @@
 """The upgrade watch, on a real Prefect server and a scripted model server: changes, re-tests, verdicts, decisions."""
 
 import asyncio
-from collections.abc import Callable
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
+from api_client import ApiClient
+from looking_back import outcomes
 from scripted_ollama import Chat, Reply, ScriptedOllama, right
+from served import eventually
 from served_asgi import served_asgi
 
+from deployments.api.app import create_app
+from deployments.api.flow_runs import start
+from deployments.definitions import chosen
+from deployments.deploying import DeployRequest, deploy
+from deployments.forms import Choices
 from deployments.gateway.gateway import Gateway, gateway_app
 from deployments.gateway.gateway_settings import GatewaySettings
 from evaluation.records.policies import Policy
@@ -16,10 +29,12 @@ from evaluation.requests.upgrade_request import UpgradeDecision, UpgradeWatch
 from evaluation.results.upgrades import UpgradeLook
 from evaluation.store.alerts import list_alerts
 from evaluation.store.policies import list_changes, load_policy
-from evaluation.store.session import Store
+from evaluation.store.runs import runs_of_invocation
+from evaluation.store.session import Store, keep_open
 from evaluation.store.upgrades import list_upgrades
 from selection.policies.definition import create_policy
 from selection.policies.settings import PolicySettings
+from selection.policies.upgrade_tests import retests_of
 from selection.preferences import Question
 from tasks.upgrades.keeping import keep_policy
 
@@ -213,3 +228,89 @@ def test_what_is_over_before_anybody_decided_is_closed(
     (closed,) = list_upgrades(store)
     assert (upgrade.upgrade_id, "declined", "upgrade watch") == (closed.upgrade_id, closed.state, closed.decided_by)
     assert [] == list(list_alerts(store))
+
+
+@contextmanager
+def deployed(*names: str) -> Iterator[None]:
+    """The deployments on the Prefect server, until the end of the block."""
+    from prefect.client.orchestration import get_client
+
+    made = deploy(chosen(names), DeployRequest(choices=Choices()))
+    try:
+        yield
+    finally:
+        with get_client(sync_client=True) as client:
+            for each in made:
+                client.delete_deployment(UUID(each.deployment_id))
+
+
+def run_as_workers_do(flow_run_id: str) -> None:
+    """Runs a flow run as the process of a worker does: its deployment says which flow that is."""
+    variables = {**os.environ, "PREFECT__FLOW_RUN_ID": flow_run_id}
+    subprocess.run([sys.executable, "-P", "-m", "prefect.engine"], env=variables, check=True, timeout=300)
+
+
+def by_form(deployment: str, **request: Any) -> str:
+    """Starts a deployment as its form does, and returns the flow run's id."""
+    return start(deployment, {"request": request}).id
+
+
+@pytest.mark.long
+def test_a_look_over_http_and_a_decision_by_form_are_done_by_a_worker(
+    policy: Policy, ollama_by_script: ScriptedOllama, store: Store
+) -> None:
+    pull(ollama_by_script, 40)
+    kept = keep_open(store.url)
+    api = ApiClient(create_app(kept))
+    with deployed("watch-upgrades", "decide-upgrade"):
+        begun = api.post("/api/v1/upgrade-looks", {})
+        assert 202 == begun.status_code, begun.text
+        run_as_workers_do(begun.json()["id"])
+
+        assert "Completed" in api.get(f"/api/v1/work/{begun.json()['id']}").text
+        (upgrade,) = list_upgrades(store)
+        assert ("tested", "equivalent") == (upgrade.state, upgrade.verdict)
+        assert upgrade.upgrade_id in api.get("/api/v1/upgrades").text
+        assert N == ollama_by_script.asked("model:latest").total()
+
+        run_as_workers_do(by_form("decide-upgrade", upgrade=upgrade.upgrade_id, decision="accept"))
+    kept.close()
+    (accepted,) = list_upgrades(store)
+    assert "accepted" == accepted.state
+    assert policy.candidate_key != load_policy(store, "fast").candidate_key
+
+
+@pytest.mark.long
+def test_a_retest_that_was_killed_goes_on_with_the_next_look_and_asks_nothing_twice(
+    policy: Policy, ollama_by_script: ScriptedOllama, store: Store
+) -> None:
+    def slowly(chat: Chat) -> Reply:
+        return Reply(text=wrong_on(40)(chat).text, delay_s=0.05)
+
+    ollama_by_script.add("model:latest", slowly, digest=NEW)
+    watch = (
+        "import asyncio; from evaluation.requests.upgrade_request import UpgradeWatch; "
+        "from flows.watch_upgrades import watch_upgrades; asyncio.run(watch_upgrades(UpgradeWatch()))"
+    )
+    with subprocess.Popen([sys.executable, "-P", "-c", watch]) as process:
+        assert eventually(lambda: len(ollama_by_script.chats) >= N // 4, within_s=300)
+        process.kill()
+    (upgrade,) = list_upgrades(store)
+    assert "testing" == upgrade.state
+    (invocation_id,) = _invocations(store, upgrade.upgrade_id)
+    stored = {each.row.case_id for each in outcomes(store, invocation_id)}
+    assert 0 < len(stored) < N
+
+    assert eventually(lambda: look() and "tested" == list_upgrades(store)[0].state, within_s=300)
+    asked = ollama_by_script.asked("model:latest")
+    assert N == len(asked)
+    assert {1} == {asked[f"What is {case_id.removeprefix('c')}?"] for case_id in stored}
+    assert "equivalent" == list_upgrades(store)[0].verdict
+
+
+def _invocations(store: Store, upgrade_id: str) -> list[str]:
+    """Ids of the re-tests of an upgrade that have begun."""
+    (upgrade,) = list_upgrades(store)
+    assert upgrade.upgrade_id == upgrade_id
+    ids = [test.invocation_id for test in retests_of(store, upgrade)]
+    return [each for each in ids if runs_of_invocation(store, each)]
