@@ -1,5 +1,6 @@
 """Column types that accept every text a model can write, and reject timestamps without a time zone."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -8,6 +9,10 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
 from evaluation.store.safe_text import escape_text, unescape_text
+
+
+def _as_read(value: Any | None) -> str | None:
+    return None if value is None else unescape_text(value)
 
 
 class SafeText(TypeDecorator[str]):
@@ -20,7 +25,11 @@ class SafeText(TypeDecorator[str]):
         return None if value is None else escape_text(value)
 
     def process_result_value(self, value: Any | None, dialect: Dialect) -> str | None:
-        return None if value is None else unescape_text(value)
+        return _as_read(value)
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any | None], str | None]:
+        """Read a text with a single call: text needs no processing of its own on either database."""
+        return _as_read
 
 
 class UtcTime(TypeDecorator[datetime]):
