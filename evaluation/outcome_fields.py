@@ -40,8 +40,13 @@ TEXTS = tuple(name for name, kind in KINDS.items() if kind is str or kind is Fai
 """An answer's texts, and how it failed."""
 _OWN = tuple(name for name in KINDS if name not in SECONDS)
 _WORDS = {name: kind for name, kind in KINDS.items() if issubclass(kind, StrEnum)}
+<<<<<<< HEAD
 FIELDS_OF_A_FAILURE = tuple(each.name for each in fields(Failure) if each.name != "kind")
 """Fields of a failure of the server but its kind."""
+=======
+_WORDS_OF_TEXTS = tuple(name for name in TEXTS if name in _WORDS)
+_OF_FAILURE = tuple(each.name for each in fields(Failure) if each.name != "kind")
+>>>>>>> h-limits
 
 
 def names_of(kind: type) -> frozenset[str]:
@@ -72,8 +77,9 @@ def figures_of(values: Mapping[Any, Any]) -> Generation:
 def texts_of(values: Mapping[Any, Any]) -> Generation:
     """Return an answer without its figures, from a mapping that holds `TEXTS`."""
     own = {name: values[name] for name in TEXTS}
-    for name in _WORDS.keys() & own.keys():
-        own[name] = None if own[name] is None else _WORDS[name](own[name])
+    for name in _WORDS_OF_TEXTS:
+        if own[name] is not None:
+            own[name] = _WORDS[name](own[name])
     return Generation(**own)
 
 

@@ -48,7 +48,8 @@ def measured(
         return result if _is_sound(result) else ScoreFailure(kind=NONSENSE, message=f"{metric.name}: {_UNSOUND}")
     for problem in _problems(metric, result):
         return ScoreFailure(kind=NONSENSE, message=f"{metric.name}: {problem}")
-    return replace(result, value=_in_range(metric, result.value))
+    value = _in_range(metric, result.value)
+    return result if value is result.value else replace(result, value=value)
 
 
 def requested(metric: Metric, case: Case, generations: Sequence[Generation]) -> tuple[Request, ...] | ScoreFailure:

@@ -1,6 +1,7 @@
 """Takes one case through a pipeline: what it waits for, and the result once every stage has its reply."""
 
 from collections.abc import Iterable, Mapping
+from typing import get_args
 
 from evaluation.errors import BenchwrightError
 from evaluation.formatting import counted
@@ -8,6 +9,7 @@ from evaluation.passage import Passage
 from evaluation.pipelines.pipeline import Pipeline, PipelineInput, PipelineResult, StageFailedError, StepFailedError
 from evaluation.pipelines.stages import Passages, StageReply, StageRequest
 
+_REQUESTS = get_args(StageRequest)
 MOST_STAGES = 2_000
 """Requests of one case above which its pipeline is taken to be endless."""
 
@@ -80,7 +82,7 @@ class Walk:
         return result
 
     def _new(self, requests: object) -> tuple[StageRequest, ...]:
-        if not isinstance(requests, tuple) or not requests or not all(isinstance(r, StageRequest) for r in requests):
+        if not isinstance(requests, tuple) or not requests or not all(isinstance(r, _REQUESTS) for r in requests):
             raise self._failed("must yield a tuple of requests, at least one")
         for request in requests:
             if request.stage in self._names:

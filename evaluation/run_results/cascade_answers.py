@@ -273,6 +273,9 @@ def _answer_of(side: CascadeSide | None, replies: Mapping[str, ModelReply]) -> G
 
 
 def _ending_as(generation: Generation, result: PipelineResult) -> Generation:
+    ends = (result.answer, result.answer, result.failure, result.message)
+    if ends == (generation.answer, generation.text, generation.own_failure, generation.message):
+        return generation
     return replace(
         generation, answer=result.answer, text=result.answer, own_failure=result.failure, message=result.message
     )

@@ -11,6 +11,10 @@ from sqlalchemy.types import TypeDecorator
 from evaluation.store.safe_text import escape_text, unescape_text
 
 
+def _as_read(value: Any | None) -> str | None:
+    return None if value is None else unescape_text(value)
+
+
 class SafeText(TypeDecorator[str]):
     """Text with any characters."""
 
@@ -21,15 +25,11 @@ class SafeText(TypeDecorator[str]):
         return None if value is None else escape_text(value)
 
     def process_result_value(self, value: Any | None, dialect: Dialect) -> str | None:
-        return _unescaped(value)
+        return _as_read(value)
 
-    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], str | None]:
-        """Return what reads a value: one call for each, where SQLAlchemy's own way takes three."""
-        return _unescaped
-
-
-def _unescaped(value: Any | None) -> str | None:
-    return None if value is None else unescape_text(value)
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any | None], str | None]:
+        """Read a text with a single call: text needs no processing of its own on either database."""
+        return _as_read
 
 
 class UtcTime(TypeDecorator[datetime]):

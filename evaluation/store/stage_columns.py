@@ -1,6 +1,6 @@
 """Columns of the chats of pipelines, many cases at once: what replaying a pipeline and summing its costs need."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -69,7 +69,7 @@ def load_chats(store: Store, run_candidate_id: int, case_ids: Sequence[str]) -> 
     of_rows = list(zip(*rows, strict=True)) if rows else [()] * (len(columns) + len(TEXTS))
     case_of, repeats, names, models, logprobs, cold, reused, moments = of_rows[:8]
     numbers = [np.array(each, dtype=np.float64) for each in of_rows[8 : len(columns)]]
-    answers = (texts_of(dict(zip(TEXTS, texts, strict=True))) for texts in zip(*of_rows[len(columns) :], strict=True))
+    answers = _answers(zip(*of_rows[len(columns) :], strict=True))
     return ChatColumns(
         case_ids=case_of,
         repeats=repeats,
@@ -107,6 +107,15 @@ def load_ends(store: Store, run_candidate_id: int, case_ids: Sequence[str]) -> t
         )
         for row in _rows(store, query, generation.c.case_id, case_ids)
     )
+
+
+def _answers(rows: Iterable[tuple[Any, ...]]) -> Iterator[Generation]:
+    """Yield the answers of these texts, in the order of `TEXTS`; equal ones, such as votes, are one object."""
+    made: dict[tuple[Any, ...], Generation] = {}
+    for texts in rows:
+        if (answer := made.get(texts)) is None:
+            answer = made[texts] = texts_of(dict(zip(TEXTS, texts, strict=True)))
+        yield answer
 
 
 def _rows(
