@@ -40,13 +40,9 @@ TEXTS = tuple(name for name, kind in KINDS.items() if kind is str or kind is Fai
 """An answer's texts, and how it failed."""
 _OWN = tuple(name for name in KINDS if name not in SECONDS)
 _WORDS = {name: kind for name, kind in KINDS.items() if issubclass(kind, StrEnum)}
-<<<<<<< HEAD
+_WORDS_OF_TEXTS = tuple(name for name in TEXTS if name in _WORDS)
 FIELDS_OF_A_FAILURE = tuple(each.name for each in fields(Failure) if each.name != "kind")
 """Fields of a failure of the server but its kind."""
-=======
-_WORDS_OF_TEXTS = tuple(name for name in TEXTS if name in _WORDS)
-_OF_FAILURE = tuple(each.name for each in fields(Failure) if each.name != "kind")
->>>>>>> h-limits
 
 
 def names_of(kind: type) -> frozenset[str]:
