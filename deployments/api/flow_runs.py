@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 NEXT_STEP = "Start `benchwright serve`, or name a Prefect server with PREFECT_API_URL and run `benchwright deploy`."
 _OUR_FLOWS = frozenset(each.entrypoint.rpartition(":")[2].replace("_", "-") for each in DEFINITIONS) | {"score"}
 """Names of the flows that commands start too."""
+LET_GO_S = 60.0
+"""Seconds after its end before a flow run begins again: a worker that still holds it ends where it comes back."""
 _ENDED = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
 
 
@@ -105,7 +108,9 @@ def resume(flow_run_id: str) -> FlowRunStatus:
                 "Run `benchwright evaluate --resume RUN`.",
                 kind="not-deployed",
             )
-        again: Any = Scheduled(message="resumed through the API")
+        ended_at = datetime.now(UTC) if flow_run.state is None else flow_run.state.timestamp
+        begins_at = max(datetime.now(UTC), ended_at + timedelta(seconds=LET_GO_S))
+        again: Any = Scheduled(scheduled_time=begins_at, message="resumed through the API")
         client.set_flow_run_state(flow_run.id, again, force=True)
         return _status(client.read_flow_run(flow_run.id))
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 from uuid import UUID, uuid4
@@ -14,6 +15,8 @@ from deployments.api.problems import ProblemError
 
 OURS, RENAMED, FOREIGN = "flows.evaluate:evaluate", "flows.evaluate.evaluate", "their.flows:delete_all"
 
+NOW = datetime.now(UTC)
+
 
 @dataclass
 class Prefect:
@@ -23,6 +26,7 @@ class Prefect:
     runs: dict[UUID, Any] = field(default_factory=dict)
     flows: dict[UUID, str] = field(default_factory=dict)
     changed: list[UUID] = field(default_factory=list)
+    states: list[Any] = field(default_factory=list)
 
     def add(self, entrypoint: str | None, *, flow: str = "evaluate", state: str = "RUNNING") -> str:
         run_id, flow_id = uuid4(), uuid4()
@@ -35,7 +39,7 @@ class Prefect:
             name="amber-owl",
             deployment_id=deployment,
             flow_id=flow_id,
-            state=SimpleNamespace(name=state.title(), type=SimpleNamespace(value=state), message=None),
+            state=SimpleNamespace(name=state.title(), type=SimpleNamespace(value=state), message=None, timestamp=NOW),
             created=None,
             start_time=None,
             end_time=None,
@@ -53,6 +57,7 @@ class Prefect:
 
     def set_flow_run_state(self, run_id: UUID, state: Any, *, force: bool) -> None:
         self.changed.append(run_id)
+        self.states.append(state)
 
 
 @pytest.fixture
@@ -102,3 +107,11 @@ def test_a_flow_run_of_a_command_is_followed_and_ended_there(prefect: Prefect) -
         flow_runs.cancel(run)
     assert 409 == refused.value.status
     assert [] == prefect.changed
+
+
+def test_what_was_cancelled_just_now_begins_again_once_its_worker_has_let_go(prefect: Prefect) -> None:
+    """Prefect's worker ends where a flow run that it still holds comes back."""
+    flow_runs.resume(prefect.add(OURS, state="CANCELLED"))
+
+    (scheduled,) = prefect.states
+    assert scheduled.state_details.scheduled_time >= NOW + timedelta(seconds=flow_runs.LET_GO_S)
