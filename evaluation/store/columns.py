@@ -1,5 +1,6 @@
 """Column types that accept every text a model can write, and reject timestamps without a time zone."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -20,7 +21,15 @@ class SafeText(TypeDecorator[str]):
         return None if value is None else escape_text(value)
 
     def process_result_value(self, value: Any | None, dialect: Dialect) -> str | None:
-        return None if value is None else unescape_text(value)
+        return _unescaped(value)
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], str | None]:
+        """Return what reads a value: one call for each, where SQLAlchemy's own way takes three."""
+        return _unescaped
+
+
+def _unescaped(value: Any | None) -> str | None:
+    return None if value is None else unescape_text(value)
 
 
 class UtcTime(TypeDecorator[datetime]):
