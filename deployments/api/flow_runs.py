@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -31,6 +31,8 @@ _NOT_A_CHOICE = "is not one of"
 """What Prefect says of a name that the form of a deployment does not offer."""
 _ADD_NAMES = "Give a name of this list; `benchmarks add FILE`, `endpoints add` and `profiles add` store further ones."
 _MOST_LIMITS = 200
+LET_GO_S = 60.0
+"""Seconds after its end before a flow run begins again: a worker that still holds it ends where it comes back."""
 _ENDED = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
 
 
@@ -136,7 +138,9 @@ def resume(flow_run_id: str) -> FlowRunStatus:
                 "Run `benchwright evaluate --resume RUN`.",
                 kind="not-deployed",
             )
-        again: Any = Scheduled(message="resumed through the API")
+        ended_at = datetime.now(UTC) if flow_run.state is None else flow_run.state.timestamp
+        begins_at = max(datetime.now(UTC), ended_at + timedelta(seconds=LET_GO_S))
+        again: Any = Scheduled(scheduled_time=begins_at, message="resumed through the API")
         client.set_flow_run_state(flow_run.id, again, force=True)
         return _status(client.read_flow_run(flow_run.id))
 

@@ -45,7 +45,7 @@ def metric_correlations(store: Store, run_id: str) -> CorrelationsResult:
     """
     run = find_run(store, run_id)
     clusters, words = case_clusters(store, run.plan.benchmark_version), _words(store, run)
-    found = [
+    rows = [
         row
         for candidate in run.candidates
         for row in _of_candidate(
@@ -59,7 +59,7 @@ def metric_correlations(store: Store, run_id: str) -> CorrelationsResult:
         run_id=run.plan.run_id,
         benchmark=run.plan.benchmark_name,
         benchmark_version=run.plan.benchmark_version,
-        correlations=tuple(_adjusted(found)),
+        correlations=tuple(_adjusted(rows)),
     )
 
 
@@ -75,12 +75,12 @@ def _words(store: Store, run: RunRecord) -> dict[MetricUse, str]:
 
 def _figures(store: Store, run: RunRecord, candidate: RunCandidateRecord) -> dict[str, Values]:
     """Return time and tokens by case, of the prompts that the server had cached alike: the most of them."""
-    found = figures_of(store, Member(run=run, candidate=candidate, profile=""))
+    figures = figures_of(store, Member(run=run, candidate=candidate, profile=""))
     values: dict[str, Values] = {}
     for name in FIGURES:
         by_state = (
-            {case_id: value for case_id, value in zip(found.case_ids, column, strict=True) if value == value}
-            for column in found.columns[name].values()
+            {case_id: value for case_id, value in zip(figures.case_ids, column, strict=True) if value == value}
+            for column in figures.columns[name].values()
         )
         values[name] = max(by_state, key=len, default={})
     return values
@@ -104,8 +104,8 @@ def _of_candidate(
 ) -> Iterator[MetricCorrelation]:
     for first, second in combinations(sorted(values), 2):
         x, y = _paired(values[first], values[second], clusters)
-        found = rank_correlation(x, y, rng=np.random.default_rng(seed))
-        yield _row(found, n=x.size, candidate=label, first=first, second=second)
+        correlation = rank_correlation(x, y, rng=np.random.default_rng(seed))
+        yield _row(correlation, n=x.size, candidate=label, first=first, second=second)
 
 
 def _paired(first: Values, second: Values, clusters: Mapping[str, str]) -> tuple[Vector, Vector]:
@@ -118,17 +118,17 @@ def _paired(first: Values, second: Values, clusters: Mapping[str, str]) -> tuple
     return cluster_means(x, of_cases), cluster_means(y, of_cases)
 
 
-def _row(found: Correlation | None, *, n: int, candidate: str, first: str, second: str) -> MetricCorrelation:
-    low, high = (None, None) if found is None or found.interval is None else found.interval
+def _row(correlation: Correlation | None, *, n: int, candidate: str, first: str, second: str) -> MetricCorrelation:
+    low, high = (None, None) if correlation is None or correlation.interval is None else correlation.interval
     return MetricCorrelation(
         candidate=candidate,
         first=first,
         second=second,
-        correlation=None if found is None else found.value,
+        correlation=None if correlation is None else correlation.value,
         low=low,
         high=high,
         n_cases=n,
-        p_value=None if found is None else found.p_value,
+        p_value=None if correlation is None else correlation.p_value,
         p_adjusted=None,
         is_shown=False,
     )

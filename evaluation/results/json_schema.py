@@ -56,9 +56,9 @@ class Schemas:
 
     def _reference(self, kind: type) -> dict[str, Any]:
         name = kind.__name__
-        known = self._kinds.setdefault(name, kind)
-        if known is not kind:
-            raise TypeError(f"two types are called {name}: in {known.__module__} and in {kind.__module__}")
+        namesake = self._kinds.setdefault(name, kind)
+        if namesake is not kind:
+            raise TypeError(f"two types are called {name}: in {namesake.__module__} and in {kind.__module__}")
         if name not in self.definitions:
             self.definitions[name] = {}  # known before its fields are, which may name it
             self.definitions[name] = self._object(kind)
@@ -97,8 +97,8 @@ class Schemas:
         properties: dict[str, Any] = {}
         for choice in choices:
             for key, of_key in choice.get("properties", {}).items():
-                known = properties.get(key, of_key)
-                properties[key] = of_key if known == of_key else {"anyOf": [known, of_key]}
+                earlier = properties.get(key, of_key)
+                properties[key] = of_key if earlier == of_key else {"anyOf": [earlier, of_key]}
         required = [set(choice.get("required", [])) for choice in choices]
         return {
             "properties": properties,

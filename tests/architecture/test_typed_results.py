@@ -110,6 +110,8 @@ TYPED_PACKAGES = (
 UNTYPED_SIGNATURES = {
     "evaluation/results/as_json.py": {"_object", "from_json", "read_object"},  # writes JSON, and reads it
     "evaluation/results/comparisons.py": {"as_json_without_pairs"},  # likewise
+    # writes JSON Schemas
+    "evaluation/results/json_schema.py": {"_merged", "_object", "_reference", "_resolved", "_types_of", "of"},
     "evaluation/reviews/creation.py": {"_identity", "_made"},  # a request, as its fingerprint and the store take it
     "selection/analytics/page.py": {"analytics_as_json"},  # prints JSON
     "selection/recommender/store_access.py": {"_newest_outcomes"},  # rows of a table

@@ -148,18 +148,18 @@ def store_endpoint(
     from evaluation.servers.gpu_limits import gpu_tag as tag_of
     from evaluation.store.registry import find_endpoint, save_endpoint
 
-    given: dict[str, Any] = {key: value for key, value in settings.items() if value is not None}
+    set_now: dict[str, Any] = {key: value for key, value in settings.items() if value is not None}
     record = EndpointRecord(
-        name=_checked_name(name), url=normalise_url(url), provider=_checked_provider(provider), **given
+        name=_checked_name(name), url=normalise_url(url), provider=_checked_provider(provider), **set_now
     )
-    found = find_endpoint(store, record.name)
-    before = found if found is not None and found.name == record.name else None
+    at_address = find_endpoint(store, record.name)
+    before = at_address if at_address is not None and at_address.name == record.name else None
     kept = _kept(before, record, settings) if before is not None else {}
     record, summary = replace(record, **kept), "not asked"
     if is_contacted:
         record, summary = _contacted(record)
-    is_resized = record.slots is not None and ("slots" in given or "gpu_tag" in given)
-    record = replace(record, limit_pending=is_resized or (found is not None and found.limit_pending))
+    is_resized = record.slots is not None and ("slots" in set_now or "gpu_tag" in set_now)
+    record = replace(record, limit_pending=is_resized or (at_address is not None and at_address.limit_pending))
     save_endpoint(store, record)
     if is_resized and tell_prefect(store, tag_of(record)):
         record = replace(record, limit_pending=False)

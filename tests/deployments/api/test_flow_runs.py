@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 from uuid import UUID, uuid4
@@ -21,6 +22,8 @@ from evaluation.store.session import Store
 
 OURS, RENAMED, FOREIGN = "flows.evaluate:evaluate", "flows.evaluate.evaluate", "their.flows:delete_all"
 
+NOW = datetime.now(UTC)
+
 
 @dataclass
 class Prefect:
@@ -33,6 +36,7 @@ class Prefect:
     offered: list[str] = field(default_factory=list)
     """Benchmarks that the form of the deployment offers."""
     n_refreshed: int = 0
+    states: list[Any] = field(default_factory=list)
 
     def add(self, entrypoint: str | None, *, flow: str = "evaluate", state: str = "RUNNING") -> str:
         run_id, flow_id = uuid4(), uuid4()
@@ -45,7 +49,7 @@ class Prefect:
             name="amber-owl",
             deployment_id=deployment,
             flow_id=flow_id,
-            state=SimpleNamespace(name=state.title(), type=SimpleNamespace(value=state), message=None),
+            state=SimpleNamespace(name=state.title(), type=SimpleNamespace(value=state), message=None, timestamp=NOW),
             created=None,
             start_time=None,
             end_time=None,
@@ -81,6 +85,7 @@ class Prefect:
 
     def set_flow_run_state(self, run_id: UUID, state: Any, *, force: bool) -> None:
         self.changed.append(run_id)
+        self.states.append(state)
 
 
 @pytest.fixture
@@ -167,3 +172,11 @@ def test_choices_are_those_of_the_store_and_the_servers(store: Store, monkeypatc
     assert {"classification"} < set(choices.benchmarks)
     assert "new:1b" in choices.models
     assert "here" in choices.endpoints
+
+
+def test_what_was_cancelled_just_now_begins_again_once_its_worker_has_let_go(prefect: Prefect) -> None:
+    """Prefect's worker ends where a flow run that it still holds comes back."""
+    flow_runs.resume(prefect.add(OURS, state="CANCELLED"))
+
+    (scheduled,) = prefect.states
+    assert scheduled.state_details.scheduled_time >= NOW + timedelta(seconds=flow_runs.LET_GO_S)
