@@ -34,7 +34,19 @@ def for_terminal(text: str) -> str:
     """Return `text` without control and bidirectional characters, which could move the cursor or hide text."""
     if text.isprintable():  # which no harmful letter is
         return text
-    return "".join(letter if letter in "\n\t" or not _is_harmful(letter) else "\ufffd" for letter in text)
+    return text.translate(_SHOWN)
+
+
+class _Shown(dict[int, int]):
+    """What is shown for each letter, looked up once in Unicode's table."""
+
+    def __missing__(self, code: int) -> int:
+        letter = chr(code)
+        self[code] = shown = code if letter in "\n\t" or not _is_harmful(letter) else 0xFFFD
+        return shown
+
+
+_SHOWN = _Shown()
 
 
 def one_line(text: str) -> str:

@@ -40,8 +40,8 @@ TEXTS = tuple(name for name, kind in KINDS.items() if kind is str or kind is Fai
 """An answer's texts, and how it failed."""
 _OWN = tuple(name for name in KINDS if name not in SECONDS)
 _WORDS = {name: kind for name, kind in KINDS.items() if issubclass(kind, StrEnum)}
-_WORDS_OF_TEXTS = tuple(name for name in TEXTS if name in _WORDS)
-_OF_FAILURE = tuple(each.name for each in fields(Failure) if each.name != "kind")
+FIELDS_OF_A_FAILURE = tuple(each.name for each in fields(Failure) if each.name != "kind")
+"""Fields of a failure of the server but its kind."""
 
 
 def names_of(kind: type) -> frozenset[str]:
@@ -52,7 +52,7 @@ def names_of(kind: type) -> frozenset[str]:
 def flat_values(outcome: Outcome) -> dict[str, Any]:
     """Return an outcome's fields by name, without the kind of a failure; enumeration members as their values."""
     if isinstance(outcome, Failure):
-        return {name: getattr(outcome, name) for name in _OF_FAILURE}
+        return {name: getattr(outcome, name) for name in FIELDS_OF_A_FAILURE}
     values = {name: getattr(outcome, name) for name in _OWN}
     for name in _WORDS:
         values[name] = None if values[name] is None else values[name].value
@@ -72,9 +72,8 @@ def figures_of(values: Mapping[Any, Any]) -> Generation:
 def texts_of(values: Mapping[Any, Any]) -> Generation:
     """Return an answer without its figures, from a mapping that holds `TEXTS`."""
     own = {name: values[name] for name in TEXTS}
-    for name in _WORDS_OF_TEXTS:
-        if own[name] is not None:
-            own[name] = _WORDS[name](own[name])
+    for name in _WORDS.keys() & own.keys():
+        own[name] = None if own[name] is None else _WORDS[name](own[name])
     return Generation(**own)
 
 
@@ -88,4 +87,4 @@ def _answer(own: dict[str, Any], values: Mapping[Any, Any]) -> Generation:
 
 def failure_of(kind: FailureKind, values: Mapping[Any, Any]) -> Failure:
     """Return the failure that was given to `flat_values`, from a mapping that may hold more."""
-    return Failure(kind=kind, **{name: values[name] for name in _OF_FAILURE})
+    return Failure(kind=kind, **{name: values[name] for name in FIELDS_OF_A_FAILURE})

@@ -5,11 +5,17 @@ from typing import Any
 
 from evaluation.exports.filters import Filters
 from evaluation.generation import Failure
-from evaluation.outcome_fields import KINDS, flat_values
+from evaluation.outcome_fields import KINDS
 from evaluation.records.labels import unique_labels
 from evaluation.records.outcomes import StoredOutcome
 from evaluation.records.runs import RunCandidateRecord, RunRecord
 from evaluation.scores import Measurement, ScoreFailure
+from evaluation.store.outcome_values import (
+    OutcomeValues,
+    iterate_outcome_values,
+    outcome_values_of_cases,
+    score_cells,
+)
 from evaluation.store.outcomes import iterate_outcomes, load_outcomes
 from evaluation.store.scores import scores_of_generations
 from evaluation.store.session import Store
@@ -43,7 +49,13 @@ def answer_rows(store: Store, run: RunRecord, words: Mapping[str, str], filters:
         filters: Which outcomes.
     """
     for candidate, label in candidates_of(run, filters):
-        for page in _pages(store, candidate, filters):
+        row_id = candidate.run_candidate_id
+        pages: Iterable[list[OutcomeValues]] = (
+            [outcome_values_of_cases(store, row_id, _distinct(filters.cases), failed=filters.failed)]
+            if filters.cases
+            else iterate_outcome_values(store, row_id, failed=filters.failed)
+        )
+        for page in pages:
             yield from answers_as_rows(store, run, candidate, label, page, words)
 
 
@@ -52,18 +64,23 @@ def answers_as_rows(
     run: RunRecord,
     candidate: RunCandidateRecord,
     label: str,
-    outcomes: Sequence[StoredOutcome],
+    outcomes: Sequence[OutcomeValues],
     words: Mapping[str, str],
-) -> Iterator[Row]:
-    """Yield a row for each of these outcomes of a candidate, with the scores of the metrics in `words`."""
+) -> list[Row]:
+    """Return a row for each of these outcomes of a candidate, with the scores of the metrics in `words`."""
     of_candidate = _of_candidate(run, candidate, label)
-    scores = scores_of_generations(store, [stored.generation_id for stored in outcomes]) if words else {}
-    for stored in outcomes:
-        row = of_candidate | _answer(stored)
-        for use, score in scores.get(stored.generation_id, ()):
-            if use.signature in words:
-                row |= _score_cells(words[use.signature], score)
-        yield row
+    rows: dict[int, Row] = {}
+    for outcome in outcomes:
+        rows[outcome.generation_id] = row = of_candidate | outcome.values
+        row["failure"] = row.pop("failure_kind")
+    columns = {signature: score_columns(word) for signature, word in words.items()}
+    for cell in score_cells(store, list(rows), words) if words else ():
+        value, name, failure = columns[cell.signature]
+        if cell.failure is None:
+            rows[cell.generation_id] |= {value: cell.value, name: cell.label}
+        else:
+            rows[cell.generation_id][failure] = cell.failure
+    return list(rows.values())
 
 
 def score_rows(store: Store, run: RunRecord, words: Mapping[str, str], filters: Filters) -> Iterator[Row]:
@@ -92,12 +109,14 @@ def _pages(store: Store, candidate: RunCandidateRecord, filters: Filters) -> Ite
     """Yield the selected outcomes, a page at a time; named cases are looked up directly."""
     row_id = candidate.run_candidate_id
     pages: Iterable[tuple[StoredOutcome, ...]] = (
-        [load_outcomes(store, row_id, list(dict.fromkeys(filters.cases)))]
-        if filters.cases
-        else iterate_outcomes(store, row_id)
+        [load_outcomes(store, row_id, _distinct(filters.cases))] if filters.cases else iterate_outcomes(store, row_id)
     )
     for page in pages:
         yield [stored for stored in page if _is_selected(stored, filters)]
+
+
+def _distinct(names: Sequence[str]) -> list[str]:
+    return list(dict.fromkeys(names))
 
 
 def _is_selected(stored: StoredOutcome, filters: Filters) -> bool:
@@ -114,28 +133,6 @@ def _of_candidate(run: RunRecord, candidate: RunCandidateRecord, label: str) -> 
         "digest": candidate.plan.digest,
         "fingerprint": candidate.plan.candidate_fingerprint,
     }
-
-
-def _answer(stored: StoredOutcome) -> Row:
-    row, outcome = stored.row, stored.row.outcome
-    return {
-        "endpoint": row.endpoint,
-        "case_id": row.case_id,
-        "repeat": row.repeat,
-        "effective_context": row.effective_context,
-        "vram_share": row.vram_share,
-        "started_at": row.started_at,
-        "finished_at": row.finished_at,
-        "failure": str(outcome.kind) if isinstance(outcome, Failure) else None,
-        **flat_values(outcome),
-    }
-
-
-def _score_cells(word: str, score: Measurement | ScoreFailure) -> Row:
-    value, label, failure = score_columns(word)
-    if isinstance(score, ScoreFailure):
-        return {failure: score.kind}
-    return {value: score.value, label: score.label}
 
 
 def _score(score: Measurement | ScoreFailure) -> Row:

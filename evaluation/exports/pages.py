@@ -7,9 +7,8 @@ from evaluation.exports.answers import Row, answers_as_rows, candidates_of
 from evaluation.exports.filters import Filters, check_filters
 from evaluation.exports.metric_words import words_of_runs
 from evaluation.exports.source import Kind, find_source
-from evaluation.records.outcomes import StoredOutcome
 from evaluation.records.runs import RunCandidateRecord
-from evaluation.store.outcomes import outcomes_after
+from evaluation.store.outcome_values import OutcomeValues, outcome_values_after
 from evaluation.store.runs import find_run
 from evaluation.store.session import Store
 
@@ -72,7 +71,7 @@ def _outcomes(
     filters: Filters,
     after: Place | None,
     limit: int,
-) -> Iterator[tuple[RunCandidateRecord, str, tuple[StoredOutcome, ...]]]:
+) -> Iterator[tuple[RunCandidateRecord, str, list[OutcomeValues]]]:
     """Yield the outcomes of one candidate after another, `limit` of all of them at most."""
     for candidate, label in candidates:
         row_id = candidate.run_candidate_id
@@ -81,7 +80,7 @@ def _outcomes(
         if after is not None and row_id < after.run_candidate_id:
             continue
         begin = after.generation_id if after is not None and row_id == after.run_candidate_id else 0
-        outcomes = outcomes_after(
+        outcomes = outcome_values_after(
             store, row_id, begin, limit=limit, failed=filters.failed, case_ids=filters.cases or None
         )
         if outcomes:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from enum import StrEnum
+from types import NoneType
 from typing import IO, Any, Protocol
 
 from evaluation.escaping import for_spreadsheet
@@ -96,7 +97,10 @@ class _CsvWriter:
         self._writer.writerow([for_spreadsheet(column) for column in columns])
 
     def write(self, rows: Sequence[Row]) -> None:
-        self._writer.writerows([_cell(row.get(column)) for column in self._columns] for row in rows)
+        as_is = _WRITTEN_AS_IS
+        self._writer.writerows(
+            [value if type(value) in as_is else _cell(value) for value in map(row.get, self._columns)] for row in rows
+        )
 
     def close(self) -> None:
         """CSV has no end."""
@@ -113,10 +117,14 @@ class _Encoded:
         return self._file.write(text.encode("utf-8", "replace"))
 
 
+_WRITTEN_AS_IS = frozenset({int, float, NoneType})
+"""Types that Python's own writer writes by `repr`, and None as an empty cell."""
+
+
 def _cell(value: Any) -> str:
     match value:
-        case None:
-            return ""
+        case str():
+            return for_spreadsheet(value)
         case bool():
             return str(value).lower()
         case int() | float():
@@ -165,11 +173,16 @@ class _JsonLinesWriter:
 
 
 def _object(row: Row, columns: Sequence[str]) -> bytes:
-    return json.dumps({column: _plain(row.get(column)) for column in columns}).encode()
+    return _encode(dict(zip(columns, map(row.get, columns), strict=True))).encode()
 
 
-def _plain(value: Any) -> Any:
-    return value.isoformat() if isinstance(value, datetime) else value
+def _moment(value: Any) -> str:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    raise TypeError(f"no cell of a table holds a {type(value).__name__}")
+
+
+_encode = json.JSONEncoder(default=_moment).encode
 
 
 class _ParquetWriter:
@@ -200,10 +213,7 @@ class _ParquetWriter:
     def _write_group(self) -> None:
         import pyarrow as pa
 
-        values = [
-            pa.array([_for_parquet(row.get(field.name), field.type) for row in self._rows], type=field.type)
-            for field in self._schema
-        ]
+        values = [_column([row.get(field.name) for row in self._rows], field.type, pa) for field in self._schema]
         self._writer.write_table(pa.table(values, schema=self._schema))
         self._rows = []
 
@@ -218,11 +228,20 @@ def _type(column: str, metrics: Sequence[str], pa: Any) -> Any:
     return pa.timestamp("us", tz="UTC") if column in _MOMENTS else pa.string()
 
 
-def _for_parquet(value: Any, type_: Any) -> Any:
+def _column(values: Sequence[Any], type_: Any, pa: Any) -> Any:
+    if type_ != pa.string():
+        return pa.array(values, type=type_)
+    try:
+        return pa.array(values, type=type_)
+    except (UnicodeEncodeError, pa.ArrowTypeError, pa.ArrowInvalid):
+        return pa.array([_text(value) for value in values], type=type_)
+
+
+def _text(value: Any) -> str | None:
     """Return the text without lone surrogates, which UTF-8 cannot hold.
 
     Any other value in a text column becomes JSON.
     """
-    if value is None or str(type_) != "string":
-        return value
+    if value is None:
+        return None
     return value.encode("utf-8", "replace").decode() if isinstance(value, str) else json.dumps(value)

@@ -135,34 +135,6 @@ def iterate_outcomes(store: Store, run_candidate_id: int, *, batch: int = 500) -
         last = page[-1].generation_id
 
 
-def outcomes_after(
-    store: Store,
-    run_candidate_id: int,
-    generation_id: int,
-    *,
-    limit: int,
-    failed: bool | None = None,
-    case_ids: Sequence[str] | None = None,
-) -> tuple[StoredOutcome, ...]:
-    """Return a page of a candidate's outcomes, by generation id.
-
-    Args:
-        store: Where they are.
-        run_candidate_id: The candidate.
-        generation_id: Only outcomes with a higher id.
-        limit: Number of outcomes at most.
-        failed: True: only failures of the server; False: only answers; None: both.
-        case_ids: Only these cases; None: all.
-    """
-    conditions = [generation.c.run_candidate_id == run_candidate_id, generation.c.id > generation_id]
-    if failed is not None:
-        conditions.append(generation.c.failure_kind.is_not(None) if failed else generation.c.failure_kind.is_(None))
-    if case_ids is not None:
-        conditions.append(generation.c.case_id.in_(case_ids))
-    with store.read() as connection:
-        return select_outcomes(connection, *conditions, limit=limit)
-
-
 def load_outcomes(store: Store, run_candidate_id: int, case_ids: Sequence[str]) -> tuple[StoredOutcome, ...]:
     """Return the outcomes of these cases, in the order of `case_ids` and by repeat."""
     of_candidate = generation.c.run_candidate_id == run_candidate_id

@@ -1,5 +1,6 @@
 """Loading a user's file: how long it may take, and what is said while it takes long."""
 
+import _thread
 import contextvars
 import ctypes
 import sys
@@ -65,9 +66,33 @@ def within_limit(load: Callable[[], None], limit_s: float) -> None:
             raise LoadingTooLongError
     finally:
         if thread.is_alive() and thread.ident is not None:
-            ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), ctypes.py_object(SystemExit))
+            _raise_in_thread(thread.ident)
     if errors:
         raise errors[0]
+
+
+def _raise_in_thread(thread_id: int) -> None:
+    """Raise SystemExit in a thread: at once where it computes, at its next line of Python where it waits.
+
+    CPython before 3.13 has one flag for all threads, set until some thread has received an exception. While it is set
+    and a debugger or coverage traces the calls, version 3.11 enters no function any more. So another thread, made for
+    that, receives an exception too; no Python function is called here until then.
+    """
+    set_exception = ctypes.pythonapi.PyThreadState_SetAsyncExc
+    error = ctypes.py_object(SystemExit)
+    is_running, may_go_on = _thread.allocate_lock(), _thread.allocate_lock()
+    is_running.acquire()
+    may_go_on.acquire()
+
+    def receive() -> None:
+        is_running.release()
+        may_go_on.acquire()
+
+    receiver_id = _thread.start_new_thread(receive, ())
+    is_running.acquire()
+    set_exception(ctypes.c_ulong(thread_id), error)
+    set_exception(ctypes.c_ulong(receiver_id), error)
+    may_go_on.release()
 
 
 @contextmanager

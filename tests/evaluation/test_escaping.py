@@ -197,3 +197,15 @@ def test_other_cells_stay_as_they_are(text: str) -> None:
 
 def test_a_cell_that_a_carriage_return_would_open_is_text() -> None:
     assert "\ufffd=cmd()" == for_spreadsheet("\r=cmd()")
+
+
+def test_a_terminal_gets_each_harmless_letter_as_it_is_and_a_mark_for_each_other_one() -> None:
+    harmful = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
+    letters = [
+        chr(code) for code in (*range(0x3000), *range(0xD7F0, 0xE010), *range(0xFE00, 0x10400), 0xE0001, 0x10FFFD)
+    ]
+    expected = [
+        letter if unicodedata.category(letter) not in harmful or letter in "\n\t\u200c\u200d" else "\ufffd"
+        for letter in letters
+    ]
+    assert "".join(expected) == for_terminal("".join(letters))
