@@ -203,13 +203,20 @@ def prefect_api() -> str | None:
 def _client() -> "Iterator[SyncPrefectClient]":
     """Yield a client of the Prefect server; its errors are problems."""
     from prefect.client.orchestration import get_client
-    from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
 
     if not prefect_api():
         raise ProblemError(503, "no Prefect server is named", NEXT_STEP, kind="no-prefect-server")
+    with errors_as_problems(), get_client(sync_client=True) as client:
+        yield client
+
+
+@contextmanager
+def errors_as_problems() -> Iterator[None]:
+    """Raise what goes wrong between here and the Prefect server as a problem."""
+    from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
+
     try:
-        with get_client(sync_client=True) as client:
-            yield client
+        yield
     except ObjectNotFound:
         raise ProblemError(404, "there is no flow run with this id", kind="unknown-name") from None
     except PrefectHTTPStatusError as error:

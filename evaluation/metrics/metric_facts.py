@@ -55,6 +55,12 @@ def is_guessed_among_choices(name: str) -> bool:
     return metric is not None and Need.CHOICES in metric.needs and not issubclass(metric, CorpusMetric)
 
 
+def rates_search_alone(name: str) -> bool:
+    """Check whether a metric rates the passages that were searched, whatever the answer says."""
+    metric = _find(name)
+    return metric is not None and Need.RELEVANT in metric.needs
+
+
 def _version(signature: str) -> str:
     return signature.rpartition("|v")[2]
 

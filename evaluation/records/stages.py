@@ -16,6 +16,7 @@ from evaluation.pipelines.stages import (
     StageReply,
     StageRequest,
 )
+from evaluation.truncation import FINISH_REASON as CUT
 
 KINDS: Mapping[type[StageRequest], str] = {
     AskModel: "chat",
@@ -141,6 +142,27 @@ def summed(stages: Sequence[StageRow]) -> Generation:
         sums[TIME_TO_FIRST] = None
     truths = {name: any(chat[name] for chat in chats) for name in names_of(bool)}
     return replace(answer_of({**values, **sums, **truths}), wait_s=_wait_s(stages))
+
+
+def finish_reason_of(answer: str, chats: Sequence[Generation]) -> str | None:
+    """Return how the answer of a pipeline ended: as the reply that it is, or that it was taken from.
+
+    Where several replies are the answer, one that was not cut has the whole of it. An answer that was put together was
+    cut where one of its parts was. One that stands in no reply ended as the last one did.
+    """
+    text = answer.strip()
+    replies = [(chat.answer.strip(), chat.finish_reason) for chat in chats]
+    if not text or not replies:
+        return chats[-1].finish_reason if chats else None
+    if same := [reason for reply, reason in replies if reply == text]:
+        return _whole(same)
+    if parts := [reason for reply, reason in replies if reply and reply in text]:
+        return CUT if CUT in parts else parts[-1]
+    return _whole([reason for reply, reason in replies if text in reply] or [replies[-1][1]])
+
+
+def _whole(reasons: Sequence[str | None]) -> str | None:
+    return next((reason for reason in reversed(reasons) if reason != CUT), CUT)
 
 
 def _wait_s(stages: Sequence[StageRow]) -> float | None:

@@ -97,9 +97,9 @@ class _Bounds:
         return None
 
     def _look_up(self, use: MetricUse) -> tuple[float, float] | None:
-        from evaluation.metrics.metric_facts import higher_is_better, value_range
+        from evaluation.metrics.metric_facts import higher_is_better, rates_search_alone, value_range
 
-        if use.name.partition(" by ")[0] == _PAIRWISE:
+        if use.name.partition(" by ")[0] == _PAIRWISE or rates_search_alone(use.name):
             return None
         low, high = value_range(use.name)
         if not isfinite(low):  # of a user's file, or of a package that is gone: nothing says what its values can be

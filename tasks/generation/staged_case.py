@@ -32,7 +32,7 @@ from evaluation.pipelines.stages import (
 from evaluation.pipelines.walk import PipelineFailedError, Walk
 from evaluation.pipelines.walking import done
 from evaluation.planning.pipelines import PipelineModel, PlannedPipeline
-from evaluation.records.stages import KINDS, StageRow, request_hash, summed
+from evaluation.records.stages import KINDS, StageRow, finish_reason_of, request_hash, summed
 from evaluation.retrieval.search import Index, Query
 from tasks.generation.embedded import Embedded, figures_of, figures_of_texts
 from tasks.generation.gathered_searches import SEARCHES
@@ -248,6 +248,7 @@ class StagedCase(ABC):
             answer="" if failure is not None else result.answer,
             text=result.answer,
             thinking=thinking,
+            finish_reason=finish_reason_of(result.answer, chats),
             own_failure=failure,
             message=message,
             sources=result.sources if self._plan.corpus is not None else None,

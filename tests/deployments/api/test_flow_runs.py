@@ -93,11 +93,11 @@ def prefect(monkeypatch: pytest.MonkeyPatch) -> Prefect:
     server = Prefect()
 
     @contextmanager
-    def client(**more: Any) -> Iterator[Prefect]:
-        yield server
+    def client() -> Iterator[Prefect]:
+        with flow_runs.errors_as_problems():
+            yield server
 
-    monkeypatch.setattr("prefect.client.orchestration.get_client", client)
-    monkeypatch.setattr(flow_runs, "prefect_api", lambda: "http://prefect/api")
+    monkeypatch.setattr(flow_runs, "_client", client)
     return server
 
 

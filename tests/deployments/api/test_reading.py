@@ -8,9 +8,11 @@ from typing import Any
 
 import httpx
 import pytest
+from fastapi.routing import APIRoute
 from recommendable import fill
 
-from deployments.api.app import create_app
+from deployments.api.app import API_ROUTERS, create_app
+from deployments.api.routes import operation
 from evaluation.store.session import keep_open, open_store
 
 ROUTES = Path(__file__).parents[3] / "deployments/api/routes"
@@ -101,13 +103,11 @@ def test_every_route_is_short_and_asks_for_a_scope() -> None:
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
     ]
-    paths = create_app.__globals__
-    routers = [paths[name].router for name in ("stored", "catalogues", "production", "work", "administration")]
     unscoped = [
         route.path
-        for router in [*routers, paths["operation"].router]
+        for router in [*API_ROUTERS, operation.router]
         for route in router.routes
-        if not any(hasattr(item.dependency, "scope") for item in route.dependencies)
+        if isinstance(route, APIRoute) and not any(hasattr(each.call, "scope") for each in route.dependant.dependencies)
     ]
 
     assert len(functions) > 30

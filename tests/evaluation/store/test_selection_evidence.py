@@ -71,6 +71,33 @@ def test_every_scored_answer_is_a_row_with_its_case(store: Store) -> None:
     ]
 
 
+@pytest.mark.parametrize("metrics", [("recall_at_k(k=5)",), ("recall_at_k(k=5)", "exact_match")])
+def test_what_a_search_found_is_no_quality_of_answers(store: Store, metrics: tuple[str, ...]) -> None:
+    store_run(
+        store,
+        asked("a:1b", wrong(CASES)),
+        cases=CASES,
+        metrics=metrics,
+        headline="recall_at_k",
+        scored=False,
+    )
+    uses = {use.name: use for use in find_run(store, "run-1").plan.metrics}
+    with store.read() as connection:
+        ids = connection.execute(sa.select(generation.c.id)).scalars().all()
+    values = {"recall_at_k": 1.0, "exact_match": 0.0}
+    save_scores(
+        store,
+        [
+            ScoreRow(generation_id=key, metric=use, measurement=Measurement(value=values[name]), scorer_version="1")
+            for key in ids
+            for name, use in uses.items()
+        ],
+    )
+
+    assert {0.0} >= set(read_evidence(store).quality)
+    assert (4 if "exact_match" in uses else 0) == len(read_evidence(store).quality)
+
+
 def test_failures_of_the_server_are_no_rows_and_those_of_the_candidate_are_scored(store: Store) -> None:
     outcomes: dict[str, Outcome] = {
         "c0": Failure(kind=FailureKind.TIMED_OUT, message="late"),
