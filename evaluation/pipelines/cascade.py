@@ -26,6 +26,8 @@ from evaluation.pipelines.self_consistency import choices_read, extractor_of
 from evaluation.pipelines.stages import AskModel, ModelReply, StageReply, StageRequest
 
 ESCALATED = "escalated"
+NO_SIGNAL = "no_signal"
+"""Note of an answer whose server told no log-probabilities."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,6 +95,8 @@ class Cascade(Pipeline):
         reply, signal = yield from self._small(task)
         is_unsure = signal is None or signal < self.threshold
         notes: dict[str, Any] = {"signal": signal, ESCALATED: is_unsure}
+        if reply is not None and signal is None:
+            notes[NO_SIGNAL] = True
         request = AskModel(stage=ESCALATED, messages=task.messages, model=self.large)
         if reply is None or is_unsure:
             larger = yield from one_reply(request)

@@ -144,6 +144,12 @@ def summed(stages: Sequence[StageRow]) -> Generation:
     return replace(answer_of({**values, **sums, **truths}), wait_s=_wait_s(stages))
 
 
+def ended_as_its_reply(outcome: Generation, answer: str, chats: Sequence[Generation]) -> Generation:
+    """Return the outcome of a pipeline, ended as the reply that its answer is, whichever reply came last."""
+    reason = finish_reason_of(answer, chats)
+    return outcome if reason == outcome.finish_reason else replace(outcome, finish_reason=reason)
+
+
 def finish_reason_of(answer: str, chats: Sequence[Generation]) -> str | None:
     """Return how the answer of a pipeline ended: as the reply that it is, or that it was taken from.
 

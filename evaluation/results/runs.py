@@ -28,7 +28,7 @@ class Alarm:
 
     kind: str
     """`near_chance`, `zero_variance`, `extraction_failed`, `empty_answers`, `cut_answers`, `too_many_slots`,
-    `passages_left_out`, `nothing_found`, `same_search`, `score_failures` or `no_number`."""
+    `passages_left_out`, `nothing_found`, `same_search`, `no_signal`, `score_failures` or `no_number`."""
     metric: str | None
     candidate: str | None
     """None for all candidates."""

@@ -16,7 +16,7 @@ from evaluation.pipelines.parsing import parse_pipeline
 from evaluation.pipelines.pipeline import PipelineResult
 from evaluation.pipelines.stages import ModelReply
 from evaluation.records.runs import RunCandidateRecord, RunRecord
-from evaluation.records.stages import StageRow, finish_reason_of, summed
+from evaluation.records.stages import StageRow, ended_as_its_reply, summed
 from evaluation.requests.evaluation_request import read_request
 from evaluation.requests.prices import PriceTable, price_of
 from evaluation.results.cascade_curves import COST_FIGURES
@@ -271,8 +271,7 @@ def _answer_of(side: CascadeSide | None, replies: Mapping[str, ModelReply]) -> G
         return None
     chats = [replies[name].generation for name in side.stages]
     last = _ending_as(chats[-1], side.result)
-    reason = finish_reason_of(side.result.answer, chats) if len(chats) > 1 else last.finish_reason
-    return last if reason == last.finish_reason else replace(last, finish_reason=reason)
+    return ended_as_its_reply(last, side.result.answer, chats) if len(chats) > 1 else last
 
 
 def _ending_as(generation: Generation, result: PipelineResult) -> Generation:

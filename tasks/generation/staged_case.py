@@ -32,7 +32,7 @@ from evaluation.pipelines.stages import (
 from evaluation.pipelines.walk import PipelineFailedError, Walk
 from evaluation.pipelines.walking import done
 from evaluation.planning.pipelines import PipelineModel, PlannedPipeline
-from evaluation.records.stages import KINDS, StageRow, finish_reason_of, request_hash, summed
+from evaluation.records.stages import KINDS, StageRow, ended_as_its_reply, request_hash, summed
 from evaluation.retrieval.search import Index, Query
 from tasks.generation.embedded import Embedded, figures_of, figures_of_texts
 from tasks.generation.gathered_searches import SEARCHES
@@ -244,11 +244,10 @@ class StagedCase(ABC):
         if failure is None and not result.answer.strip():
             failure, message = FailureKind.EMPTY_ANSWER, "the pipeline's answer is empty"
         return replace(
-            summed(self._in_order()),
+            ended_as_its_reply(summed(self._in_order()), result.answer, chats),
             answer="" if failure is not None else result.answer,
             text=result.answer,
             thinking=thinking,
-            finish_reason=finish_reason_of(result.answer, chats),
             own_failure=failure,
             message=message,
             sources=result.sources if self._plan.corpus is not None else None,

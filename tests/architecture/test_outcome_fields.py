@@ -23,6 +23,7 @@ MORE: Mapping[str, int] = {
     # A pipeline makes an answer of several; a cascade at another threshold makes another.
     "own_failure": 8,
     "thinking": 7,
+    "finish_reason": 7,
 }
 NOT_COUNTED = {
     *("text", "answer", "message", "seed"),  # words for much else

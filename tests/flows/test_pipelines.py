@@ -72,6 +72,23 @@ def test_a_cascade_loads_each_model_once_and_asks_the_larger_one_what_the_small_
     assert {"signal": 0.0, "escalated": True} == shown.trace.notes  # type: ignore[union-attr]
 
 
+def test_a_cascade_whose_server_tells_no_signal_raises_an_alarm(
+    evaluate: Evaluate, store: Store, ollama_by_script: ScriptedOllama, benchmark_file: Benchmarks
+) -> None:
+    ollama_by_script.add("small")
+    ollama_by_script.add("big")
+
+    evaluate(
+        benchmark_file(4),
+        candidates=["small pipeline=cascade large=big signal=logprob threshold=-0.5"],
+        invocation_id="one",
+    )
+
+    (alarm,) = [each for each in run_result(store, only_run(store).plan.run_id).alarms if each.kind == "no_signal"]
+    assert 1.0 == alarm.share
+    assert "4 of 4 answers (100 %) were asked of the larger model" in alarm.message
+
+
 def test_the_load_time_of_another_model_is_not_noted_as_that_of_the_candidates_own(
     evaluate: Evaluate,
     store: Store,

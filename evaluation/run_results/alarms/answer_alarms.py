@@ -8,6 +8,7 @@ from evaluation.metrics.choices.choice import AMBIGUOUS
 from evaluation.metrics.label_extraction import NOT_EXTRACTED
 from evaluation.metrics.metric_process import BROKEN
 from evaluation.metrics.numeric_match import NO_NUMBER
+from evaluation.pipelines.cascade import NO_SIGNAL
 from evaluation.pipelines.retrieval import LEFT_OUT, NOTHING_FOUND
 from evaluation.records.candidates import MetricUse
 from evaluation.results.runs import Alarm
@@ -41,6 +42,7 @@ def of_candidate(store: Store, findings: Findings, row_id: int, spreads: Spreads
     )
     yield from _without_passages(store, findings, row_id)
     yield from _same_search(store, findings, row_id)
+    yield from _without_signal(store, findings, row_id)
     yield from _not_scored(findings, row_id, spreads)
     yield from _without_number(findings, row_id, spreads)
 
@@ -126,6 +128,16 @@ def _same_search(store: Store, findings: Findings, row_id: int) -> Iterator[Alar
     what = "searched for the same text, and had the same passages to answer from"
     step = f"look at one ({findings.look}), then put what tells cases apart into their prompts or the pipeline's query"
     yield _share_alarm(findings, row_id, "same_search", None, n, n_all, what, step, unit="case")
+
+
+def _without_signal(store: Store, findings: Findings, row_id: int) -> Iterator[Alarm]:
+    """Yield an alarm where a cascade asked the larger model since the server tells no log-probabilities."""
+    counts = findings.counts[row_id]
+    n, n_all = count_noted(store, row_id, NO_SIGNAL), counts.n_ok + counts.n_own_failed
+    if _is_too_many(n, n_all):
+        what = "were asked of the larger model, since the server tells no log-probabilities, whatever the threshold"
+        step = "choose another signal (agreement, refusal or format), or a server that tells them"
+        yield _share_alarm(findings, row_id, "no_signal", None, n, n_all, what, step)
 
 
 def _not_scored(findings: Findings, row_id: int, spreads: Spreads) -> Iterator[Alarm]:

@@ -371,6 +371,7 @@ def test_a_cascade_asks_the_larger_model_where_the_signal_is_low(
     assert [request.stage for request in model.asked] == stages
     assert result.answer == answer
     assert result.notes["escalated"] is (stages[-1] == "escalated" and not pipeline.ask_both)
+    assert ("no_signal" in result.notes) is (pipeline.signal == "logprob"), "this model tells no log-probabilities"
     assert [r.model for r in model.asked if isinstance(r, AskModel) and r.stage == "escalated"] in ([], ["L"])
 
 
