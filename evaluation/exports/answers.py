@@ -4,10 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from evaluation.exports.filters import Filters
-from evaluation.generation import Failure
 from evaluation.outcome_fields import KINDS
 from evaluation.records.labels import unique_labels
-from evaluation.records.outcomes import StoredOutcome
 from evaluation.records.runs import RunCandidateRecord, RunRecord
 from evaluation.scores import Measurement, ScoreFailure
 from evaluation.store.outcome_values import (
@@ -16,7 +14,6 @@ from evaluation.store.outcome_values import (
     outcome_values_of_cases,
     score_cells,
 )
-from evaluation.store.outcomes import iterate_outcomes, load_outcomes
 from evaluation.store.scores import scores_of_generations
 from evaluation.store.session import Store
 
@@ -49,13 +46,7 @@ def answer_rows(store: Store, run: RunRecord, words: Mapping[str, str], filters:
         filters: Which outcomes.
     """
     for candidate, label in candidates_of(run, filters):
-        row_id = candidate.run_candidate_id
-        pages: Iterable[list[OutcomeValues]] = (
-            [outcome_values_of_cases(store, row_id, _distinct(filters.cases), failed=filters.failed)]
-            if filters.cases
-            else iterate_outcome_values(store, row_id, failed=filters.failed)
-        )
-        for page in pages:
+        for page in _pages(store, candidate, filters):
             yield from answers_as_rows(store, run, candidate, label, page, words)
 
 
@@ -88,10 +79,10 @@ def score_rows(store: Store, run: RunRecord, words: Mapping[str, str], filters: 
     for candidate, label in candidates_of(run, filters):
         of_candidate = {"run_id": run.plan.run_id, "benchmark": run.plan.benchmark_name, "candidate": label}
         for page in _pages(store, candidate, filters):
-            scores = scores_of_generations(store, [stored.generation_id for stored in page])
-            for stored in page:
-                place = of_candidate | {"case_id": stored.row.case_id, "repeat": stored.row.repeat}
-                for use, score in scores.get(stored.generation_id, ()):
+            scores = scores_of_generations(store, [outcome.generation_id for outcome in page])
+            for generation_id, values in page:
+                place = of_candidate | {"case_id": values["case_id"], "repeat": values["repeat"]}
+                for use, score in scores.get(generation_id, ()):
                     if use.signature in words:
                         yield place | {"metric": words[use.signature], "signature": use.signature} | _score(score)
 
@@ -105,22 +96,13 @@ def candidates_of(run: RunRecord, filters: Filters) -> Iterator[tuple[RunCandida
             yield candidate, label
 
 
-def _pages(store: Store, candidate: RunCandidateRecord, filters: Filters) -> Iterator[list[StoredOutcome]]:
-    """Yield the selected outcomes, a page at a time; named cases are looked up directly."""
+def _pages(store: Store, candidate: RunCandidateRecord, filters: Filters) -> Iterable[list[OutcomeValues]]:
+    """Return the selected outcomes, a page at a time; named cases are looked up directly."""
     row_id = candidate.run_candidate_id
-    pages: Iterable[tuple[StoredOutcome, ...]] = (
-        [load_outcomes(store, row_id, _distinct(filters.cases))] if filters.cases else iterate_outcomes(store, row_id)
-    )
-    for page in pages:
-        yield [stored for stored in page if _is_selected(stored, filters)]
-
-
-def _distinct(names: Sequence[str]) -> list[str]:
-    return list(dict.fromkeys(names))
-
-
-def _is_selected(stored: StoredOutcome, filters: Filters) -> bool:
-    return filters.failed is None or filters.failed == isinstance(stored.row.outcome, Failure)
+    if filters.cases:
+        case_ids = list(dict.fromkeys(filters.cases))
+        return [outcome_values_of_cases(store, row_id, case_ids, failed=filters.failed)]
+    return iterate_outcome_values(store, row_id, failed=filters.failed)
 
 
 def _of_candidate(run: RunRecord, candidate: RunCandidateRecord, label: str) -> Row:
