@@ -25,6 +25,7 @@ from evaluation.store.recoveries import request_recovery
 if TYPE_CHECKING:
     from prefect.client.orchestration import SyncPrefectClient
     from prefect.client.schemas.objects import FlowRun
+    from prefect.client.schemas.responses import GlobalConcurrencyLimitResponse
 
 NEXT_STEP = "Start `benchwright serve`, or name a Prefect server with PREFECT_API_URL and run `benchwright deploy`."
 _OUR_FLOWS = frozenset(each.entrypoint.rpartition(":")[2].replace("_", "-") for each in DEFINITIONS) | {"score"}
@@ -33,6 +34,11 @@ _NOT_A_CHOICE = "is not one of"
 """What Prefect says of a name that the form of a deployment does not offer."""
 _ADD_NAMES = "Give a name of this list; `benchmarks add FILE`, `endpoints add` and `profiles add` store further ones."
 _MOST_LIMITS = 200
+"""Limits that a Prefect server tells at once, unless it is set otherwise."""
+ANSWERS_WITHIN_S = 15.0
+"""Seconds for an answer of the Prefect server; a request that got none is sent once more."""
+_QUEUE_WITHIN_S = 3.0
+"""Seconds for an answer about the queue, for which Prometheus waits ten seconds in all."""
 _SILENT_S = 60.0
 """Seconds after which a flow run that was to end and has not, is taken for one whose worker is gone."""
 _ENDED = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
@@ -204,8 +210,8 @@ def queue() -> Queue:
 
     from tasks.slots.tag_limits import waiting_name
 
-    with _client() as client:
-        limits = client.read_global_concurrency_limits(limit=_MOST_LIMITS)
+    with _client(answers_within_s=_QUEUE_WITHIN_S, n_retries=0) as client:
+        limits = _all_limits(client)
         not_begun = FlowRunFilterStateType(any_=[StateType.SCHEDULED, StateType.PENDING])
         due: Any = FlowRunFilterExpectedStartTime(before_=datetime.now(UTC))
         n_waiting = client.count_flow_runs(
@@ -221,6 +227,14 @@ def queue() -> Queue:
     )
 
 
+def _all_limits(client: "SyncPrefectClient") -> "list[GlobalConcurrencyLimitResponse]":
+    """Return all limits, of which the server tells so many at once."""
+    limits: list[GlobalConcurrencyLimitResponse] = []
+    while len(page := client.read_global_concurrency_limits(limit=_MOST_LIMITS, offset=len(limits))) == _MOST_LIMITS:
+        limits += page
+    return [*limits, *page]
+
+
 def prefect_api() -> str | None:
     """Return the address of the Prefect server; None where none is named."""
     from prefect.settings import get_current_settings
@@ -229,13 +243,22 @@ def prefect_api() -> str | None:
 
 
 @contextmanager
-def _client() -> "Iterator[SyncPrefectClient]":
-    """Yield a client of the Prefect server; its errors are problems."""
+def _client(*, answers_within_s: float = ANSWERS_WITHIN_S, n_retries: int = 1) -> "Iterator[SyncPrefectClient]":
+    """Yield a client of the Prefect server; its errors are problems.
+
+    Prefect's own patience, six times a minute, would keep a thread of this server for that long, and its callers.
+    """
     from prefect.client.orchestration import get_client
+    from prefect.settings import PREFECT_CLIENT_MAX_RETRIES, temporary_settings
 
     if not prefect_api():
         raise ProblemError(503, "no Prefect server is named", NEXT_STEP, kind="no-prefect-server")
-    with errors_as_problems(), get_client(sync_client=True) as client:
+    timeout = {"timeout": httpx.Timeout(answers_within_s)}
+    with (
+        errors_as_problems(),
+        temporary_settings({PREFECT_CLIENT_MAX_RETRIES: n_retries}),
+        get_client(httpx_settings=timeout, sync_client=True) as client,
+    ):
         yield client
 
 

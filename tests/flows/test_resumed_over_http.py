@@ -96,7 +96,7 @@ def assert_completed_with_nothing_asked_twice(
     asked = server.asked("model").values()
     assert {1, 2} >= set(asked)
     assert sum(asked) <= N_CASES + n_failed  # what was in flight or failed, once more, and nothing that was stored
-    assert 0 < n_before < N_CASES
+    assert n_before < N_CASES
     events = api.get(f"{work}/events").text
     assert "event: end" in events
     assert '"COMPLETED"' in events
@@ -115,6 +115,22 @@ def test_a_cancelled_run_is_resumed_at_once_by_the_worker_that_had_it(
         assert_completed_with_nothing_asked_twice(
             api, work, results_store, ollama_by_script, machines, n_before=n_before
         )
+        assert worker.lives(), worker.log.read_text()
+    finally:
+        worker.kill()
+
+
+def test_a_run_that_is_cancelled_while_its_process_starts_is_resumed(
+    machines: SeveralMachines, api: ApiClient, start: Work, results_store: Store, ollama_by_script: ScriptedOllama
+) -> None:
+    worker = machines.worker(limit=1)
+    try:
+        work = start()
+        until(lambda: state(api, work) == "PENDING", what=machines.story)
+        cancel(api, work, machines)
+        assert 0 == api.get(work).json()["n_done"]
+        resume(api, work)
+        assert_completed_with_nothing_asked_twice(api, work, results_store, ollama_by_script, machines, n_before=0)
         assert worker.lives(), worker.log.read_text()
     finally:
         worker.kill()

@@ -47,7 +47,7 @@ def prefect(monkeypatch: pytest.MonkeyPatch) -> PrefectByScript:
     server = PrefectByScript()
 
     @contextmanager
-    def client() -> Iterator[PrefectByScript]:
+    def client(**_: object) -> Iterator[PrefectByScript]:
         with flow_runs.errors_as_problems():
             yield server
 
