@@ -6,7 +6,6 @@ from typing import ClassVar
 
 from evaluation.case import Case, Message
 from evaluation.errors import ConfigurationError
-from evaluation.escaping import one_line
 from evaluation.fingerprint import derived_seed
 from evaluation.formatting import listed
 from evaluation.pipelines.pipeline import Pipeline, PipelineInput, PipelineResult, Stages, one_reply
@@ -53,7 +52,7 @@ class FewShot(Pipeline):
         if self.tag:
             tags = sorted({tag for case in task.examples if case.references for tag in case.tags})
             others = [tag for tag in tags if tag != self.tag]
-            steps.append(f"another tag ({one_line(listed(others, MOST_TAGS))})" if others else "no tag")
+            steps.append(f"another tag ({listed(others, MOST_TAGS)})" if others else "no tag")
         steps.append("a benchmark with more answered cases")
         step = ", or ".join(steps)
         return step if n_available else f"Give {step}"

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from evaluation.errors import SelectionError
+from evaluation.errors import SelectionError, as_sentence
 from evaluation.escaping import one_line
 from evaluation.formatting import beyond, counted, listed, rounded_to_hold
 from evaluation.records.evidence import Choosable
@@ -245,7 +245,7 @@ def _none_left(name: str, last: Sequence[Removed], removed: Sequence[Removed]) -
     nearest = _nearest_miss(last)
     message = (
         f"no candidate meets the constraints: {RULED_OUT_BY[name]} ruled out the last "
-        f"{len(last) if len(last) > 1 else 'one'}. Nearest is {nearest.candidate.label}: {nearest.reason}."
+        f"{len(last) if len(last) > 1 else 'one'}. Nearest is {nearest.candidate.label}: {as_sentence(nearest.reason)}"
     )
     before: dict[str, int] = {}
     for removal in removed[: len(removed) - len(last)]:
