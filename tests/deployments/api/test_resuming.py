@@ -123,30 +123,30 @@ def test_a_review_goes_on_where_its_earlier_flow_run_was(prefect: PrefectByScrip
     assert ("review-1", "Ada") == (request["review"], request["rater"])
 
 
-DEAD, ALIVE = 2**22 + 1, os.getpid()
-"""Numbers of processes; there is none above Linux's highest."""
+DEAD = 2**22 + 1
+"""Number of a process that cannot be: it is above Linux's highest."""
 
 
 @pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize(
-    ("state", "since", "pid", "becomes"),
+    ("state", "since", "is_alive", "becomes"),
     [
-        ("RUNNING", timedelta(0), ALIVE, "CANCELLING"),
-        ("RUNNING", timedelta(0), DEAD, "CANCELLED"),
-        ("CANCELLING", timedelta(0), DEAD, "CANCELLED"),
-        ("CANCELLING", timedelta(0), ALIVE, None),
-        ("CANCELLING", timedelta(minutes=2), ALIVE, "CANCELLED"),
+        ("RUNNING", timedelta(0), True, "CANCELLING"),
+        ("RUNNING", timedelta(0), False, "CANCELLED"),
+        ("CANCELLING", timedelta(0), False, "CANCELLED"),
+        ("CANCELLING", timedelta(0), True, None),
+        ("CANCELLING", timedelta(minutes=2), True, "CANCELLED"),
         ("SCHEDULED", timedelta(0), None, "CANCELLED"),
     ],
 )
 def test_cancelling_needs_nobody_whose_process_is_gone(
-    prefect: PrefectByScript, used: Store, state: str, since: timedelta, pid: int | None, becomes: str | None
+    prefect: PrefectByScript, used: Store, state: str, since: timedelta, is_alive: bool | None, becomes: str | None
 ) -> None:
     run = prefect.add(OURS, state=state)
     prefect.runs[UUID(run)].state.timestamp = datetime.now(UTC) - since
-    if pid is not None:
+    if is_alive is not None:
         own = process_start(os.getpid())
-        take_hold(used, [], pid=pid, host=this_host(), process_start=own, flow_run_id=run)
+        take_hold(used, [], pid=os.getpid() if is_alive else DEAD, host=this_host(), process_start=own, flow_run_id=run)
 
     flow_runs.cancel(run)
 
