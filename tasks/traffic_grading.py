@@ -110,7 +110,7 @@ async def ask_judge(
 async def grading_result(plan: PlannedGrading, counts: GradeCounts) -> TrafficGradingResult:
     """Return what was asked now, and the grades of these days."""
     (first, _), (last, end) = plan.periods[0], plan.periods[-1]
-    days = await call_with_store(_days, first, end)
+    days = await call_with_store(_days, first, end, plan.metric.signature)
     return TrafficGradingResult(
         judge=plan.judge.model,
         digest=plan.judge.digest,
@@ -122,12 +122,12 @@ async def grading_result(plan: PlannedGrading, counts: GradeCounts) -> TrafficGr
         n_graded=counts.n_graded,
         n_failed=counts.n_failed,
         n_without_texts=plan.n_without_texts,
-        candidates=candidate_grades(plan.calls, days, plan.metric.signature),
+        candidates=candidate_grades(plan.calls, days),
     )
 
 
-def _days(store: Store, since: datetime, until: datetime) -> tuple[DayOfGrades, ...]:
-    return days_of_grades(store, since=since, until=until)
+def _days(store: Store, since: datetime, until: datetime, signature: str) -> tuple[DayOfGrades, ...]:
+    return days_of_grades(store, since=since, until=until, signature=signature)
 
 
 @task(name="publish grades", task_run_name="publish the report", cache_policy=NO_CACHE, persist_result=False)

@@ -1,25 +1,27 @@
 """Quality check of production: whether a judge grades newer answers lower than earlier ones beyond chance.
 
-Each whole day (UTC) with grades is one look at a candidate on a task. It tests the grades of the newest one, three and
-seven days with grades against those before, and shares its error among these windows; the error of a look is that of
-the checks of runs (`level_of`), and Holm divides it among the candidates that are tested together. Over the first
-looks at a candidate, and over any later series as long, the probability of any false alarm is at most the rate: each
-test is exact for calls that come alike, and the error of all tests together adds up to it.
+Each whole day (UTC) with grades is one look at a candidate on a task under a policy. It tests the grades of the newest
+one, three and seven days with grades against those before, and shares its error among these windows; the error of a
+look is that of the checks of runs (`level_of`), and Holm divides it among the candidates that are tested together. Over
+the first looks at a candidate, and over any later series as long, the probability of any false alarm is at most the
+rate: each test is exact for calls that come alike, and the error of all tests together adds up to it.
 """
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from statistics import fmean
 
 from evaluation.fingerprint import fingerprint
-from evaluation.formatting import counted, p_value, quantity
+from evaluation.formatting import counted, p_value
 from evaluation.monitoring.quality import STAYS, level_of
 from evaluation.monitoring.rules import CRITICAL, Verdict
 from evaluation.records.alerts import Finding, subject_of
 from evaluation.records.policies import day_of
 from evaluation.records.traffic_grades import DayOfGrades
 from evaluation.requests.monitor_request import MonitorRequest
+from evaluation.results.estimates import shown_estimate
+from evaluation.scores import Estimate
 from evaluation.stats.intervals import mean_estimate
 from evaluation.stats.multiplicity import holm
 from evaluation.stats.permutation_drop import permutation_drop
@@ -39,7 +41,7 @@ _BACK = timedelta(days=400)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GradeCheck:
-    """The newest look at the grades of a candidate on a task by one judge."""
+    """The newest look at the grades of a candidate on a task under a policy by one judge."""
 
     days: tuple[DayOfGrades, ...]
     """Oldest first."""
@@ -81,9 +83,9 @@ def grade_verdicts(store: Store, request: MonitorRequest, moment: datetime) -> l
 
 
 def _series(days: Sequence[DayOfGrades]) -> list[list[DayOfGrades]]:
-    series: dict[tuple[str, str, str], list[DayOfGrades]] = {}
+    series: dict[tuple[str, str, str, str], list[DayOfGrades]] = {}
     for day in days:
-        series.setdefault((day.task, day.candidate, day.metric.signature), []).append(day)
+        series.setdefault((day.task, day.candidate, day.policy or "", day.metric.signature), []).append(day)
     return [sorted(each, key=lambda day: day.day) for each in series.values()]
 
 
@@ -91,7 +93,7 @@ def grade_check(days: Sequence[DayOfGrades], request: MonitorRequest) -> GradeCh
     """Return the look at the newest of the days; None: there are too few grades.
 
     Args:
-        days: Days of one candidate on one task with grades by one judge, the oldest first.
+        days: Days of one candidate on one task under one policy with grades by one judge, the oldest first.
         request: The error to spend.
     """
     tested: list[tuple[float, int]] = []
@@ -116,13 +118,15 @@ def _values(days: Sequence[DayOfGrades]) -> list[float]:
 
 def _verdict(check: GradeCheck, p_adjusted: float) -> Verdict:
     newest = check.days[-1]
-    about = f"live · {newest.task} · {newest.candidate} · {fingerprint(newest.metric.signature)[:12]}"
+    judge = fingerprint(newest.metric.signature)[:12]
+    about = f"live · {newest.task} · {newest.candidate} · {newest.policy or '–'} · {judge}"
     subject = subject_of(RULE, about)
     is_below = p_adjusted <= check.level
     if not is_below and check.p_value > STAYS:
         return Verdict(subject=subject)
     now, before = mean_estimate(check.newer), mean_estimate(check.earlier)
     evidence = {
+        "policy": newest.policy,
         "value": now.value,
         "value_interval": [now.low, now.high],
         "usual": before.value,
@@ -145,18 +149,24 @@ def _verdict(check: GradeCheck, p_adjusted: float) -> Verdict:
             task=newest.task,
             candidate=newest.candidate,
             metric=newest.metric.name,
-            sentence=_sentence(check),
+            sentence=_sentence(check, now, before),
             evidence=evidence,
             raises=is_below,
         ),
     )
 
 
-def _sentence(check: GradeCheck) -> str:
-    newest, newer, earlier = check.days[-1], check.newer, check.earlier
+def _sentence(check: GradeCheck, now: Estimate, before: Estimate) -> str:
+    newest = check.days[-1]
+    policy = f" under the policy {newest.policy}" if newest.policy else ""
     return (
-        f"{newest.candidate} on {newest.task} (live): a judge grades its answers {quantity(fmean(newer))} in the "
-        f"newest {counted(check.window, 'graded day')} ({counted(len(newer), 'call')}), below the "
-        f"{quantity(fmean(earlier))} before ({counted(len(earlier), 'call')}), {p_value(check.p_value)}. Questions may "
-        "have become harder: compare the candidate on a benchmark, or read the calls with the lowest grades."
+        f"{newest.candidate} on {newest.task} (live){policy}: a judge grades its answers {shown_estimate(now)} in the "
+        f"newest {counted(check.window, 'graded day')} ({counted(len(check.newer), 'call')}), below the "
+        f"{shown_estimate(before)} before ({counted(len(check.earlier), 'call')}), {p_value(check.p_value)}. Either "
+        "its answers are worse or the questions are harder: a new run of the candidate on its benchmark tells which"
+        f"{_next_step(newest.policy)}."
     )
+
+
+def _next_step(policy: str | None) -> str:
+    return f", and `benchwright policies renew {shlex.quote(policy)}` decides anew by it" if policy else ""

@@ -15,8 +15,8 @@ class CallPlace:
     call_id: str
     task: str
     candidate: str
-    policy_id: str | None
-    """Policy by which the gateway answered; None: it did not answer, or without a policy."""
+    policy: str | None
+    """Name of the policy by which the gateway answered; None: it did not answer, or without a policy."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,12 +45,16 @@ class TrafficGrade:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DayOfGrades:
-    """Grades of the calls of a candidate on a task on one day, by one judge."""
+    """Grades of the calls of a candidate on a task under a policy on one day, by one judge."""
 
     task: str
     candidate: str
+    policy: str | None
+    """As of `CallPlace`."""
     metric: MetricUse
     day: date
     """Day (UTC) of the calls."""
     values: tuple[float, ...]
     """Grades in [0, 1], in the order of the calls."""
+    outcomes: tuple[float | None, ...]
+    """What was reported of the same calls: the quality, else 1 or 0 for `ok`; None: nothing."""

@@ -8,16 +8,24 @@ from evaluation.scores import Estimate
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CandidateGrades:
-    """Grades of the calls that one candidate answered on one task."""
+    """Grades of the calls that one candidate answered on one task under one policy."""
 
     task: str
     candidate: str
+    policy: str | None
+    """None: the gateway did not answer them, or without a policy."""
     n_calls: int
     """Calls in those days whose texts are stored."""
     n_graded: int
     """Calls that have a grade by this judge."""
     grade: Estimate | None
     """Mean grade in [0, 1] over those calls; None without one."""
+    n_reported: int
+    """Graded calls of which an outcome was reported, by a person or the application."""
+    reported: Estimate | None
+    """Mean reported outcome of these, in [0, 1]; None without one. It stays beside the grade."""
+    graded_alike: Estimate | None
+    """Share of these whose grade and outcome are on the same side of one half; None without one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

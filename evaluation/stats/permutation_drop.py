@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-_STAGES = ((2_000, 0.02), (198_000, 0.0005), *((200_000, 0.0) for _ in range(9)))
+_STAGES = ((2_000, 0.02), (18_000, 0.002), (180_000, 0.0005), *((200_000, 0.0) for _ in range(9)))
 """Random permutations drawn one after the other, and the p-value so far above which no more are drawn."""
 _SLACK = 1e-9
 

@@ -15,7 +15,7 @@ from evaluation.store.record_rows import record_of
 from evaluation.store.scores import metric_key, save_metrics
 from evaluation.store.session import Store
 from evaluation.store.statements import now, upsert
-from evaluation.store.tables import metric, policy, served_call, traffic, traffic_grade
+from evaluation.store.tables import metric, policy, recommendation, served_call, traffic, traffic_grade
 
 _AT_ONCE = 500
 _PLACE = ("traffic_id", "metric_key")
@@ -45,19 +45,19 @@ def production_calls(
     has_texts = sa.and_(of.input.is_not(None), of.output.is_not(None), of.input != "")
     is_shown = sa.or_(served_call.c.is_shadow.is_(None), served_call.c.is_shadow.is_(False))
     query = (
-        sa.select(of.call_id, of.candidate, served_call.c.policy_id, of.id, of.task, has_texts.label("has_texts"))
+        sa.select(of.call_id, of.candidate, policy.c.name, of.id, of.task, has_texts.label("has_texts"))
         .outerjoin(served_call, served_call.c.traffic_id == of.id)
+        .outerjoin(policy, policy.c.id == served_call.c.policy_id)
         .where(_begun(since, until), of.ok.is_(True), is_shown)
     )
     if tasks:
         query = query.where(of.task.in_(sorted(tasks)))
     if policies:
-        named = sa.select(policy.c.id).where(policy.c.name.in_(sorted(policies)))
-        query = query.where(served_call.c.policy_id.in_(named))
+        query = query.where(policy.c.name.in_(sorted(policies)))
     with store.read() as connection:
         rows = connection.execute(query.order_by(of.id)).all()
     calls = [
-        CallPlace(row_id=row.id, call_id=row.call_id, task=row.task, candidate=row.candidate, policy_id=row.policy_id)
+        CallPlace(row_id=row.id, call_id=row.call_id, task=row.task, candidate=row.candidate, policy=row.name)
         for row in rows
         if row.has_texts
     ]
@@ -124,29 +124,58 @@ def _values(grade: TrafficGrade) -> dict[str, Any]:
     }
 
 
-def days_of_grades(store: Store, *, since: datetime, until: datetime) -> tuple[DayOfGrades, ...]:
-    """Return the grades of calls begun in that time, by task, candidate, judge and day, in this order."""
+def days_of_grades(
+    store: Store, *, since: datetime, until: datetime, signature: str | None = None
+) -> tuple[DayOfGrades, ...]:
+    """Return the grades of calls begun in that time, by task, candidate, policy, judge and day, in this order.
+
+    Args:
+        store: Where they are.
+        since: Begun at this moment or later.
+        until: Begun before this moment.
+        signature: Of the judge whose grades are wanted; None: of all.
+    """
     of = traffic.c
+    reported = sa.func.coalesce(
+        recommendation.c.quality, sa.case((recommendation.c.ok.is_(True), 1.0), (recommendation.c.ok.is_(False), 0.0))
+    )
     query = (
-        sa.select(of.task, of.candidate, metric.c.name, metric.c.signature, of.started_at, traffic_grade.c.value)
+        sa.select(
+            of.task,
+            of.candidate,
+            policy.c.name.label("policy"),
+            metric.c.name,
+            metric.c.signature,
+            of.started_at,
+            traffic_grade.c.value,
+            reported.label("outcome"),
+        )
         .join(traffic_grade, traffic_grade.c.traffic_id == of.id)
         .join(metric, metric.c.key == traffic_grade.c.metric_key)
+        .outerjoin(served_call, served_call.c.traffic_id == of.id)
+        .outerjoin(policy, policy.c.id == served_call.c.policy_id)
+        .outerjoin(recommendation, recommendation.c.id == served_call.c.recommendation_id)
         .where(_begun(since, until), traffic_grade.c.value.is_not(None))
         .order_by(of.started_at, of.id)
     )
-    by_day: defaultdict[tuple[Any, ...], list[float]] = defaultdict(list)
+    if signature is not None:
+        query = query.where(traffic_grade.c.metric_key == metric_key(signature))
+    by_day: defaultdict[tuple[Any, ...], list[Any]] = defaultdict(list)
     with store.read() as connection:
         for row in connection.execute(query):
-            by_day[row.task, row.candidate, row.name, row.signature, row.started_at.date()].append(float(row.value))
+            place = (row.task, row.candidate, row.policy or "", row.name, row.signature, row.started_at.date())
+            by_day[place].append(row)
     return tuple(
         DayOfGrades(
             task=task,
             candidate=candidate,
-            metric=MetricUse(name=name, signature=signature),
+            policy=named or None,
+            metric=MetricUse(name=name, signature=signed),
             day=day,
-            values=tuple(values),
+            values=tuple(float(row.value) for row in rows),
+            outcomes=tuple(None if row.outcome is None else float(row.outcome) for row in rows),
         )
-        for (task, candidate, name, signature, day), values in sorted(by_day.items())
+        for (task, candidate, named, name, signed, day), rows in sorted(by_day.items())
     )
 
 

@@ -20,7 +20,7 @@ def sample_of(calls: Sequence[CallPlace], n: int, *, seed: int) -> list[CallPlac
     """
     strata: defaultdict[tuple[str, str, str], list[CallPlace]] = defaultdict(list)
     for call in calls:
-        strata[call.task, call.candidate, call.policy_id or ""].append(call)
+        strata[call.task, call.candidate, call.policy or ""].append(call)
     sizes = _shares({stratum: len(members) for stratum, members in strata.items()}, n)
     return [
         call

@@ -1,35 +1,48 @@
-"""Summary of the grades of calls in production, by task and candidate."""
+"""Summary of the grades of calls in production, by task, candidate and policy."""
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 
 from evaluation.records.traffic_grades import CallPlace, DayOfGrades
 from evaluation.results.traffic_grading import CandidateGrades
+from evaluation.scores import Estimate
 from evaluation.stats.intervals import mean_estimate
 
+_HALF = 0.5
+_Place = tuple[str, str, str]
+_Graded = list[tuple[float, float | None]]
+"""Grades with what was reported of the same calls."""
 
-def candidate_grades(
-    calls: Sequence[CallPlace], days: Sequence[DayOfGrades], signature: str
-) -> tuple[CandidateGrades, ...]:
-    """Return the mean grade of each candidate on each task, by name.
+
+def candidate_grades(calls: Sequence[CallPlace], days: Sequence[DayOfGrades]) -> tuple[CandidateGrades, ...]:
+    """Return the mean grade of each candidate on each task under each policy, by name.
 
     Args:
         calls: Calls that can be graded.
-        days: Grades of the same days, by any judge.
-        signature: The judge whose grades count.
+        days: Grades of the same days, by the judge whose grades count.
     """
-    values: defaultdict[tuple[str, str], list[float]] = defaultdict(list)
+    graded: defaultdict[_Place, _Graded] = defaultdict(list)
     for day in days:
-        if day.metric.signature == signature:
-            values[day.task, day.candidate] += day.values
-    n_calls = Counter((call.task, call.candidate) for call in calls)
-    return tuple(
-        CandidateGrades(
-            task=task,
-            candidate=candidate,
-            n_calls=n,
-            n_graded=len(values[task, candidate]),
-            grade=mean_estimate(values[task, candidate]) if values[task, candidate] else None,
-        )
-        for (task, candidate), n in sorted(n_calls.items())
+        graded[day.task, day.candidate, day.policy or ""] += zip(day.values, day.outcomes, strict=True)
+    n_calls = Counter((call.task, call.candidate, call.policy or "") for call in calls)
+    return tuple(_summary(place, n, graded[place]) for place, n in sorted(n_calls.items()))
+
+
+def _summary(place: _Place, n_calls: int, graded: _Graded) -> CandidateGrades:
+    task, candidate, policy = place
+    both = [(grade, outcome) for grade, outcome in graded if outcome is not None]
+    return CandidateGrades(
+        task=task,
+        candidate=candidate,
+        policy=policy or None,
+        n_calls=n_calls,
+        n_graded=len(graded),
+        grade=_mean([grade for grade, _ in graded]),
+        n_reported=len(both),
+        reported=_mean([outcome for _, outcome in both]),
+        graded_alike=_mean([float((grade >= _HALF) == (outcome >= _HALF)) for grade, outcome in both]),
     )
+
+
+def _mean(values: Sequence[float]) -> Estimate | None:
+    return mean_estimate(values) if values else None

@@ -12,7 +12,7 @@ def places(**sizes: int) -> list[CallPlace]:
     """So many calls of each candidate."""
     names = [name for name, size in sizes.items() for _ in range(size)]
     return [
-        CallPlace(row_id=number, call_id=f"call {number}", task="chat", candidate=name, policy_id=None)
+        CallPlace(row_id=number, call_id=f"call {number}", task="chat", candidate=name, policy=None)
         for number, name in enumerate(names)
     ]
 
