@@ -42,14 +42,14 @@ class GradingRequest(RequestModel):
     )
     seed: int = Field(default=0, ge=0, le=2**31 - 1, description="Determines which calls of a day are graded.")
     endpoints: OneOrMore[ServerText] = Field(default=[], title="Servers", description="Names or addresses of servers.")
-    embedded: bool = Field(default=False, description="Use the embedded server too.")
-    slots: int | None = Field(default=None, ge=1, le=4096, description="Concurrent requests per server.")
-    gpu_tag: str | None = Field(default=None, description="Name of the GPU behind the endpoints.")
-    provider: str | None = Field(default=None, description=f"{NAMES_OF_PROVIDERS}; empty: detected.")
-    allow_remote: bool = Field(default=False, description="Allow models that run on somebody else's machine.")
     timeout_s: float = Field(
         default=300.0, gt=0, allow_inf_nan=False, description="Time limit of one attempt in seconds, without loading."
     )
+    embedded: bool = Field(default=False, description="Use the embedded server too.")
+    allow_remote: bool = Field(default=False, description="Allow models that run on somebody else's machine.")
+    slots: int | None = Field(default=None, ge=1, le=4096, description="Concurrent requests per server.")
+    gpu_tag: str | None = Field(default=None, description="Name of the GPU behind the endpoints.")
+    provider: str | None = Field(default=None, description=f"{NAMES_OF_PROVIDERS}; empty: detected.")
 
     _names_a_model = field_validator("judge")(names_a_model)
 

@@ -108,9 +108,9 @@ def save_grades(store: Store, grades: Sequence[TrafficGrade]) -> None:
 
 
 def _values(grade: TrafficGrade) -> dict[str, Any]:
-    found = grade.measurement
-    failure = found if isinstance(found, ScoreFailure) else None
-    measurement = found if isinstance(found, Measurement) else None
+    outcome = grade.measurement
+    failure = outcome if isinstance(outcome, ScoreFailure) else None
+    measurement = outcome if isinstance(outcome, Measurement) else None
     return {
         "traffic_id": grade.row_id,
         "metric_key": metric_key(grade.metric.signature),

@@ -92,7 +92,7 @@ def test_each_call_is_graded_once_and_the_result_says_who_was_graded_how(
     assert 55 == more.n_asked
 
 
-def test_without_a_judge_nothing_is_asked(ollama_by_script: ScriptedOllama) -> None:
+def test_without_a_judge_nothing_is_asked(ollama_by_script: ScriptedOllama, evaluate: Any) -> None:
     with pytest.raises(ConfigurationError, match="no judge is named"):
         grade(ollama_by_script, judge=None)
 

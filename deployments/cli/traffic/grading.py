@@ -49,11 +49,11 @@ def grade(
         list[str] | None, typer.Option(metavar="URL|NAME|pool:NAME", help="A server of the judge.*")
     ] = None,
     embedded: Annotated[bool, typer.Option("--embedded", help="Use the embedded server too.")] = False,
+    timeout: TimeoutOption = None,
+    allow_remote: RemoteOption = False,
     slots: SlotsOption = None,
     gpu_tag: GpuTagOption = None,
     provider: ProviderOption = None,
-    allow_remote: RemoteOption = False,
-    timeout: TimeoutOption = None,
     db: DatabaseOption = None,
     as_json: JsonOption = False,
 ) -> None:
