@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 NIGHTLY = "0 2 * * *"
 """Every night at two."""
+GRADING = "30 1 * * *"
+"""Every night at half past one: whole days (UTC) are graded, and the evaluations of the night come after it."""
 WEEKEND = "0 3 * * 6"
 """Saturdays at three in the morning."""
 WEEKLY = "0 4 * * 1"
@@ -140,6 +142,13 @@ DEFINITIONS: tuple[Definition, ...] = (
         entrypoint="flows.monitor:monitor",
         description="Check evaluations and production traffic over time, and raise alerts.",
         timings=(Timing(slug="hourly", cron=HOURLY),),
+        concurrency_limit=1,
+    ),
+    Definition(
+        name="grade-traffic",
+        entrypoint="flows.grade_traffic:grade_traffic",
+        description="Have a judge grade a sample of the calls in production, so that the monitor sees drift in them.",
+        timings=(Timing(slug="nightly", cron=GRADING, active=False),),
         concurrency_limit=1,
     ),
     Definition(

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 HOMES = {
+    "deployments.python.grading": ("grade_traffic",),
     "deployments.python.policies": (
         "create_policy",
         "edit_policy",

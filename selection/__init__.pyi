@@ -1,3 +1,4 @@
+from deployments.python.grading import grade_traffic as grade_traffic
 from deployments.python.policies import create_policy as create_policy
 from deployments.python.policies import edit_policy as edit_policy
 from deployments.python.policies import end_policy as end_policy

@@ -40,6 +40,7 @@ BODIES: Mapping[str, Any] = {
     "Copy": {"name": "quantisations again"},
     "EvaluationRequest": _EVALUATION,
     "ExperimentEdit": {"question": "What does Q4 cost?", "favourite": True},
+    "GradingRequest": {"judge": "qwen3:8b", "sample": 50},
     "MonitorRequest": {"since_days": 7},
     "NewEndpoint": {"url": "http://127.0.0.1:11434", "slots": 4},
     "NewExperiment": {

@@ -23,7 +23,20 @@ if TYPE_CHECKING:
 
 alerts = typer.Typer(no_args_is_help=True, help="Alerts of the monitor: list, acknowledge, silence, notify.")
 
-RULES = ("duration", "success", "tokens", "gpu", "quality", "model", "judge", "server", "run", "trial", "upgrade")
+RULES = (
+    "duration",
+    "success",
+    "tokens",
+    "gpu",
+    "quality",
+    "grades",
+    "model",
+    "judge",
+    "server",
+    "run",
+    "trial",
+    "upgrade",
+)
 CHANGES = ("model", "judge", "server")
 """Rules about something that changed; acknowledging such an alert accepts the new state."""
 

@@ -88,7 +88,9 @@ COMMANDS = {
         "selection.command:selection",
         "Model selection: the scoreboard, selection models, imported results, outcomes, configurations.",
     ),
-    "traffic": _lazy("traffic.command:traffic", "Production calls: list what was recorded, import logs, delete."),
+    "traffic": _lazy(
+        "traffic.command:traffic", "Production calls: list what was recorded, import logs, grade, delete."
+    ),
     "db": _lazy("db.command:db", "The results database: info, upgrade, backup, prune."),
 }
 

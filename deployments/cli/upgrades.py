@@ -1,22 +1,16 @@
 """The `benchwright upgrades` commands: changed weights and server versions under policies, tested and decided on."""
 
 import asyncio
-import uuid
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from deployments.cli.arguments import DatabaseOption, JsonOption, open_stored
-from deployments.cli.callers import open_prefect_server
-from deployments.cli.evaluate.run import exit_code
-from deployments.cli.flow_runs import TerminatedError, run_flow, tell_of_own_server
-from deployments.cli.long_commands import code_of_signal, workplace
-from deployments.cli.terminal.output import EXIT_DONE, EXIT_RUN_FAILED, error_as_json, print_json, print_status
+from deployments.cli.single_flows import EndedFlow, run_command, run_to_end
+from deployments.cli.terminal.output import print_json, print_status
 from deployments.cli.terminal.tables import print_line, print_table
-from evaluation.errors import BenchwrightError
 from evaluation.results.as_json import as_json as plain
 
 if TYPE_CHECKING:
@@ -34,18 +28,6 @@ UpgradeArgument = Annotated[str, typer.Argument(metavar="ID", help="The upgrade,
 _SHORT = 12
 
 
-@dataclass(frozen=True, kw_only=True)
-class EndedLook:
-    """How a look ended."""
-
-    code: int
-    """Exit code of the command."""
-    look: "UpgradeLook | None"
-    """None if it did not end well."""
-    broken_by: BenchwrightError | None = None
-    """Error that ended it; None: no error, or none of ours."""
-
-
 @upgrades.command("look")
 def look(
     policy: Annotated[
@@ -58,22 +40,15 @@ def look(
     from evaluation.requests.upgrade_request import read_upgrade_watch
 
     request = read_upgrade_watch({"policies": policy or []})
-    try:
-        with workplace(db, may_be_new=False) as (store, stack):
-            ended = look_once(request, store, stack)
-    except (KeyboardInterrupt, TerminatedError) as end:
-        if as_json:
-            print_json({"status": "cancelled"})
-        raise typer.Exit(code_of_signal(end)) from None
-    if ended.look is not None:
-        _show(ended.look, as_json=as_json)
-    elif as_json:
-        problem = {} if ended.broken_by is None else {"error": error_as_json(ended.broken_by)}
-        print_json({"status": "failed" if ended.code == EXIT_RUN_FAILED else "cancelled", **problem})
-    raise typer.Exit(ended.code)
+    run_command(
+        lambda store, stack: look_once(request, store, stack),
+        db,
+        lambda look: _show(look, as_json=as_json),
+        as_json=as_json,
+    )
 
 
-def look_once(request: "UpgradeWatch", store: "Store", stack: ExitStack) -> EndedLook:
+def look_once(request: "UpgradeWatch", store: "Store", stack: ExitStack) -> "EndedFlow[UpgradeLook]":
     """Return how a look ended, which the flow made in this process.
 
     Args:
@@ -87,18 +62,13 @@ def look_once(request: "UpgradeWatch", store: "Store", stack: ExitStack) -> Ende
     from selection.policies.upgrade_watch import watched_policies
 
     watched_policies(store, request.policies)  # refuses unknown names before a server is started
-    server = open_prefect_server(stack)
-    tell_of_own_server(server)
-
-    from flows.watch_upgrades import watch_upgrades  # while the server starts
 
     def begin() -> Any:
+        from flows.watch_upgrades import watch_upgrades
+
         return watch_upgrades(request, return_state=True)
 
-    state, number = run_flow(begin, uuid.uuid4().hex, store, server, has_ended=lambda: False)
-    code, error = exit_code(state, number, has_runs=False)
-    result = asyncio.run(state.aresult()) if code == EXIT_DONE and state is not None else None
-    return EndedLook(code=code, look=result, broken_by=error)
+    return run_to_end(begin, store, stack)
 
 
 @upgrades.command("list")

@@ -45,10 +45,10 @@ def _watch(policies: tuple[str, ...], db: str | None) -> "UpgradeLook":
         ended = look_once(request, store, stack)
     if ended.code == EXIT_INTERRUPTED:
         raise KeyboardInterrupt
-    if ended.look is None:
+    if ended.result is None:
         reason = "the look failed" if ended.broken_by is None else ended.broken_by.message
         raise RunFailedError(reason, "Run it again: what is stored is not asked for again.")
-    return ended.look
+    return ended.result
 
 
 @plainly

@@ -53,7 +53,7 @@ FUNCTIONS = {
 OF_SELECTION = (
     "create_policy", "list_policies", "load_policy", "edit_policy", "renew_policy", "end_policy", "explore_policy",
     "shadow_policy", "load_trial", "stop_trial", "watch_upgrades", "list_upgrades", "load_upgrade", "accept_upgrade",
-    "decline_upgrade",
+    "decline_upgrade", "grade_traffic",
     "recommend", "explain", "rank", "report_outcome", "flush", "retrain", "load_scoreboard", "load_recommendations",
     "load_models", "promote", "rollback", "analyse", "route", "cost_quality", "cheapest_share",
 )  # fmt: skip

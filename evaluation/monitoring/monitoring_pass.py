@@ -9,6 +9,7 @@ from evaluation.monitoring.baselines import Looks, baseline_of, to_judge
 from evaluation.monitoring.dead_runs import BACK, RULE, FlowRunEnd, flow_run_verdicts, run_verdicts
 from evaluation.monitoring.histories import change_verdicts
 from evaluation.monitoring.insights import insights
+from evaluation.monitoring.live_grades import grade_verdicts
 from evaluation.monitoring.quality_alerts import NewRunCheck, check_new_run, quality_verdict, recheck_quality, together
 from evaluation.monitoring.rules import Judged, Verdict, verdicts
 from evaluation.monitoring.series import evaluation_series, live_series
@@ -68,6 +69,7 @@ def run_pass(
         *_thresholds(store, evaluated, runs, looks, request),
         *_live_thresholds(lived, request),
         *_quality(evaluated, fresh, looks, request),
+        *grade_verdicts(store, request, moment),
         *change_verdicts(runs, since=moment - timedelta(days=request.since_days), left_out=request.left_out),
         *_dead(store, request, moment, scheduled),
     ]

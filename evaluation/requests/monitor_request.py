@@ -8,7 +8,7 @@ from pydantic import ConfigDict, Field
 from evaluation.records.runs import BASELINE_RUNS
 from evaluation.requests.request_model import RequestModel, checked_request
 
-RuleName = Literal["duration", "success", "tokens", "gpu", "quality", "model", "judge", "server", "run"]
+RuleName = Literal["duration", "success", "tokens", "gpu", "quality", "grades", "model", "judge", "server", "run"]
 
 
 class TokenBudget(RequestModel):

@@ -82,7 +82,7 @@ async def score_asking(
         rows: list[ScoreRow] = []
         saved_at = time.monotonic()
         try:
-            async for row in _limited((_score(work, workers[work.metric], answerers) for work in works), AT_ONCE):
+            async for row in limited((_score(work, workers[work.metric], answerers) for work in works), AT_ONCE):
                 if row is None:
                     continue
                 rows.append(row)
@@ -199,7 +199,7 @@ async def _score(work: _Work, worker: _Worker, answerers: Answerers) -> ScoreRow
     return as_row(work.generation_id, work.metric, await worker.measured(work, answers))
 
 
-async def _limited(works: Iterator[Awaitable[T]], n_at_once: int) -> AsyncIterator[T]:
+async def limited(works: Iterator[Awaitable[T]], n_at_once: int) -> AsyncIterator[T]:
     """Yield results as they complete, with a limited number in work at once; closing the iterator cancels the rest."""
     running: set[asyncio.Task[T]] = set()
     try:

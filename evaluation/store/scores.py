@@ -33,7 +33,7 @@ def save_scores(store: Store, rows: Sequence[ScoreRow]) -> None:
         else:
             values.append({**place, **_score_values(row.measurement, row), "scored_at": moment})
     with store.write() as connection:
-        _save_metrics(connection, [row.metric for row in rows])
+        save_metrics(connection, [row.metric for row in rows])
         for table, here, other in ((score, values, score_failure), (score_failure, failures, score)):
             if here:
                 changing = [name for name in here[0] if name not in _PLACE]
@@ -202,7 +202,7 @@ def save_estimates(store: Store, rows: Sequence[EstimateRow]) -> None:
     key = ("run_candidate_id", "metric_key", "quantity")
     changing = [column.name for column in estimate.c if column.name not in ("id", *key)]
     with store.write() as connection:
-        _save_metrics(connection, [row.metric for row in rows])
+        save_metrics(connection, [row.metric for row in rows])
         upsert(connection, estimate, values, key=key, update=changing)
 
 
@@ -239,7 +239,8 @@ def metric_key(signature: str) -> str:
     return fingerprint(signature)[:32]
 
 
-def _save_metrics(connection: Connection, uses: Sequence[MetricUse]) -> None:
+def save_metrics(connection: Connection, uses: Sequence[MetricUse]) -> None:
+    """Store the signatures of metrics, to which scores and grades refer, in a transaction of `Store.write`."""
     rows = [{"key": metric_key(use.signature), "name": use.name, "signature": use.signature} for use in set(uses)]
     upsert(connection, metric, sorted(rows, key=lambda row: row["key"]), key=["key"])
 

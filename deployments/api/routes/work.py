@@ -16,6 +16,7 @@ from deployments.api.replies import reply
 from deployments.cli.arguments import open_stored
 from evaluation.requests.comparison_request import ComparisonRequest
 from evaluation.requests.evaluation_request import EvaluationRequest
+from evaluation.requests.grading_request import GradingRequest
 from evaluation.requests.monitor_request import MonitorRequest
 from evaluation.requests.race_request import RaceRequest
 from evaluation.requests.request_model import RequestModel
@@ -36,6 +37,7 @@ KINDS: dict[str, tuple[str, type[RequestModel]]] = {
     "sweeps": ("sweep", SweepRequest),
     "reviews": ("review", ReviewRequest),
     "monitor-passes": ("monitor", MonitorRequest),
+    "traffic-gradings": ("grade-traffic", GradingRequest),
     "upgrade-looks": ("watch-upgrades", UpgradeWatch),
     "retrainings": ("retrain", RetrainRequest),
     "written-suites": ("write-benchmark", WritingRequest),

@@ -12,6 +12,7 @@ from deployments.cli.arguments import DatabaseOption, JsonOption, open_results, 
 from deployments.cli.terminal.output import print_json, print_status
 from deployments.cli.terminal.tables import moment, print_line, print_table
 from deployments.cli.traffic.deletion import forget
+from deployments.cli.traffic.grading import grade
 from evaluation.errors import ConfigurationError
 from evaluation.formatting import counted, seconds
 from evaluation.records.traffic_calls import TrafficCall
@@ -20,7 +21,10 @@ from evaluation.traffic_import import import_traffic
 if TYPE_CHECKING:
     from evaluation.store.traffic import TrafficCount
 
-traffic = typer.Typer(no_args_is_help=True, help="Production calls: list what was recorded, import logs, delete.")
+traffic = typer.Typer(
+    no_args_is_help=True, help="Production calls: list what was recorded, import logs, grade, delete."
+)
+traffic.command("grade")(grade)
 traffic.command("forget")(forget)
 
 _HOURS = {"h": 1, "d": 24, "w": 7 * 24}

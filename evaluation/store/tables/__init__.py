@@ -30,7 +30,7 @@ from evaluation.store.tables.selection import (
     scoreboard_row,
     selection_model,
 )
-from evaluation.store.tables.traffic import traffic, traffic_import, traffic_stage
+from evaluation.store.tables.traffic import traffic, traffic_grade, traffic_import, traffic_stage
 
 __all__ = [
     "METADATA",
@@ -89,6 +89,7 @@ __all__ = [
     "sweep",
     "trace",
     "traffic",
+    "traffic_grade",
     "traffic_import",
     "traffic_stage",
     "trial",

@@ -70,6 +70,27 @@ class TrafficStageTable(Row, table=True):
     n_tokens: int | None = whole_field(null=True)
 
 
+class TrafficGradeTable(Row, table=True):
+    """What a judge found of a call in production: a value, or why there is none."""
+
+    __tablename__ = "traffic_grade"
+    __table_args__ = (sa.UniqueConstraint("traffic_id", "metric_key"), sa.Index(None, "metric_key"))
+
+    id: int | None = key_field()
+    traffic_id: int = parent_field("traffic.id")
+    metric_key: str = parent_field("metric.key", big=False)
+    value: float | None = real_field()
+    """None if the judge gave no grade; the failure says why."""
+    label: str | None = text_field(null=True)
+    rationale: str | None = text_field(null=True)
+    failure_kind: str | None = text_field(null=True)
+    failure_message: str | None = text_field(null=True)
+    scorer_version: str = text_field()
+    flow_run_id: str = text_field()
+    graded_at: datetime = time_field()
+
+
 traffic_import = METADATA.tables["traffic_import"]
 traffic = METADATA.tables["traffic"]
 traffic_stage = METADATA.tables["traffic_stage"]
+traffic_grade = METADATA.tables["traffic_grade"]

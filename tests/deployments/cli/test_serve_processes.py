@@ -282,7 +282,7 @@ def _hidden_in(text: str) -> list[bytes]:
 
 def test_it_says_where_everything_is(story: Story) -> None:
     names = {"evaluate", "compare", "race", "sweep", "retrain", "monitor", "write-benchmark", "review"}
-    names |= {"watch-upgrades", "decide-upgrade"}
+    names |= {"grade-traffic", "watch-upgrades", "decide-upgrade"}
     assert names == story.facts["deployments"].keys()
     assert "embedded" in story.facts["model_servers"]
     assert "box" in story.facts["model_servers"]

@@ -1,0 +1,1 @@
+"""Grading of a sample of the calls in production by a judge."""
