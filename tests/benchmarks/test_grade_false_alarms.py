@@ -1,4 +1,4 @@
-"""The program that measures false alarms over grades of live calls, and what is seen: a small version of its figures."""
+"""The program that measures false alarms over grades of live calls, and what is seen: its figures in small."""
 
 import importlib
 
