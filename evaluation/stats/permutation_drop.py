@@ -4,8 +4,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-_STAGES = ((2_000, 0.02), (18_000, 0.002), (180_000, 0.0005), *((200_000, 0.0) for _ in range(9)))
-"""Random permutations drawn one after the other, and the p-value so far above which no more are drawn."""
+_STAGES = (2_000, 18_000, 180_000, *[200_000] * 9)
+"""Random permutations drawn one after the other."""
+_ENOUGH = 40
+"""Permutations as low as the observed values with which no more are drawn (Besag and Clifford 1991)."""
 _SLACK = 1e-9
 
 
@@ -25,11 +27,11 @@ def permutation_drop(newer: Sequence[float], earlier: Sequence[float], *, seed: 
     observed = float(np.sum(newer)) + _SLACK * len(newer)
     rng = np.random.default_rng(seed)
     n_as_low, n_drawn = 0, 0
-    for n, is_clear in _STAGES:
+    for n in _STAGES:
         # A random choice among all values is a multivariate hypergeometric draw from their counts.
         draws = rng.multivariate_hypergeometric(counts, len(newer), size=n)
         n_as_low += int(np.count_nonzero(draws @ levels <= observed))
         n_drawn += n
-        if (1 + n_as_low) / (1 + n_drawn) > is_clear > 0:
+        if n_as_low >= _ENOUGH:
             break
     return (1 + n_as_low) / (1 + n_drawn)

@@ -53,7 +53,8 @@ def deploy(
     """Create or update all deployments on the Prefect server.
 
     These are evaluate, compare, race, sweep, retrain, monitor, grade-traffic, watch-upgrades, decide-upgrade,
-    write-benchmark and review, with forms and schedules, and stretch, which only runs that are split across workers start.
+    write-benchmark and review, with forms and schedules, and stretch, which only runs that are split across workers
+    start.
 
     Run again, it refreshes the choices in the forms and keeps what was changed in the Prefect UI. --benchmark and
     --candidate switch on the nightly evaluation and the weekly re-test. Options marked * may be repeated.
