@@ -30,6 +30,7 @@ WITHOUT_FILE = {
     "keys create": "tests/deployments/cli/test_keys.py: a key is random",
     "keys list": "tests/deployments/cli/test_keys.py: a key is random",
     "keys revoke": "tests/deployments/cli/test_keys.py: a key is random",
+    "traffic grade": "tests/deployments/cli/traffic/test_grading.py: it needs a judge, and grades calls of yesterday",
     "upgrades look": "tests/deployments/cli/test_upgrades.py: ids are random, and a look needs a changed server",
     "upgrades list": "tests/deployments/cli/test_upgrades.py: ids are random, and a look needs a changed server",
     "upgrades accept": "tests/deployments/cli/test_upgrades.py: ids are random, and a look needs a changed server",
