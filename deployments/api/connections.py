@@ -22,6 +22,10 @@ LINGER_S = 1.0
 """Seconds for a client to read the answer to a request whose body was not."""
 _AMBIGUOUS = re.compile(rb"(?<!\r)\n|\r(?!\n|\Z)|\n[ \t]")
 """A line that ends without CR LF, or that goes on in the next one."""
+_CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_OUR_VERSION = re.compile(rb"\A(?:\r\n)*[^\r\n]* HTTP/1\.[01](?:\r\n|\Z)")
+MOST_HEAD_BYTES = 64 * 1024
+"""Longest head of a request, in however few pieces it arrives."""
 
 
 class StrictConnection(H11Protocol):
@@ -48,8 +52,8 @@ class StrictConnection(H11Protocol):
         if self.conn.their_state is h11.IDLE:
             self._head += data
             head, end, _ = self._head.partition(b"\r\n\r\n")
-            if _AMBIGUOUS.search(head):
-                self._refuse(ProblemError(400, "a line of the head does not end with CR LF", kind="header"))
+            if (fault := _fault_of(head, is_whole=bool(end))) is not None:
+                self._refuse(ProblemError(400, fault, kind="header"))
                 return
             if self._timer is None:
                 self._expect_head()
@@ -59,6 +63,9 @@ class StrictConnection(H11Protocol):
         if self.conn.their_state is not h11.IDLE:
             self._head = b""
             self._stop_timer()
+
+    def _unsupported_upgrade_warning(self) -> None:
+        """Say nothing: a line in the log for each request that names another protocol would only fill it."""
 
     def send_400_response(self, msg: str) -> None:
         """Answer to what is not HTTP with a problem."""
@@ -101,3 +108,16 @@ class StrictConnection(H11Protocol):
             for event in events:
                 self.transport.write(self.conn.send(event) or b"")
         self.transport.close()
+
+
+def _fault_of(head: bytes, *, is_whole: bool) -> str | None:
+    """Return what other servers would read in another way in the head of a request so far; None: nothing."""
+    if len(head) > MOST_HEAD_BYTES:
+        return f"the head of the request is larger than {MOST_HEAD_BYTES:,} bytes"
+    if _AMBIGUOUS.search(head):
+        return "a line of the head does not end with CR LF"
+    if _CONTROL.search(head):
+        return "the head contains a control character"
+    if is_whole and not _OUR_VERSION.match(head):
+        return "the request is not HTTP/1.1 or HTTP/1.0"
+    return None

@@ -19,6 +19,8 @@ from evaluation.store.audit import record_change
 
 MAX_BODY_BYTES = 32 * 2**20
 """Longest body of a request, where the application names no other for its path."""
+MOST_ADDRESS_BYTES = 16 * 1024
+"""Longest path and query of a request: a database refuses to look for much longer names."""
 BODY_WITHIN_S = 30.0
 """Seconds for a request's body to arrive."""
 MOST_AT_ONCE = 512
@@ -26,6 +28,8 @@ MOST_AT_ONCE = 512
 OPEN_PATHS = frozenset({"/health/live"})
 """Paths that need no key. Their host and origin are checked all the same."""
 _READING = ("GET", "HEAD", "OPTIONS")
+_MAY_HOLD_A_SLASH = re.compile(rb"/api/v1/runs/[^/%]+/cases/|/v1/models/")
+"""Beginnings of paths that end with a name in which a slash may stand."""
 _KEY = re.compile(r"bw_[0-9a-fA-F]*_[^/]*")
 _HEADERS = (
     (b"x-content-type-options", b"nosniff"),
@@ -210,6 +214,11 @@ def _must_be_plain(scope: Scope) -> None:
     query = scope.get("query_string", b"")
     if "\0" in scope["path"] or b"%00" in query or b"\0" in query:
         raise ProblemError(400, "the address contains a NUL character", kind="address")
+    raw_path = scope.get("raw_path") or b""
+    if len(raw_path) + len(query) > MOST_ADDRESS_BYTES:
+        raise ProblemError(400, f"the address is longer than {MOST_ADDRESS_BYTES:,} bytes", kind="address")
+    if b"%2f" in raw_path.lower() and not _MAY_HOLD_A_SLASH.match(raw_path):
+        raise ProblemError(400, "the path contains an encoded slash, which no name here has", kind="address")
 
 
 def _shown(path: str) -> str:

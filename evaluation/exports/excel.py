@@ -84,8 +84,11 @@ class ExcelWriter:
 
 def _text(text: str) -> str:
     """Return a text that a cell holds: without lone surrogates, and with a remark where its end is cut off."""
-    text = text.encode("utf-8", "replace").decode()
-    n_units = len(text) + sum(letter > "\uffff" for letter in text)
+    if not text.isascii():
+        text = text.encode("utf-8", "replace").decode()
+    if len(text) <= LONGEST_TEXT // 2:
+        return text
+    n_units = len(text.encode("utf-16-le")) // 2
     if n_units <= LONGEST_TEXT:
         return text
     remark = f" … [cut: the text has {len(text):,} characters]"

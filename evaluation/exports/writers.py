@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 from types import NoneType
 from typing import IO, Any, Protocol
 
@@ -14,6 +15,7 @@ from evaluation.exports.excel import ExcelWriter
 from evaluation.outcome_fields import names_of
 
 Row = Mapping[str, Any]
+_SHORT = 64
 _GROUP_ROWS = 2_000
 """Rows of a group of a Parquet file, in which it is compressed and read."""
 _REALS = names_of(float) | {
@@ -99,7 +101,11 @@ class _CsvWriter:
     def write(self, rows: Sequence[Row]) -> None:
         as_is = _WRITTEN_AS_IS
         self._writer.writerows(
-            [value if type(value) in as_is else _cell(value) for value in map(row.get, self._columns)] for row in rows
+            [
+                value if (kind := type(value)) in as_is else _text_cell(value) if kind is str else _cell(value)
+                for value in map(row.get, self._columns)
+            ]
+            for row in rows
         )
 
     def close(self) -> None:
@@ -119,6 +125,14 @@ class _Encoded:
 
 _WRITTEN_AS_IS = frozenset({int, float, NoneType})
 """Types that Python's own writer writes by `repr`, and None as an empty cell."""
+
+
+_short_cell = lru_cache(maxsize=4096)(for_spreadsheet)
+"""Most columns repeat a few names, such as those of models and metrics."""
+
+
+def _text_cell(text: str) -> str:
+    return _short_cell(text) if len(text) < _SHORT else for_spreadsheet(text)
 
 
 def _cell(value: Any) -> str:

@@ -3,12 +3,14 @@
     python tests/benchmarks/api_exports.py --rows 100000
 
 The server runs in a process of its own, as `benchwright api` starts it, over runs of ten candidates in one experiment.
-For each format: seconds to the first byte of the body, to the last one, and how much the largest resident memory of the
-server grew meanwhile, by Linux' `VmHWM`, which is reset before. The table is that of answers with their score. Excel
+For each format: seconds to the first byte of the body, to the last one, of processor time that the server took, which
+other work on the machine lengthens less, and how much the largest resident memory of the server grew meanwhile, by
+Linux' `VmHWM`, which is reset before. The table is that of answers with their score. Excel
 files are whole only at their end, so that their first byte comes with it.
 """
 
 import argparse
+import os
 import sys
 import tempfile
 import time
@@ -50,7 +52,7 @@ def main() -> None:
             measured = {form: _measured(base, server.process_id, form) for form in options.formats}
     values = {"rows": options.rows, **measured}
     words = [
-        f"{form}: first byte {each['first_byte_s']:.2f} s, all {each['seconds']:.1f} s, "
+        f"{form}: first byte {each['first_byte_s']:.2f} s, all {each['seconds']:.1f} s, CPU {each['cpu_s']:.1f} s, "
         f"{each['bytes'] / 1e6:.1f} MB, memory +{each['memory_mb']:.0f} MB"
         for form, each in measured.items()
     ]
@@ -61,7 +63,8 @@ def _measured(base: str, process_id: int, form: str) -> dict[str, Any]:
     """Return times in seconds, the length in bytes and the growth of memory in MB of one export."""
     status = Path(f"/proc/{process_id}/status")
     Path(f"/proc/{process_id}/clear_refs").write_text("5")
-    before, began, first, n_bytes = _highest_mb(status), time.monotonic(), None, 0
+    before, cpu_before = _highest_mb(status), _cpu_s(process_id)
+    began, first, n_bytes = time.monotonic(), None, 0
     with httpx.stream("GET", f"{base}/api/v1/experiments/all/export?format={form}", timeout=600) as answer:
         answer.raise_for_status()
         for part in answer.iter_raw():
@@ -70,9 +73,16 @@ def _measured(base: str, process_id: int, form: str) -> dict[str, Any]:
     return {
         "first_byte_s": round(first or 0.0, 3),
         "seconds": round(time.monotonic() - began, 3),
+        "cpu_s": round(_cpu_s(process_id) - cpu_before, 2),
         "bytes": n_bytes,
         "memory_mb": round(_highest_mb(status) - before, 1),
     }
+
+
+def _cpu_s(process_id: int) -> float:
+    """Return the processor time of a process in seconds, its own and the system's for it."""
+    fields = Path(f"/proc/{process_id}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _highest_mb(status: Path) -> float:
