@@ -7,8 +7,8 @@ directly, of the same server in the same run. Two ways through it: `named`, pass
 `auto`, which recommends, applies the candidate and translates from OpenAI's protocol. For each the median and the 99th
 percentile of the seconds to the first byte of the answer, and what the gateway adds to them. Then so many calls, eight
 at once, with the gateway's resident memory after each tenth of them. `--guarded` measures it as `benchwright api`
-serves it, behind the guard and with a key. `cpu_ms` is the gateway's CPU time for each call, which depends less on who
-else uses the machine.
+serves it, behind the guard and with a key, `--spans` the same with spans that are sent to a collector. `cpu_ms` is the
+gateway's CPU time for each call, which depends less on who else uses the machine.
 """
 
 import argparse
@@ -22,7 +22,9 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import httpx
@@ -72,8 +74,31 @@ class Served:
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
+class _Collector(BaseHTTPRequestHandler):
+    """Takes spans, and does nothing with them."""
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["content-length"]))
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Print nothing."""
+
+
 @contextmanager
-def gateway(folder: Path, server: SlotServer, *, is_guarded: bool) -> Iterator[Served]:
+def collector() -> Iterator[str]:
+    """A collector of spans; yields its address."""
+    with HTTPServer(("127.0.0.1", 0), _Collector) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+@contextmanager
+def gateway(
+    folder: Path, server: SlotServer, *, is_guarded: bool, variables: Mapping[str, str] = _NO_HEADERS
+) -> Iterator[Served]:
     """A gateway in front of the server, which recommends its model."""
     database = folder / "results.db"
     with open_store(str(database)) as store:
@@ -86,7 +111,7 @@ def gateway(folder: Path, server: SlotServer, *, is_guarded: bool) -> Iterator[S
         )
         key = create_key(store, name="measuring", scopes=[Scope.CHAT])[1] if is_guarded else None
     if key is not None:
-        with _guarded(database) as (url, pid):
+        with _guarded(database, variables) as (url, pid):
             yield Served(url, pid, key)
         return
     argv = [sys.executable, str(ROOT / "tests" / "support" / "gateway_process.py"), str(database)]
@@ -99,11 +124,11 @@ def gateway(folder: Path, server: SlotServer, *, is_guarded: bool) -> Iterator[S
 
 
 @contextmanager
-def _guarded(database: Path) -> Iterator[tuple[str, int]]:
+def _guarded(database: Path, more: Mapping[str, str]) -> Iterator[tuple[str, int]]:
     """The gateway as `benchwright api` serves it: address and process id."""
     port = free_port()
     argv = [sys.executable, "-P", "-m", "deployments.api", "--port", str(port), "--require-key"]
-    variables = {**os.environ, "BENCHWRIGHT_DATABASE_URL": str(database)}
+    variables = {**os.environ, "BENCHWRIGHT_DATABASE_URL": str(database), **more}
     with subprocess.Popen(argv, env=variables, cwd=ROOT) as process:
         try:
             url = f"http://127.0.0.1:{port}"
@@ -219,11 +244,14 @@ def main() -> int:
     parser.add_argument("--latency", type=float, default=0.02, help="of the server, in seconds (default: %(default)s)")
     parser.add_argument("--calls", type=int, default=20_000, help="for the memory (default: %(default)s)")
     parser.add_argument("--guarded", action="store_true", help="behind the guard, with a key")
+    parser.add_argument("--spans", action="store_true", help="the same, and spans are sent to a collector")
     options = parser.parse_args()
     try:
         with workplace() as (folder, stack):
             server = stack.enter_context(slot_server(slots=64, latency_s=options.latency))
-            served = stack.enter_context(gateway(folder, server, is_guarded=options.guarded))
+            to = {"OTEL_EXPORTER_OTLP_ENDPOINT": stack.enter_context(collector())} if options.spans else {}
+            is_guarded = options.guarded or options.spans
+            served = stack.enter_context(gateway(folder, server, is_guarded=is_guarded, variables=to))
             figures = asyncio.run(measured(served, server, options))
     except MeasuringError as error:
         print(f"no figure: {error}", file=sys.stderr)
@@ -234,7 +262,7 @@ def main() -> int:
     )
     print_result(
         "gateway_overhead",
-        {"rate": options.rate, "guarded": options.guarded, "latency_s": options.latency, **figures},
+        {"rate": options.rate, "guarded": is_guarded, "spans": options.spans, "latency_s": options.latency, **figures},
         words,
     )
     return 0
