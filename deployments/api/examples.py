@@ -50,6 +50,18 @@ BODIES: Mapping[str, Any] = {
     },
     "NewKey": {"name": "nightly", "scopes": ["run"], "rate": "60/minute", "budget": {"tokens": 1000000}},
     "NewPolicy": {"name": "chat-fast", "task": "chat", "constraints": {"max_latency_s": 2.0}},
+    "NewRatings": {
+        "rater": "ana",
+        "ratings": [
+            {
+                "case": 1,
+                "grades": {
+                    "A": {"accuracy": 4, "completeness": 5, "relevance": 5, "speed": 3},
+                    "B": {"accuracy": 2, "completeness": 2, "relevance": 4, "speed": 5},
+                },
+            }
+        ],
+    },
     "NewSilence": {"until": "2099-01-01T00:00:00Z", "task": "summarization", "reason": "The box is being moved."},
     "NewTrial": {"challenger": "qwen3:8b", "mode": "explore", "share": 0.1},
     "Note": {"run": "last", "text": "The first run on the new card."},

@@ -104,6 +104,15 @@ class RatingRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ListedRating:
+    """A stored rating in a list of several reviews."""
+
+    rating_id: int
+    review_id: str
+    rating: RatingRecord
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReviewSummary:
     """A review in a list."""
 

@@ -306,3 +306,63 @@ class OpenReviewResult(ShownInNotebooks):
     n_rated: int
     raters: tuple[RaterResult, ...]
     awaited: AwaitedRaters
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BlindedAnswer:
+    """An answer as raters see it."""
+
+    letter: str
+    answer: str
+    """Its end is cut where it is very long."""
+    time: str | None
+    """About how long it took, in words; None where speed is not graded."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BlindedMessage:
+    """A message that the candidates were sent."""
+
+    role: str
+    content: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BlindedCase:
+    """A case as raters see it: nothing tells whose an answer is, nor why the case was picked."""
+
+    case: int
+    """Its place in the review, from 1 on."""
+    messages: tuple[BlindedMessage, ...]
+    """What the candidates were asked."""
+    references: tuple[str, ...]
+    """What counts as right; empty where that is not shown."""
+    answers: tuple[BlindedAnswer, ...]
+    criteria: tuple[str, ...]
+    """What each answer is graded by; empty where one of two answers is to be preferred."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToldRating:
+    """One person's rating of a case, with names once the review is over."""
+
+    rating_id: int
+    review_id: str
+    kind: str
+    """`grades` or `preference`."""
+    benchmark: str
+    run_ids: tuple[str, ...]
+    case: int
+    """Its place in the review, from 1 on."""
+    rater: str
+    rated_at: datetime
+    grades: Mapping[str, Mapping[str, int]] | None
+    """By letter and criterion; None for a preference."""
+    better: str | None
+    """The letter of the better answer, or `tie`; None for grades."""
+    notes: str
+    is_open: bool
+    """Whether ratings of the review are missing; what follows is not told then."""
+    case_id: str | None
+    candidates: Mapping[str, str] | None
+    """Whose the answers are, by letter."""

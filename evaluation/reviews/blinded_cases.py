@@ -7,6 +7,7 @@ from textwrap import wrap
 from evaluation.escaping import for_markdown, one_line
 from evaluation.records.reviews import ReviewItem, ReviewQuestion, ReviewRecord
 from evaluation.requests.review_request import LEAST, MOST
+from evaluation.results.reviews import BlindedAnswer, BlindedCase, BlindedMessage
 
 LETTERS = "ABCD"
 SPEED = "speed"
@@ -62,6 +63,25 @@ def cases_title(items: Sequence[ReviewItem], n_items: int) -> str:
     """Return `Cases 1 to 3 of 10`."""
     first, last = items[0].position + 1, items[-1].position + 1
     return f"Case {first} of {n_items}" if first == last else f"Cases {first} to {last} of {n_items}"
+
+
+def blinded_case(review: ReviewRecord, item: ReviewItem) -> BlindedCase:
+    """Return a case as data, with what the form and the terminal show of it and nothing else."""
+    criteria = criteria_of(review, item)
+    return BlindedCase(
+        case=item.position + 1,
+        messages=tuple(BlindedMessage(role=each.role, content=cut(each.content)) for each in item.question.messages),
+        references=tuple(cut(text) for text in item.question.references),
+        answers=tuple(
+            BlindedAnswer(
+                letter=letter(position),
+                answer=cut(output.answer),
+                time=shown_time(output.total_s) if SPEED in criteria else None,
+            )
+            for position, output in enumerate(item.outputs)
+        ),
+        criteria=criteria,
+    )
 
 
 def page_as_markdown(review: ReviewRecord, items: Sequence[ReviewItem], *, refused: str | None = None) -> str:

@@ -69,7 +69,8 @@ def _check(review: ReviewRecord, item: ReviewItem, judgement: Said) -> None:
     for position, grades in enumerate(judgement.grades):
         if set(grades) != set(criteria):
             raise ConfigurationError(
-                f"{case}, {letter(position)}: grades given for {', '.join(grades) or 'nothing'}", f"Grade {criteria}."
+                f"{case}, {letter(position)}: grades given for {', '.join(grades) or 'nothing'}",
+                f"Grade {', '.join(criteria)}.",
             )
         for name, value in grades.items():
             checked_grade(value, of=f"{case}, {letter(position)}, {name}")

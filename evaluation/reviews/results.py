@@ -1,4 +1,4 @@
-"""What came of a review: the only place where answers get their candidates' names back."""
+"""What came of a review: here, and in the list of ratings, answers get their candidates' names back."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace

@@ -1,16 +1,16 @@
 """Stored ratings by people of a review's cases."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, RowMapping
 
-from evaluation.records.reviews import RatingRecord, Said
+from evaluation.records.reviews import ListedRating, RatingRecord, Said
 from evaluation.store.record_rows import record_of
 from evaluation.store.session import Store
 from evaluation.store.statements import now, upsert
-from evaluation.store.tables import rating, review_item
+from evaluation.store.tables import rating, review, review_item, review_output
 
 _KEY = ("item_id", "rater")
 
@@ -74,6 +74,59 @@ def rated_items(store: Store, review_id: str, *, session_id: str | None, rater: 
         for record in ratings
         if record.session_id == session_id or (rater is not None and record.rater.casefold() == rater.casefold())
     )
+
+
+def newest_ratings(
+    store: Store,
+    *,
+    review_ids: Collection[str] | None = None,
+    without: Collection[str] = (),
+    candidate: str | None = None,
+    raters: Collection[str] | None = None,
+    before: int | None = None,
+    limit: int,
+) -> tuple[ListedRating, ...]:
+    """Return ratings of all reviews, the newest first.
+
+    Args:
+        store: The store.
+        review_ids: Only those of these reviews; None: of all.
+        without: Leave those of these reviews out.
+        candidate: Only those of cases that show an answer of this candidate.
+        raters: Only those of raters with these names, as they are stored; None: of all.
+        before: Number of the rating behind which they begin; None: at the newest.
+        limit: Number of ratings at most.
+    """
+    query = sa.select(rating, review_item.c.review_id).join(review_item, review_item.c.id == rating.c.item_id)
+    if review_ids is not None:
+        query = query.where(review_item.c.review_id.in_(review_ids))
+    if without:
+        query = query.where(review_item.c.review_id.not_in(without))
+    if candidate is not None:
+        shows = (review_output.c.item_id == rating.c.item_id) & (review_output.c.candidate == candidate)
+        query = query.where(sa.exists().where(shows))
+    if raters is not None:
+        query = query.where(rating.c.rater.in_(raters))
+    if before is not None:
+        query = query.where(rating.c.id < before)
+    with store.read() as connection:
+        rows = connection.execute(query.order_by(rating.c.id.desc()).limit(limit)).mappings()
+        return tuple(ListedRating(rating_id=row["id"], review_id=row["review_id"], rating=_record(row)) for row in rows)
+
+
+def names_of_rater(store: Store, rater: str) -> frozenset[str]:
+    """Return the names in all reviews that differ from this one only in capitals and blanks."""
+    sought = " ".join(rater.split()).casefold()
+    with store.read() as connection:
+        names = connection.execute(sa.select(rating.c.rater).distinct()).scalars()
+        return frozenset(name for name in names if name.casefold() == sought)
+
+
+def reviews_of_run(store: Store, run: str) -> frozenset[str]:
+    """Return the ids of the reviews of a run, by its id or the beginning of it."""
+    with store.read() as connection:
+        rows = connection.execute(sa.select(review.c.id, review.c.run_ids)).all()
+    return frozenset(row.id for row in rows if any(run_id.startswith(run) for run_id in row.run_ids))
 
 
 def _record(row: RowMapping) -> RatingRecord:

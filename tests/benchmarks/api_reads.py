@@ -61,6 +61,7 @@ ROUTES = (
     "recommendations",
     "scoreboard",
     "reviews",
+    "ratings",
     "policies",
     "upgrades",
     "keys",

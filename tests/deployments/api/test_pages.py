@@ -17,7 +17,7 @@ from evaluation.store.session import KeptStore
 
 LISTS = (
     "runs", "comparisons", "experiments", "benchmarks", "metrics", "pipelines", "profiles", "models", "endpoints",
-    "alerts", "traffic/calls", "recommendations", "reviews", "keys", "audit",
+    "alerts", "traffic/calls", "recommendations", "reviews", "ratings", "keys", "audit",
 )  # fmt: skip
 
 

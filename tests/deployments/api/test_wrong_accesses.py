@@ -61,11 +61,13 @@ READS = (
     *(f"GET /api/v1/{name}" for name in ("comparisons", "experiments", "benchmarks", "metrics", "metrics/rouge_l")),
     *(f"GET /api/v1/{name}" for name in ("pipelines", "profiles", "models", "endpoints", "alerts", "traffic/calls")),
     *(f"GET /api/v1/{name}" for name in ("recommendations", "scoreboard", "reviews", "work/x", "work/x/events")),
+    *("GET /api/v1/ratings", "GET /api/v1/reviews/x/cases"),
     *("GET /health/ready", "GET /health/deep", "GET /metrics"),
 )
 RUNS = (
     *(f"POST /api/v1/{name}" for name in ("evaluations", "comparisons", "races", "sweeps", "reviews")),
     *(f"POST /api/v1/{name}" for name in ("monitor-passes", "retrainings", "written-suites", "outcomes")),
+    "POST /api/v1/reviews/x/ratings",
     *("POST /api/v1/work/x/cancellation", "POST /api/v1/work/x/resumption", "POST /api/v1/alerts/x/acknowledgement"),
 )
 ADMINISTERS = ("GET /api/v1/keys", "POST /api/v1/keys", "DELETE /api/v1/keys/x", "GET /api/v1/audit")
