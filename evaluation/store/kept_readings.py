@@ -7,7 +7,7 @@ counts only while that state is there, so that nobody, in whatever process, is e
 
 import json
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from secrets import token_hex
 from typing import Any
@@ -43,30 +43,32 @@ def kept_or_read(store: Store, run_id: str, name: str, basis: Any, read: Callabl
         basis: All that the reading depends on beside the run's answers, stages and scores, as JSON.
         read: Reads it.
     """
-    kept = _kept(store, run_id, name)
-    if kept is None and not _is_worth_it(store, run_id):
-        return read()
-    made_by = _made_by(basis)
-    if kept is not None and kept.made_by == made_by:
-        return json.loads(zlib.decompress(kept.content))
-    token = None
+    return kept_or_read_all(store, [run_id], name, basis, lambda _: {run_id: read()})[run_id]
+
+
+def kept_or_read_all(
+    store: Store, run_ids: Sequence[str], name: str, basis: Any, read: Callable[[Sequence[str]], Mapping[str, Any]]
+) -> dict[str, Any]:
+    """Return the JSON of each run, as `kept_or_read` does; `read` reads together all that were not kept."""
+    kept = _kept(store, run_ids, name)
+    worth_it = {*kept, *_worth_keeping(store, [run_id for run_id in run_ids if run_id not in kept])}
+    made_by = _made_by(basis) if worth_it else None
+    known = {run_id: json.loads(zlib.decompress(row.content)) for run_id, row in kept.items() if row.made_by == made_by}
+    missing = [run_id for run_id in run_ids if run_id not in known]
+    if not missing:
+        return known
+    tokens: dict[str, str | None] = {}
     with suppress(StoreError):
-        token = None if made_by is None else _state(store, run_id)
-    value = read()
-    if token is not None:
-        with suppress(StoreError):
-            _keep(store, run_id, token, {"name": name, "made_by": made_by, "content": _packed(value)})
-    return value
-
-
-def current_tokens(store: Store, run_ids: Sequence[str]) -> tuple[str | None, ...]:
-    """Return the token of the state of each run; None for a run without one."""
-    with store.read() as connection:
-        rows = connection.execute(
-            sa.select(run_state.c.run_id, run_state.c.token).where(run_state.c.run_id.in_(run_ids))
-        )
-        tokens = {run_id: token for run_id, token in rows}
-    return tuple(tokens.get(run_id) for run_id in run_ids)
+        for run_id in missing:
+            if made_by is not None and run_id in worth_it:
+                tokens[run_id] = _state(store, run_id)
+    values = read(missing)
+    with suppress(StoreError):
+        for run_id, token in tokens.items():
+            if token is not None:
+                content = {"name": name, "made_by": made_by, "content": _packed(values[run_id])}
+                _keep(store, run_id, token, content)
+    return {**known, **values}
 
 
 def _made_by(basis: Any) -> str | None:
@@ -75,24 +77,30 @@ def _made_by(basis: Any) -> str | None:
     return None if code is None else fingerprint([code, basis])
 
 
-def _is_worth_it(store: Store, run_id: str) -> bool:
-    """Return whether the run has ended, and is about enough answers."""
-    n_candidates = sa.select(sa.func.count()).where(run_candidate.c.run_id == run.c.id).correlate(run).scalar_subquery()
-    query = sa.select(run.c.status, run.c.n_cases * run.c.n_repeats * n_candidates).where(run.c.id == run_id)
-    with store.read() as connection:
-        row = connection.execute(query).one_or_none()
-    return row is not None and row[0] not in (Status.PLANNED, Status.RUNNING) and row[1] >= FEWEST_ANSWERS
-
-
-def _kept(store: Store, run_id: str, name: str) -> sa.Row[Any] | None:
-    of_state = sa.and_(run_state.c.run_id == kept_reading.c.run_id, run_state.c.token == kept_reading.c.token)
-    query = (
-        sa.select(kept_reading.c.made_by, kept_reading.c.content)
-        .join(run_state, of_state)
-        .where(kept_reading.c.run_id == run_id, kept_reading.c.name == name)
+def _worth_keeping(store: Store, run_ids: Sequence[str]) -> frozenset[str]:
+    """Return the runs that have ended, and are about enough answers."""
+    if not run_ids:
+        return frozenset()
+    of_run = run_candidate.c.run_id == run.c.id
+    n_candidates = sa.select(sa.func.count()).where(of_run).correlate(run).scalar_subquery()
+    query = sa.select(run.c.id).where(
+        run.c.id.in_(run_ids),
+        run.c.status.not_in((Status.PLANNED, Status.RUNNING)),
+        run.c.n_cases * run.c.n_repeats * n_candidates >= FEWEST_ANSWERS,
     )
     with store.read() as connection:
-        return connection.execute(query).one_or_none()
+        return frozenset(connection.execute(query).scalars())
+
+
+def _kept(store: Store, run_ids: Sequence[str], name: str) -> dict[str, sa.Row[Any]]:
+    of_state = sa.and_(run_state.c.run_id == kept_reading.c.run_id, run_state.c.token == kept_reading.c.token)
+    query = (
+        sa.select(kept_reading.c.run_id, kept_reading.c.made_by, kept_reading.c.content)
+        .join(run_state, of_state)
+        .where(kept_reading.c.run_id.in_(run_ids), kept_reading.c.name == name)
+    )
+    with store.read() as connection:
+        return {row.run_id: row for row in connection.execute(query)}
 
 
 def _packed(value: Any) -> bytes:
