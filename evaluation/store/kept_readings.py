@@ -71,6 +71,18 @@ def kept_or_read_all(
     return {**known, **values}
 
 
+def current_state(store: Store, run_id: str) -> str | None:
+    """Return what no other state of the run's answers, stages and scores is called, for the basis of a reading.
+
+    None: of this run nothing is kept, or not now.
+    """
+    if not _worth_keeping(store, [run_id]):
+        return None
+    with suppress(StoreError):
+        return _state(store, run_id)
+    return None
+
+
 def _made_by(basis: Any) -> str | None:
     """Return the hash of the code and of what else a reading depends on; None: the code is not known."""
     code = code_hash()
@@ -114,6 +126,7 @@ def _state(store: Store, run_id: str) -> str | None:
         is_there = connection.execute(state).one_or_none() is not None
     if not is_there:
         with store.write() as connection:
+            connection.execute(sa.delete(kept_reading).where(kept_reading.c.run_id == run_id))  # of earlier states
             upsert(connection, run_state, [{"run_id": run_id, "token": token_hex(16)}], key=["run_id"])
     if store.dialect == "postgresql":
         with store.write() as connection:
