@@ -3,9 +3,11 @@
 from dataclasses import dataclass, field
 
 from deployments.api.health import Check
+from evaluation.case import Case
 from evaluation.records.access import ApiKey
 from evaluation.records.policies import Policy
 from evaluation.results.as_json import MERGED
+from evaluation.results.catalogue_entries import BenchmarkFacts
 from evaluation.results.experiments import ExperimentFacts
 from selection.answers import Ranked
 from selection.pages.scoreboard import TaskScoreboard
@@ -43,6 +45,16 @@ class MadeKey:
     made: ApiKey = field(metadata=MERGED)
     key: str
     """The text to send as `Authorization: Bearer KEY`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BenchmarkCases:
+    """A benchmark with a page of its cases."""
+
+    facts: BenchmarkFacts
+    cases: tuple[Case, ...]
+    next: str | None
+    """Cursor of the next page; null on the last one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

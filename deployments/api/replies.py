@@ -66,9 +66,13 @@ class Paging:
         return ProblemError(422, text, "Use `next` of a page.", kind="cursor")
 
 
+Limit = Annotated[int, Query(ge=1, le=MOST, description="Number of items at most.")]
+Cursor = Annotated[str | None, Query(max_length=2000, description=_CURSOR)]
+
+
 def paging(
-    limit: Annotated[int, Query(ge=1, le=MOST, description="Number of items at most.")] = 100,
-    cursor: Annotated[str | None, Query(max_length=2000, description=_CURSOR)] = None,
+    limit: Limit = 100,
+    cursor: Cursor = None,
     fields: Annotated[str | None, Query(max_length=2000, description="Names of fields, separated by commas.")] = None,
 ) -> Paging:
     """Return the requested page."""

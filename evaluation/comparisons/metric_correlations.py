@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 
@@ -16,11 +17,13 @@ from evaluation.records.candidates import MetricUse
 from evaluation.records.metric_keys import metric_keys
 from evaluation.records.runs import RunCandidateRecord, RunRecord
 from evaluation.results.analytics import CorrelationsResult, MetricCorrelation
+from evaluation.results.as_json import as_json, from_json
 from evaluation.scoring.aggregation import case_values
 from evaluation.stats.metric_correlation import Correlation, rank_correlation
 from evaluation.stats.multiplicity import holm
 from evaluation.stats.vectors import Vector, cluster_means
 from evaluation.store.benchmarks import case_clusters
+from evaluation.store.kept_readings import kept_or_read
 from evaluation.store.runs import find_run
 from evaluation.store.scores import load_estimates
 from evaluation.store.session import Store
@@ -44,7 +47,18 @@ def metric_correlations(store: Store, run_id: str) -> CorrelationsResult:
         UnknownNameError: no such run.
     """
     run = find_run(store, run_id)
-    clusters, words = case_clusters(store, run.plan.benchmark_version), _words(store, run)
+    words = _words(store, run)
+    labels = [candidate.plan.label for candidate in run.candidates]
+    basis = [labels, run.plan.seed, [[use.name, use.signature, word] for use, word in words.items()]]
+
+    def read() -> Any:
+        return as_json(_correlations(store, run, words))
+
+    return from_json(CorrelationsResult, kept_or_read(store, run.plan.run_id, "correlations", basis, read))
+
+
+def _correlations(store: Store, run: RunRecord, words: Mapping[MetricUse, str]) -> CorrelationsResult:
+    clusters = case_clusters(store, run.plan.benchmark_version)
     rows = [
         row
         for candidate in run.candidates

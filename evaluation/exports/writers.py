@@ -102,7 +102,7 @@ class _CsvWriter:
         as_is = _WRITTEN_AS_IS
         self._writer.writerows(
             [
-                value if (kind := type(value)) in as_is else _text_cell(value) if kind is str else _cell(value)
+                value if type(value) in as_is else _text_cell(value) if type(value) is str else _cell(value)
                 for value in map(row.get, self._columns)
             ]
             for row in rows

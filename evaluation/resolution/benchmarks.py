@@ -1,7 +1,7 @@
 """Resolution of a benchmark's name, with a check that the metrics can be measured on it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,9 @@ from evaluation.files.allowed_files import file_limit
 from evaluation.files.names import normal_name
 from evaluation.metrics.metric import Metric, Need
 from evaluation.metrics.needs import missing_needs
+from evaluation.records.candidates import BenchmarkRecord
+from evaluation.results.catalogue_entries import BenchmarkFacts
+from evaluation.results.catalogues import BenchmarkPage
 
 if TYPE_CHECKING:
     from evaluation.requests.evaluation_request import EvaluationRequest
@@ -55,14 +58,11 @@ def find_benchmark(
         BenchmarkError: the file cannot be used.
     """
     from evaluation.benchmarks.loading import load_benchmark, refuse_fields
-    from evaluation.benchmarks.suites import standard_suites
-
-    if name in standard_suites() or store is None or (file_limit() is None and Path(name).exists()):
-        return load_benchmark(name, fields=fields, ignore=ignore)
-    from evaluation.store.benchmarks import find_benchmark as find_stored
     from evaluation.store.benchmarks import list_benchmarks, load_benchmark_version
 
-    if (stored := find_stored(store, name) or find_stored(store, normal_name(name))) is not None:
+    if store is None or not _may_be_stored(name):
+        return load_benchmark(name, fields=fields, ignore=ignore)
+    if (stored := _stored(name, store)) is not None:
         refuse_fields(f"the stored benchmark {name!r}", fields, ignore)
         return load_benchmark_version(store, stored.version)
     try:
@@ -70,6 +70,44 @@ def find_benchmark(
     except UnknownNameError as error:
         names = [*error.known, *(record.name for record in list_benchmarks(store))]
         raise UnknownNameError(error.kind, name, dict.fromkeys(names), error.next_step) from None
+
+
+def benchmark_page(name: str, *, store: "Store", after: int, limit: int) -> BenchmarkPage:
+    """Return a benchmark with a page of its cases, of which no others are read where it is stored.
+
+    Args:
+        name: Its name or path, as `find_benchmark` takes it.
+        store: The store with stored benchmarks.
+        after: Position of the case behind which the page begins; -1: at the beginning.
+        limit: Number of cases at most.
+
+    Raises:
+        BenchwrightError: as `find_benchmark`.
+    """
+    from evaluation.store.benchmarks import case_page, load_benchmark_version
+
+    stored = _stored(name, store) if _may_be_stored(name) else None
+    if stored is None:
+        found = find_benchmark(name, store=store)
+        facts, cases = BenchmarkFacts.of(found), found.cases[after + 1 : after + 2 + limit]
+    else:
+        prompt = load_benchmark_version(store, stored.version, stored.name, case_ids=()).prompt
+        facts = replace(BenchmarkFacts.of(stored), prompt=prompt, saved_at=None)
+        cases = case_page(store, stored.version, after=after, limit=limit + 1)
+    return BenchmarkPage(facts=facts, cases=cases[:limit], last=after + limit if len(cases) > limit else None)
+
+
+def _may_be_stored(name: str) -> bool:
+    """Return False for a standard suite, and for a file that may be named and is there."""
+    from evaluation.benchmarks.suites import standard_suites
+
+    return name not in standard_suites() and (file_limit() is not None or not Path(name).exists())
+
+
+def _stored(name: str, store: "Store") -> BenchmarkRecord | None:
+    from evaluation.store.benchmarks import find_benchmark as find_stored
+
+    return find_stored(store, name) or find_stored(store, normal_name(name))
 
 
 def _metric(text: str, benchmark: Benchmark, request: "EvaluationRequest") -> Metric:

@@ -123,8 +123,8 @@ def _reader(kind: Any) -> Reader:
     if origin is frozenset:
         return frozenset
     if origin is not None and isinstance(origin, type) and issubclass(origin, Mapping):
-        read = _reader(arguments[1])
-        return lambda value: {key: read(item) for key, item in value.items()}
+        read_key, read = map(_reader, arguments)
+        return lambda value: {read_key(key): read(item) for key, item in value.items()}
     if not isinstance(kind, type):
         return _unchanged
     if is_dataclass(kind):

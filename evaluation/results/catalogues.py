@@ -30,6 +30,17 @@ class BenchmarkList(FieldListing[BenchmarkFacts]):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BenchmarkPage:
+    """A benchmark with some of its cases."""
+
+    facts: BenchmarkFacts
+    cases: tuple[Case, ...]
+    """In the order of the file."""
+    last: int | None
+    """Position of the last one, behind which the next page begins; None: there are no more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BenchmarkResult(ShownInNotebooks):
     """A benchmark with its cases."""
 

@@ -7,6 +7,7 @@ thresholds do the same, so a point for each distinct signal, and one above them 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import inf
+from typing import Any
 
 import numpy as np
 
@@ -20,6 +21,7 @@ from evaluation.pipelines.cascade import Cascade
 from evaluation.pipelines.cascade_replay import highest_threshold
 from evaluation.records.labels import unique_labels
 from evaluation.records.runs import RunCandidateRecord, RunRecord
+from evaluation.results.as_json import as_json, from_json
 from evaluation.results.cascade_curves import (
     COST_FIGURES,
     CascadeChoice,
@@ -43,6 +45,8 @@ from evaluation.run_results.cascade_scoring import CurveMetric, SideScore, SideS
 from evaluation.scoring.aggregation import resampling_seed
 from evaluation.stats.bootstrap import corpus_estimate
 from evaluation.store.benchmarks import case_clusters
+from evaluation.store.kept_readings import kept_or_read
+from evaluation.store.plans import find_invocation
 from evaluation.store.runs import find_run
 from evaluation.store.session import Store
 
@@ -125,6 +129,24 @@ def cascade_result(store: Store, run_id: str, *, metric: str | None = None) -> C
             f"run {run.plan.run_id!r} has no candidate with pipeline=cascade",
             "For example --candidate 'llama3.1:8b pipeline=cascade large=llama3.1:70b ask_both=true'",
         )
+    invocation, labels = find_invocation(store, run.plan.invocation_id), unique_labels(run)
+    basis = [
+        list(labels.items()),
+        [[use.name, use.signature] for use in run.plan.metrics],
+        run.plan.headline,
+        run.plan.seed,
+        None if invocation is None else invocation.request,
+    ]
+
+    def read() -> Any:
+        return as_json(_result(store, run, cascades, metric))
+
+    return from_json(CascadeResult, kept_or_read(store, run.plan.run_id, f"cascades {metric or ''}", basis, read))
+
+
+def _result(
+    store: Store, run: RunRecord, cascades: Sequence[tuple[RunCandidateRecord, Cascade]], metric: str | None
+) -> CascadeResult:
     labels, pages = unique_labels(run), case_pages(store, run)
     with MetricProcess() as apart:
         of_quality = curve_metric(run, metric, apart)

@@ -1,12 +1,15 @@
 """The differences of two runs, read from the store: request, numbers and cases."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from evaluation.metrics.guarded_calls import BrokenMetricError, combining
 from evaluation.metrics.metric_facts import higher_is_better, is_over_all_cases
 from evaluation.metrics.parsing import metric_of
 from evaluation.records.labels import unique_labels
 from evaluation.records.runs import RunCandidateRecord, RunRecord
+from evaluation.results.as_json import as_json, from_json
 from evaluation.results.experiments import (
     CandidateDiff,
     CaseDifferences,
@@ -18,6 +21,7 @@ from evaluation.results.experiments import (
 from evaluation.results.runs import CandidateResult, MetricMean, RunResult
 from evaluation.run_results.run_result import run_result
 from evaluation.scoring.aggregation import case_values
+from evaluation.store.kept_readings import current_state, kept_or_read
 from evaluation.store.plans import find_invocation
 from evaluation.store.runs import find_run
 from evaluation.store.session import Store
@@ -40,6 +44,8 @@ def run_diff(store: Store, a: str, b: str) -> RunDiff:
     results = run_result(store, runs[0].plan.run_id), run_result(store, runs[1].plan.run_id)
     matched = _matched(results[0].candidates, results[1].candidates)
     same_cases = runs[0].plan.benchmark_version == runs[1].plan.benchmark_version
+    labels = [(first.label, second.label) for first, second in matched]
+    differences = _kept_differences(store, runs, labels) if same_cases else [None] * len(labels)
     return RunDiff(
         run_ids=(results[0].run_id, results[1].run_id),
         parameters=_run_parameters(store, runs, results),
@@ -50,9 +56,9 @@ def run_diff(store: Store, a: str, b: str) -> RunDiff:
                 label=first.label,
                 parameters=_candidate_parameters(first, second),
                 scores=_score_differences(first, second),
-                cases=_case_differences(store, runs, (first.label, second.label)) if same_cases else None,
+                cases=cases,
             )
-            for first, second in matched
+            for (first, second), cases in zip(matched, differences, strict=True)
         ),
         same_cases=same_cases,
     )
@@ -152,6 +158,33 @@ def _diffed(mean: MetricMean | None) -> DiffedMetric:
     if mean is None:
         return DiffedMetric(value=None, low=None, high=None, n_cases=None, signature=None)
     return DiffedMetric(value=mean.value, low=mean.low, high=mean.high, n_cases=mean.n_cases, signature=mean.signature)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Differences:
+    of_pairs: tuple[CaseDifferences | None, ...]
+
+
+def _kept_differences(
+    store: Store, runs: tuple[RunRecord, RunRecord], labels: Sequence[tuple[str, str]]
+) -> Sequence[CaseDifferences | None]:
+    """Return the cases whose headline value differs for each pair of candidates, from an earlier reading if there is.
+
+    It is kept with the first run, and names the state of the second.
+    """
+
+    def read() -> Any:
+        return as_json(_Differences(of_pairs=tuple(_case_differences(store, runs, pair) for pair in labels)))
+
+    second = current_state(store, runs[1].plan.run_id)
+    if second is None:
+        return from_json(_Differences, read()).of_pairs
+    name, basis = f"diff {runs[1].plan.run_id}", [second, labels, [_planned(run) for run in runs]]
+    return from_json(_Differences, kept_or_read(store, runs[0].plan.run_id, name, basis, read)).of_pairs
+
+
+def _planned(run: RunRecord) -> list[object]:
+    return [run.plan.headline, [[use.name, use.signature] for use in run.plan.metrics]]
 
 
 def _case_differences(

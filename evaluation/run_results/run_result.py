@@ -10,9 +10,8 @@ from evaluation.metrics.speed import SPEED_METRICS
 from evaluation.records.candidates import MetricUse
 from evaluation.records.labels import unique_labels
 from evaluation.records.metric_keys import headline_key, metric_keys
-from evaluation.records.runs import CORPUS, INDEX, SERVER_VERSIONS, RunCandidateRecord, RunRecord
+from evaluation.records.runs import CORPUS, INDEX, RunCandidateRecord, RunRecord
 from evaluation.records.scores import EstimateRow
-from evaluation.records.stages import StageSums
 from evaluation.records.status import Status
 from evaluation.results.estimates import MetricEstimate
 from evaluation.results.runs import (
@@ -29,19 +28,18 @@ from evaluation.run_results.alarms import Findings, find_alarms
 from evaluation.run_results.failure_examples import failure_examples
 from evaluation.run_results.index_results import indexes_of
 from evaluation.run_results.judges.report import judging_report
+from evaluation.run_results.run_figures import run_figures
 from evaluation.run_results.stage_results import stage_totals
 from evaluation.store.annotations import annotations
 from evaluation.store.benchmarks import find_benchmark
-from evaluation.store.energies import energy_totals
+from evaluation.store.energies import EnergyTotal
 from evaluation.store.experiments import experiments_of_run
 from evaluation.store.gpu_samples import gpu_summary
-from evaluation.store.outcomes import count_outcomes, outcomes_by_endpoint
 from evaluation.store.plans import run_flows
 from evaluation.store.run_cases import run_case_ids
 from evaluation.store.runs import find_run, runs_of_invocation
-from evaluation.store.scores import count_score_failures, iterate_scores, load_estimates, scored_metrics
+from evaluation.store.scores import iterate_scores, load_estimates
 from evaluation.store.session import Store
-from evaluation.store.stage_sums import stage_sums
 
 
 def class_tables(store: Store, run_id: str) -> dict[str, ClassTable]:
@@ -61,17 +59,14 @@ def class_tables(store: Store, run_id: str) -> dict[str, ClassTable]:
     return {label: table for label, table in tables.items() if table.n_rows}
 
 
-def energy_report(store: Store, run_id: str) -> dict[int, EnergyResult]:
-    """Return the energy in J of each candidate of a run whose answers were measured, by the candidate's row.
+def _energy(total: EnergyTotal | None) -> EnergyResult | None:
+    """Return the energy in J of a candidate's answers; None where none was measured.
 
     The energy per answer and per right answer, with their intervals, are metrics: `energy_j` and `energy_per_right_j`.
     """
-    return {
-        row_id: EnergyResult(
-            n_answers=total.n_measured, total_j=total.energy_j, mean_j=total.energy_j / total.n_measured
-        )
-        for row_id, total in energy_totals(store, run_id).items()
-    }
+    if total is None:
+        return None
+    return EnergyResult(n_answers=total.n_measured, total_j=total.energy_j, mean_j=total.energy_j / total.n_measured)
 
 
 _WORST_FIRST = (
@@ -100,28 +95,23 @@ def run_result(store: Store, run_id: str) -> RunResult:
     run = find_run(store, run_id)
     plan = run.plan
     benchmark = find_benchmark(store, plan.benchmark_version)
-    counts = {counted.run_candidate_id: counted for counted in count_outcomes(store, run_id)}
+    gpus = gpu_summary(store, plan.invocation_id)
+    figures = run_figures(store, run, has_energy=bool(gpus))
     estimates: dict[int, list[EstimateRow]] = {}
     for row in load_estimates(store, run_id):
         estimates.setdefault(row.run_candidate_id, []).append(row)
-    failed = {
-        record.run_candidate_id: count_score_failures(store, record.run_candidate_id) for record in run.candidates
-    }
+    failed = [use for record in run.candidates for use, _ in figures[record.run_candidate_id].score_failures]
     others = [row.metric for rows in estimates.values() for row in rows]
-    keys = metric_keys(plan.metrics, [*others, *(use for counted in failed.values() for use, _ in counted)])
+    keys = metric_keys(plan.metrics, [*others, *failed])
     labels = unique_labels(run)
-    uses = [*plan.metrics, *others, *(use for counted in failed.values() for use, _ in counted)]
+    uses = [*plan.metrics, *others, *failed]
     findings = Findings(
         run=run,
         words={use: keys[use.signature] for use in uses if use in plan.metrics or use.name not in SPEED_METRICS},
         labels=labels,
-        counts=counts,
+        figures=figures,
         estimates=estimates,
-        score_failures=failed,
     )
-    gpus = gpu_summary(store, plan.invocation_id)
-    energies = energy_report(store, plan.run_id) if gpus else {}
-    stages = stage_sums(store, plan.run_id)
     return RunResult(
         run_id=plan.run_id,
         invocation_id=plan.invocation_id,
@@ -144,17 +134,7 @@ def run_result(store: Store, run_id: str) -> RunResult:
         flow_run_ids=run_flows(store, run_id),
         gpus=gpus,
         judging=judging_report(store, run, _uses(keys, run, others)),
-        candidates=tuple(
-            _candidate(
-                store,
-                findings,
-                record,
-                keys,
-                energy=energies.get(record.run_candidate_id),
-                stages=stages.get(record.run_candidate_id, ()),
-            )
-            for record in run.candidates
-        ),
+        candidates=tuple(_candidate(findings, record, keys) for record in run.candidates),
         corpora=_corpora(run),
         indexes=indexes_of(store, run),
     )
@@ -188,17 +168,10 @@ def _measured(run: RunRecord, keys: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def _candidate(
-    store: Store,
-    findings: Findings,
-    record: RunCandidateRecord,
-    keys: Mapping[str, str],
-    *,
-    energy: EnergyResult | None,
-    stages: Sequence[StageSums],
-) -> CandidateResult:
+def _candidate(findings: Findings, record: RunCandidateRecord, keys: Mapping[str, str]) -> CandidateResult:
     plan, row_id = record.plan, record.run_candidate_id
-    counts = findings.counts[row_id]
+    figures = findings.figures[row_id]
+    counts = figures.counts
     return CandidateResult(
         label=findings.labels[row_id],
         model=plan.model_name,
@@ -221,11 +194,11 @@ def _candidate(
         own_failures=_by_kind(counts.own_failures),
         metrics=_metrics(findings.estimates.get(row_id, ()), keys),
         details={name: value for name, value in plan.details.items() if name not in (CORPUS, INDEX)},
-        score_failures={keys[use.signature]: kinds for use, kinds in findings.score_failures[row_id]},
-        n_scored=_n_scored(store, record, keys),
-        endpoints=_endpoints(store, record),
-        energy=energy,
-        stages=stage_totals(stages),
+        score_failures={keys[use.signature]: kinds for use, kinds in figures.score_failures},
+        n_scored={keys[use.signature]: n for use, n in figures.n_scored if use.signature in keys},
+        endpoints=figures.n_by_endpoint,
+        energy=_energy(figures.energy),
+        stages=stage_totals(figures.stages),
     )
 
 
@@ -234,19 +207,6 @@ def _corpora(run: RunRecord) -> tuple[CorpusSummary, ...]:
     stored = (record.plan.details.get(CORPUS) for record in run.candidates)
     by_text = {canonical_json(fields): fields for fields in stored if fields is not None}
     return tuple(summary_from(fields) for fields in by_text.values())
-
-
-def _endpoints(store: Store, record: RunCandidateRecord) -> dict[str, int] | None:
-    """Return how many outcomes each server of a pool produced; None where there was only one server."""
-    if len(record.plan.details.get(SERVER_VERSIONS, {})) < 2:
-        return None
-    return outcomes_by_endpoint(store, record.run_candidate_id)
-
-
-def _n_scored(store: Store, record: RunCandidateRecord, keys: Mapping[str, str]) -> dict[str, int]:
-    """Return how many answers have a score, by metric."""
-    counted = scored_metrics(store, record.run_candidate_id)
-    return {keys[use.signature]: n for use, n in counted if use.signature in keys}
 
 
 def _by_kind(kinds: Mapping[FailureKind, int]) -> dict[str, int]:

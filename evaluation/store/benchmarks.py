@@ -107,6 +107,15 @@ def load_cases(store: Store, version: str, case_ids: Sequence[str] | None = None
     return tuple(cases.values()) if case_ids is None else tuple(cases[case_id] for case_id in case_ids)
 
 
+def case_page(store: Store, version: str, *, after: int, limit: int) -> tuple[Case, ...]:
+    """Return cases of a version in the order of the file, from the one behind position `after`, which begins at 0."""
+    columns = (benchmark_case.c.case_id, benchmark_case.c.content)
+    query = sa.select(*columns).where(benchmark_case.c.version == version, benchmark_case.c.position > after)
+    with store.read() as connection:
+        rows = connection.execute(query.order_by(benchmark_case.c.position).limit(limit))
+        return tuple(_case(row.case_id, row.content) for row in rows)
+
+
 def has_case(store: Store, version: str, case_id: str) -> bool:
     """Return True where the version holds that case."""
     query = sa.select(benchmark_case.c.id).where(

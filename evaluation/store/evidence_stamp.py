@@ -24,6 +24,8 @@ _NOT_EVIDENCE = frozenset(
         "estimate",
         "evidence_change",
         "kept_scoreboard",
+        "kept_reading",
+        "run_state",
     }
 )
 """Tables whose changes do not affect evidence. Promotions do not either, but have to be noticed.

@@ -9,6 +9,7 @@ from evaluation.errors import StoreError
 from evaluation.store.address import shown
 from evaluation.store.evidence_triggers import statements_to_watch
 from evaluation.store.revisions import MIGRATIONS, VERSION_TABLE, known_revisions, newest_revision, oldest_revision
+from evaluation.store.run_change_triggers import statements_to_end_states
 from evaluation.store.tables import METADATA
 
 _LOCK = 7_236_478_112
@@ -95,3 +96,5 @@ def migrate(connection: Connection, url: URL) -> None:
     if connection.dialect.name == "sqlite":
         for statement in statements_to_watch():
             connection.exec_driver_sql(statement)
+    for statement in statements_to_end_states(connection.dialect.name):
+        connection.exec_driver_sql(statement)

@@ -1,8 +1,9 @@
 """Progress of runs, in counts that the database computes from an index."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,6 +14,7 @@ from evaluation.records.outcomes import CandidateProgress
 from evaluation.records.runs import RunSummary
 from evaluation.records.status import Status
 from evaluation.store.holders import held_runs
+from evaluation.store.kept_readings import kept_or_read_all
 from evaluation.store.record_rows import record_of
 from evaluation.store.run_labels import labels_apart
 from evaluation.store.session import Store
@@ -78,14 +80,8 @@ def list_runs(
         of_experiment = sa.select(experiment_run.c.run_id).where(experiment_run.c.experiment_id == experiment_id)
         page = page.where(run.c.id.in_(of_experiment))
     of_page = run_candidate.c.run_id.in_(sa.select(page.subquery().c.id))
-    counts = _counts(sa.select(run_candidate.c.id).where(of_page))
     of = run_candidate.c
-    candidates = (
-        sa.select(of.id, of.run_id, of.label, counts.c.n, counts.c.n_failed, counts.c.n_own_failed)
-        .outerjoin(counts, counts.c.run_candidate_id == run_candidate.c.id)
-        .where(of_page)
-        .order_by(run_candidate.c.id)
-    )
+    candidates = sa.select(of.id, of.run_id, of.label).where(of_page).order_by(of.id)
     with store.read() as connection:
         rows = connection.execute(page).mappings().all()
         by_run = defaultdict(list)
@@ -93,13 +89,30 @@ def list_runs(
             by_run[row["run_id"]].append(row)
         held = held_runs(connection, [row["id"] for row in rows if row["status"] == Status.RUNNING])
         apart = labels_apart(connection, sa.select(page.subquery().c.id))
-    return tuple(_summary(row, by_run[row["id"]], apart, is_held=row["id"] in held) for row in rows)
+    counts = kept_or_read_all(store, [row["id"] for row in rows], "counts", None, partial(_counts_of_runs, store))
+    return tuple(_summary(row, by_run[row["id"]], apart, counts[row["id"]], is_held=row["id"] in held) for row in rows)
 
 
-def _summary(row: RowMapping, candidates: list[RowMapping], apart: Mapping[int, str], *, is_held: bool) -> RunSummary:
-    n_all, n_failed, n_own_failed = (
-        sum(candidate[name] or 0 for candidate in candidates) for name in ("n", "n_failed", "n_own_failed")
+def _counts_of_runs(store: Store, run_ids: Sequence[str]) -> dict[str, list[int]]:
+    """Return the numbers of each run's outcomes, of the server's failures and of the candidates' own among them."""
+    of_runs = run_candidate.c.run_id.in_(run_ids)
+    counts = _counts(sa.select(run_candidate.c.id).where(of_runs))
+    numbers = (counts.c.n, counts.c.n_failed, counts.c.n_own_failed)
+    query = (
+        sa.select(run_candidate.c.run_id, *(sa.cast(sa.func.sum(each), sa.BigInteger) for each in numbers))
+        .join(counts, counts.c.run_candidate_id == run_candidate.c.id)
+        .where(of_runs)
+        .group_by(run_candidate.c.run_id)
     )
+    with store.read() as connection:
+        counted = {run_id: list(of_run) for run_id, *of_run in connection.execute(query)}
+    return {run_id: counted.get(run_id, [0, 0, 0]) for run_id in run_ids}
+
+
+def _summary(
+    row: RowMapping, candidates: list[RowMapping], apart: Mapping[int, str], counts: Sequence[int], *, is_held: bool
+) -> RunSummary:
+    n_all, n_failed, n_own_failed = counts
     return record_of(
         RunSummary,
         row,

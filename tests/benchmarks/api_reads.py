@@ -2,15 +2,18 @@
 
     python tests/benchmarks/api_reads.py --rows 1000000 [--database postgresql]
 
-The store holds runs of 20 candidates on five tasks, `--invocations` times, each answer scored, and recorded calls; an
-experiment has five of the runs. Requests go to the ASGI
-application in this process, one at a time, first `--unmeasured` of them, then `--requests`. For each route: the median,
-the 95th percentile and the slowest in milliseconds, and the processor's time of this process at the median, which other
-work on the machine does not lengthen (what a PostgreSQL server takes is not in it).
+The store holds four fifths of the answers in five runs of 20 candidates, a task each, and the rest in 100 small ones,
+with their scores and estimates, and recorded calls; an experiment has the five large runs. What the examples of the
+description name is there too, so that every route that reads has something to answer; those of exports and of events
+have programs of their own. Requests go to the ASGI application in this process, one at a time: the first one, which may
+have to count, then `--unmeasured`, then `--requests`. For each route: the first time, the median, the 95th percentile
+and the slowest in milliseconds, and the processor's time of this process, median and 95th percentile, which other work
+on the machine lengthens little (what a PostgreSQL server takes is not in it).
 """
 
 import argparse
 import asyncio
+import re
 import sys
 import tempfile
 import time
@@ -26,88 +29,80 @@ from measuring import ROOT, print_result
 
 sys.path.insert(0, str(ROOT / "tests" / "support"))
 
-from large_store import TASKS, fill_store
+from api_store import fill_for_examples
+from large_store import METRIC, TASKS, fill_store
 from postgresql import postgresql
 
 from deployments.api.app import create_app
 from evaluation.records.traffic_calls import TrafficCall
+from evaluation.scoring.aggregation import aggregate_run
 from evaluation.store.experiments import add_runs, create_experiment
 from evaluation.store.session import KeptStore, Store, keep_open, open_store
 from evaluation.store.summaries import list_runs
 from evaluation.store.traffic import save_traffic
 
 CANDIDATES = 20
-ROUTES = (
-    "runs",
-    "runs/last",
-    "runs/last/cases?limit=100",
-    "runs/last/cases?limit=100&candidate=model07%3A1b",
-    "runs/last/cases?limit=100&failed=true",
-    f"runs/last/cases/{TASKS[-1]}-7",
-    "runs/run-code/diff/run-reasoning",
-    "experiments",
-    "experiments/all",
-    "comparisons",
-    "benchmarks",
-    "benchmarks/code",
-    "metrics",
-    "pipelines",
-    "profiles",
-    "models",
-    "endpoints",
-    "alerts",
-    "traffic/calls?limit=100",
-    "traffic/calls?limit=100&failed=true",
-    "recommendations",
-    "scoreboard",
-    "reviews",
-    "ratings",
-    "policies",
-    "upgrades",
-    "keys",
-    "audit",
-)
+SMALL_INVOCATIONS = 20
+LARGE, OTHER = f"large-{TASKS[-1]}", f"large-{TASKS[0]}"
+ON_MUCH = {
+    "/runs": ["runs", "runs?experiment=all"],
+    "/runs/{run}": [f"runs/{LARGE}"],
+    "/runs/{run}/cases": [
+        f"runs/{LARGE}/cases?limit=100",
+        f"runs/{LARGE}/cases?limit=100&candidate=model07%3A1b",
+        f"runs/{LARGE}/cases?limit=100&failed=true",
+        f"runs/{LARGE}/cases?limit=100&failed=false",
+    ],
+    "/runs/{run}/cases/{case}": [f"runs/{LARGE}/cases/{TASKS[-1]}-7"],
+    "/runs/{run}/diff/{other}": [f"runs/{LARGE}/diff/{OTHER}"],
+    "/experiments/{name}": ["experiments/all"],
+    "/benchmarks/{name}": [f"benchmarks/{TASKS[-1]}"],
+    "/analytics/breakdown": [f"analytics/breakdown?run={LARGE}&run={OTHER}"],
+    "/analytics/runs/{run}/correlations": [f"analytics/runs/{LARGE}/correlations"],
+    "/traffic/calls": ["traffic/calls?limit=100", "traffic/calls?limit=100&failed=true"],
+}
+"""Requests for the routes that read what there is much of; the others are asked for what the examples name."""
+OWN_PROGRAM = re.compile(r"export$|events$")
 
 
 def main() -> None:
     """Measure, and print a line for each route and one of JSON."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, default=200_000)
-    parser.add_argument("--invocations", type=int, default=50, help="how many times five runs are stored")
     parser.add_argument("--calls", type=int, default=20_000, help="recorded calls of production")
     parser.add_argument("--requests", type=int, default=20)
-    parser.add_argument("--unmeasured", type=int, default=2)
+    parser.add_argument("--unmeasured", type=int, default=1)
     parser.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
-    parser.add_argument("--keep", type=Path, help="SQLite file to fill, or to measure if it exists")
-    parser.add_argument("--only", nargs="+", default=ROUTES, help="routes to measure")
+    parser.add_argument("--db", help="database to fill, or to measure where it holds runs; else one is made")
+    parser.add_argument("--only", nargs="+", help="requests to measure, such as runs/last")
     options = parser.parse_args()
     with _store(options) as store:
-        measured = asyncio.run(_measured(store, options.only, options.requests, options.unmeasured))
-    for route, each in measured.items():
-        print(f"{route:50} p50 {each['p50_ms']:8.1f}  p95 {each['p95_ms']:8.1f}  CPU {each['cpu_ms']:8.1f} ms")
-    slow = {route: each["p95_ms"] for route, each in measured.items() if each["p95_ms"] >= 100}
-    values = {
-        "database": options.database,
-        "rows": options.rows,
-        "invocations": options.invocations,
-        "slow": len(slow),
-        "routes": measured,
-    }
-    print_result("api_reads", values, f"{len(slow)} of {len(measured)} routes take 100 ms or more: {slow}")
+        measured = asyncio.run(_measured(store, options))
+    for request, each in measured.items():
+        print(
+            f"{request:56} first {each['first_ms']:8.1f}  p50 {each['p50_ms']:7.1f}  p95 {each['p95_ms']:7.1f}  "
+            f"CPU {each['cpu_ms']:6.1f}  p95 {each['cpu_p95_ms']:6.1f} ms"
+        )
+    slow = {request: each["p95_ms"] for request, each in measured.items() if each["p95_ms"] >= 100}
+    values = {"database": options.database, "rows": options.rows, "slow": len(slow), "routes": measured}
+    print_result("api_reads", values, f"{len(slow)} of {len(measured)} requests take 100 ms or more: {slow}")
 
 
 @contextmanager
 def _store(options: argparse.Namespace) -> Iterator[KeptStore]:
     with tempfile.TemporaryDirectory() as folder:
-        if options.database == "sqlite":
-            path = options.keep or Path(folder) / "benchwright.db"
-            if not path.exists():
-                _fill(str(path), options)
-            yield from _kept(str(path))
+        if options.db or options.database == "sqlite":
+            yield from _filled(options.db or str(Path(folder) / "benchwright.db"), options)
         else:
             with postgresql() as server:
-                _fill(server.url, options)
-                yield from _kept(server.url)
+                yield from _filled(server.url, options)
+
+
+def _filled(url: str, options: argparse.Namespace) -> Iterator[KeptStore]:
+    with open_store(url) as store:
+        if not list_runs(store, limit=1):
+            _fill(store, options)
+    yield from _kept(url)
 
 
 def _kept(url: str) -> Iterator[KeptStore]:
@@ -116,15 +111,17 @@ def _kept(url: str) -> Iterator[KeptStore]:
     store.close()
 
 
-def _fill(url: str, options: argparse.Namespace) -> None:
-    with open_store(url) as store:
-        n_each = options.rows // options.invocations
-        for i in range(options.invocations):
-            prefix = f"{i}-" if i else "run-"
-            fill_store(store, n_candidates=CANDIDATES, n_generations=n_each, seed=i, prefix=prefix)
-        made = create_experiment(store, name="all")
-        add_runs(store, made.experiment_id, [run.run_id for run in list_runs(store, limit=5)])
-        _save_calls(store, options.calls)
+def _fill(store: Store, options: argparse.Namespace) -> None:
+    n_small = options.rows // 5 // SMALL_INVOCATIONS
+    for i in range(SMALL_INVOCATIONS):
+        fill_store(store, n_candidates=CANDIDATES, n_generations=n_small, seed=i + 1, prefix=f"{i}-")
+    fill_for_examples(store)
+    large = fill_store(store, n_candidates=CANDIDATES, n_generations=options.rows * 4 // 5, prefix="large-")
+    for run_id in large:
+        aggregate_run(store, run_id, [METRIC])
+    made = create_experiment(store, name="all")
+    add_runs(store, made.experiment_id, large)
+    _save_calls(store, options.calls)
 
 
 def _save_calls(store: Store, n_calls: int) -> None:
@@ -145,28 +142,66 @@ def _save_calls(store: Store, n_calls: int) -> None:
         save_traffic(store, calls[first : first + 10_000])
 
 
-async def _measured(store: KeptStore, routes: list[str], n_requests: int, n_unmeasured: int) -> dict[str, Any]:
-    """Return the times of each route in milliseconds."""
+async def _measured(store: KeptStore, options: argparse.Namespace) -> dict[str, Any]:
+    """Return the times of each request in milliseconds."""
     transport = httpx.ASGITransport(create_app(store), client=("127.0.0.1", 1))
-    measured = {}
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:4210", timeout=600) as client:
-        for route in routes:
-            walls, processor = [], []
-            for _ in range(n_unmeasured + n_requests):
-                began, used = time.perf_counter(), time.process_time()
-                answer = await client.get(f"/api/v1/{route}")
-                walls.append((time.perf_counter() - began) * 1e3)
-                processor.append((time.process_time() - used) * 1e3)
-                if answer.status_code != 200:
-                    raise SystemExit(f"{route}: {answer.status_code} {answer.text[:500]}")
-            walls, processor = walls[n_unmeasured:], processor[n_unmeasured:]
-            measured[route] = {
-                "p50_ms": round(float(np.median(walls)), 1),
-                "p95_ms": round(float(np.quantile(walls, 0.95)), 1),
-                "slowest_ms": round(max(walls), 1),
-                "cpu_ms": round(float(np.median(processor)), 1),
-            }
+        description = (await client.get("/api/v1/openapi.json")).json()
+        requests = options.only or list(_requests(description["paths"]))
+        measured = {}
+        for request in requests:
+            times = await _times(client, request, options)
+            if times is not None:
+                measured[request] = times
     return measured
+
+
+def _requests(paths: dict[str, Any]) -> Iterator[str]:
+    """Yield the requests of every route that reads, by its examples where it is not in `ON_MUCH`."""
+    unknown = set(ON_MUCH) - {path.removeprefix("/api/v1") for path in paths}
+    if unknown:
+        raise SystemExit(f"no such routes any more: {sorted(unknown)}")
+    for path, item in paths.items():
+        if "get" in item and not OWN_PROGRAM.search(path):
+            yield from ON_MUCH.get(path.removeprefix("/api/v1"), [_example(path, item)])
+
+
+def _example(path: str, item: dict[str, Any]) -> str:
+    """Return the path, relative to that of the interface where it is in it, with the example of each of its names."""
+    parameters = [*item.get("parameters", ()), *item["get"].get("parameters", ())]
+    for parameter in parameters:
+        if parameter["in"] == "path":
+            examples = [each["value"] for each in parameter.get("examples", {}).values()] or [
+                *parameter["schema"].get("examples", ()),
+                parameter.get("example"),
+            ]
+            path = path.replace(f"{{{parameter['name']}}}", str(examples[0]))
+    return path.removeprefix("/api/v1/")
+
+
+async def _times(client: httpx.AsyncClient, request: str, options: argparse.Namespace) -> dict[str, float] | None:
+    """Return the times of one request; None where the store has nothing to answer it."""
+    path = request if request.startswith("/") else f"/api/v1/{request}"
+    walls, processor = [], []
+    for _ in range(1 + options.unmeasured + options.requests):
+        began, used = time.perf_counter(), time.process_time()
+        answer = await client.get(path)
+        walls.append((time.perf_counter() - began) * 1e3)
+        processor.append((time.process_time() - used) * 1e3)
+        if answer.status_code >= 400:
+            print(f"{request}: not measured: {answer.status_code} {answer.text[:200]}")
+            return None
+    first, skipped = walls[0], 1 + options.unmeasured
+    walls, processor = walls[skipped:], processor[skipped:]
+    times = {
+        "first_ms": first,
+        "p50_ms": float(np.median(walls)),
+        "p95_ms": float(np.quantile(walls, 0.95)),
+        "slowest_ms": max(walls),
+        "cpu_ms": float(np.median(processor)),
+        "cpu_p95_ms": float(np.quantile(processor, 0.95)),
+    }
+    return {name: round(value, 1) for name, value in times.items()}
 
 
 if __name__ == "__main__":

@@ -6,15 +6,16 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
 from deployments.api.access import READ
+from deployments.api.answers import BenchmarkCases
 from deployments.api.description import PROBLEMS, answer, page_of
-from deployments.api.replies import Paging, paging, reply, sorted_page
+from deployments.api.replies import Cursor, Limit, Paging, cursor_of, paging, reply, sorted_page
 from deployments.cli.arguments import open_stored
 from deployments.python import catalogues
 from evaluation.files.allowed_files import limit_files
 from evaluation.pipelines.descriptions import PipelineDescription
 from evaluation.records.candidates import EndpointRecord, ModelRecord
+from evaluation.resolution.benchmarks import benchmark_page
 from evaluation.results.catalogue_entries import BenchmarkFacts, MetricDetails, MetricFacts, ProfileFacts
-from evaluation.results.catalogues import BenchmarkResult
 from evaluation.store.models import list_models
 
 router = APIRouter(dependencies=[READ], responses=PROBLEMS, tags=["catalogues"])
@@ -27,11 +28,15 @@ def benchmarks(request: Request, paging: Page) -> Response:
     return sorted_page(request, catalogues.list_benchmarks(), paging, key=lambda item: f"{item.name} {item.version}")
 
 
-@router.get("/benchmarks/{name}", responses=answer(BenchmarkResult))
-def benchmark(request: Request, name: str) -> Response:
-    """Return a standard suite or a stored benchmark with its cases."""
+@router.get("/benchmarks/{name}", responses=answer(BenchmarkCases))
+def benchmark(request: Request, name: str, limit: Limit = 100, cursor: Cursor = None) -> Response:
+    """Return a standard suite or a stored benchmark with a page of its cases."""
     limit_files(None)  # a reader names no files
-    return reply(request, catalogues.load_benchmark(name))
+    place = Paging(limit=limit, cursor=cursor, fields=()).place(int)
+    with open_stored(None) as store:
+        found = benchmark_page(name, store=store, after=-1 if place is None else max(place, -1), limit=limit)
+    next_page = None if found.last is None else cursor_of(found.last)
+    return reply(request, BenchmarkCases(facts=found.facts, cases=found.cases, next=next_page))
 
 
 @router.get("/metrics", responses=page_of(MetricFacts))

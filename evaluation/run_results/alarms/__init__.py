@@ -10,10 +10,9 @@ from dataclasses import replace
 from evaluation.records.labels import is_baseline
 from evaluation.results.runs import Alarm
 from evaluation.run_results.alarms.alarm import Findings
-from evaluation.run_results.alarms.answer_alarms import EXTRACTION_FAILED, of_candidate
+from evaluation.run_results.alarms.answer_alarms import of_candidate
 from evaluation.run_results.alarms.metric_alarms import near_chance, without_variance
 from evaluation.run_results.alarms.server_alarms import too_many_slots
-from evaluation.store.alarm_counts import score_spreads
 from evaluation.store.session import Store
 
 __all__ = ["Alarm", "Findings", "find_alarms"]
@@ -21,19 +20,15 @@ __all__ = ["Alarm", "Findings", "find_alarms"]
 
 def find_alarms(store: Store, findings: Findings) -> tuple[Alarm, ...]:
     """Return every alarm of a run: those about all candidates first, then those of each candidate."""
-    signatures = [use.signature for use in findings.words]
     spreads = {
-        row_id: {
-            spread.signature: spread for spread in score_spreads(store, row_id, signatures, labels=EXTRACTION_FAILED)
-        }
-        for row_id in findings.labels
+        row_id: {spread.signature: spread for spread in findings.figures[row_id].spreads} for row_id in findings.labels
     }
     guessed = list(near_chance(store, findings))
     alarmed = {alarm.metric for alarm in guessed}
     alarms = guessed + list(without_variance(findings, spreads, alarmed))
     for row_id in findings.labels:
-        alarms += of_candidate(store, findings, row_id, spreads[row_id])
-        alarms += too_many_slots(store, findings, row_id)
+        alarms += of_candidate(findings, row_id, spreads[row_id])
+        alarms += too_many_slots(findings, row_id)
     baselines = _baselines(findings)
     return tuple(replace(alarm, about_baseline=alarm.candidate in baselines) for alarm in alarms)
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from evaluation.metrics.titles import short_titles
 from evaluation.records.candidates import MetricUse
-from evaluation.records.outcomes import OutcomeCounts
 from evaluation.records.runs import RunRecord
 from evaluation.records.scores import EstimateRow
+from evaluation.run_results.run_figures import CandidateFigures
 from evaluation.store.alarm_counts import ScoreSpread
 
 Spreads = Mapping[str, ScoreSpread]
@@ -23,10 +23,9 @@ class Findings:
     """Name of each metric measured on all answers, whether planned or added later."""
     labels: Mapping[int, str]
     """Label of each candidate, by its row id."""
-    counts: Mapping[int, OutcomeCounts]
+    figures: Mapping[int, CandidateFigures]
+    """What was counted over each candidate's answers, by its row id."""
     estimates: Mapping[int, Sequence[EstimateRow]]
-    score_failures: Mapping[int, Sequence[tuple[MetricUse, Mapping[str, int]]]]
-    """Number of score failures, by metric and kind."""
 
     def estimate(self, row_id: int, use: MetricUse) -> EstimateRow | None:
         """Return a candidate's value on a metric; None where it has none."""

@@ -4,17 +4,13 @@ from collections.abc import Iterator, Mapping
 
 from evaluation.errors import FailureKind
 from evaluation.formatting import counted, percent
-from evaluation.metrics.choices.choice import AMBIGUOUS
-from evaluation.metrics.label_extraction import NOT_EXTRACTED
 from evaluation.metrics.metric_process import BROKEN
-from evaluation.metrics.numeric_match import NO_NUMBER
 from evaluation.pipelines.cascade import NO_SIGNAL
 from evaluation.pipelines.retrieval import LEFT_OUT, NOTHING_FOUND
 from evaluation.records.candidates import MetricUse
 from evaluation.results.runs import Alarm
 from evaluation.run_results.alarms.alarm import Findings, Spreads
-from evaluation.store.alarm_counts import count_cut, count_noted, count_same_search
-from evaluation.store.session import Store
+from evaluation.run_results.run_figures import limits_of
 from evaluation.truncation import CutBy, Limits
 
 TOO_MANY = 0.05
@@ -23,8 +19,6 @@ NEARLY_ALL = 0.9
 """Share of a candidate's cases that search for the same text from which an alarm is raised."""
 FEWEST_SEARCHES = 3
 """Cases that must have searched for that alarm."""
-EXTRACTION_FAILED = (NOT_EXTRACTED, AMBIGUOUS, NO_NUMBER)
-"""Labels by which metrics report that they found nothing to compare."""
 
 _OWN_STEPS: Mapping[FailureKind, str] = {
     FailureKind.EMPTY_ANSWER: "look at the prompt, and at `stop` among the options",
@@ -32,17 +26,15 @@ _OWN_STEPS: Mapping[FailureKind, str] = {
 }
 
 
-def of_candidate(store: Store, findings: Findings, row_id: int, spreads: Spreads) -> Iterator[Alarm]:
+def of_candidate(findings: Findings, row_id: int, spreads: Spreads) -> Iterator[Alarm]:
     """Yield the alarms about one candidate's answers and their scores."""
     yield from _not_extracted(findings, row_id, spreads)
-    yield from _empty(store, findings, row_id)
-    counts = findings.counts[row_id]
-    yield from _cut(
-        findings, row_id, count_cut(store, row_id, _limits(findings, row_id)), counts.n_ok + counts.n_own_failed
-    )
-    yield from _without_passages(store, findings, row_id)
-    yield from _same_search(store, findings, row_id)
-    yield from _without_signal(store, findings, row_id)
+    yield from _empty(findings, row_id)
+    counts = findings.figures[row_id].counts
+    yield from _cut(findings, row_id, findings.figures[row_id].cut, counts.n_ok + counts.n_own_failed)
+    yield from _without_passages(findings, row_id)
+    yield from _same_search(findings, row_id)
+    yield from _without_signal(findings, row_id)
     yield from _not_scored(findings, row_id, spreads)
     yield from _without_number(findings, row_id, spreads)
 
@@ -63,22 +55,22 @@ def _not_extracted(findings: Findings, row_id: int, spreads: Spreads) -> Iterato
         yield _share_alarm(findings, row_id, "extraction_failed", findings.words[uses[0]], n, n_all, what, step)
 
 
-def _empty(store: Store, findings: Findings, row_id: int) -> Iterator[Alarm]:
-    counts = findings.counts[row_id]
+def _empty(findings: Findings, row_id: int) -> Iterator[Alarm]:
+    counts = findings.figures[row_id].counts
     n_all = counts.n_ok + counts.n_own_failed
     if not _is_too_many(counts.n_own_failed, n_all):
         return
     kinds = sorted(counts.own_failures.items(), key=lambda item: (-item[1], item[0]))
     what = f"are empty or of no use ({', '.join(f'{n:,} {kind}' for kind, n in kinds if n)}), and count as empty"
-    step = _own_step(store, findings, row_id, kinds[0][0])
+    step = _own_step(findings, row_id, kinds[0][0])
     yield _share_alarm(findings, row_id, "empty_answers", None, counts.n_own_failed, n_all, what, step)
 
 
-def _own_step(store: Store, findings: Findings, row_id: int, kind: FailureKind) -> str:
+def _own_step(findings: Findings, row_id: int, kind: FailureKind) -> str:
     """Return the next step against the most frequent of a candidate's own failures."""
     limits = _limits(findings, row_id)
     if kind is FailureKind.THINKING_USED_UP_THE_BUDGET:
-        by = count_cut(store, row_id, limits, own_failure=kind)
+        by = findings.figures[row_id].cut_thinking
         is_full = max(by, key=lambda cut: by[cut], default=CutBy.UNKNOWN) is limits.full_context
         more = {CutBy.NUM_CTX: "raise num_ctx", CutBy.TRAINED_CONTEXT: "shorten the prompt"}[limits.full_context]
         return f"{more if is_full else 'raise num_predict'}, or turn thinking off with think=false"
@@ -100,29 +92,28 @@ def _cut(findings: Findings, row_id: int, by: Mapping[CutBy, int], n_all: int) -
 
 
 def _limits(findings: Findings, row_id: int) -> Limits:
-    plan = next(candidate.plan for candidate in findings.run.candidates if candidate.run_candidate_id == row_id)
-    return Limits.of(plan.options, trained_context=plan.details.get("context_length"))
+    return limits_of(next(each for each in findings.run.candidates if each.run_candidate_id == row_id))
 
 
-def _without_passages(store: Store, findings: Findings, row_id: int) -> Iterator[Alarm]:
+def _without_passages(findings: Findings, row_id: int) -> Iterator[Alarm]:
     """Yield an alarm where too many cases had no passage, or fewer than were found since the context has no room."""
-    counts = findings.counts[row_id]
+    counts = findings.figures[row_id].counts
     n_all = counts.n_ok + counts.n_own_failed
-    n = count_noted(store, row_id, NOTHING_FOUND)
+    n = findings.figures[row_id].n_noted[NOTHING_FOUND]
     if _is_too_many(n, n_all):
         what = "were given no passage, since the search found none"
         step = f"look at one ({findings.look}): lower min_similarity, or choose another method or corpus"
         yield _share_alarm(findings, row_id, "nothing_found", None, n, n_all, what, step)
-    n = count_noted(store, row_id, LEFT_OUT)
+    n = findings.figures[row_id].n_noted[LEFT_OUT]
     if _is_too_many(n, n_all):
         what = "were given fewer passages than were found, since the others did not fit num_ctx"
         step = "give a larger num_ctx, or a smaller chunk_size or top_k"
         yield _share_alarm(findings, row_id, "passages_left_out", None, n, n_all, what, step)
 
 
-def _same_search(store: Store, findings: Findings, row_id: int) -> Iterator[Alarm]:
+def _same_search(findings: Findings, row_id: int) -> Iterator[Alarm]:
     """Yield an alarm where nearly all cases searched for the same text: the search does not read the question."""
-    n, n_all = count_same_search(store, row_id)
+    n, n_all = findings.figures[row_id].n_same_search
     if n_all < FEWEST_SEARCHES or n / n_all < NEARLY_ALL:
         return
     what = "searched for the same text, and had the same passages to answer from"
@@ -130,10 +121,10 @@ def _same_search(store: Store, findings: Findings, row_id: int) -> Iterator[Alar
     yield _share_alarm(findings, row_id, "same_search", None, n, n_all, what, step, unit="case")
 
 
-def _without_signal(store: Store, findings: Findings, row_id: int) -> Iterator[Alarm]:
+def _without_signal(findings: Findings, row_id: int) -> Iterator[Alarm]:
     """Yield an alarm where a cascade asked the larger model since the server tells no log-probabilities."""
-    counts = findings.counts[row_id]
-    n, n_all = count_noted(store, row_id, NO_SIGNAL), counts.n_ok + counts.n_own_failed
+    counts = findings.figures[row_id].counts
+    n, n_all = findings.figures[row_id].n_noted[NO_SIGNAL], counts.n_ok + counts.n_own_failed
     if _is_too_many(n, n_all):
         what = "were asked of the larger model, since the server tells no log-probabilities, whatever the threshold"
         step = "choose another signal (agreement, refusal or format), or a server that tells them"
@@ -142,7 +133,7 @@ def _without_signal(store: Store, findings: Findings, row_id: int) -> Iterator[A
 
 def _not_scored(findings: Findings, row_id: int, spreads: Spreads) -> Iterator[Alarm]:
     """Yield an alarm where scores failed: too many of them, or any where the metric's own code is broken."""
-    for use, kinds in findings.score_failures.get(row_id, ()):
+    for use, kinds in findings.figures[row_id].score_failures:
         n = sum(kinds.values())
         spread = spreads.get(use.signature)
         n_all = n + (spread.n if spread is not None else 0)

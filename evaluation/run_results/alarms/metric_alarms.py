@@ -12,6 +12,7 @@ from evaluation.results.runs import Alarm
 from evaluation.run_results.alarms.alarm import Findings, Spreads
 from evaluation.store.alarm_counts import ScoreSpread
 from evaluation.store.benchmarks import load_cases
+from evaluation.store.kept_readings import kept_or_read
 from evaluation.store.run_cases import run_case_ids
 from evaluation.store.session import Store
 
@@ -25,7 +26,11 @@ CASES_FOR_CHANCE = 1000
 
 def near_chance(store: Store, findings: Findings) -> Iterator[Alarm]:
     """Yield an alarm for each metric on which no candidate is above chance; for the headline, also where all have 0."""
-    among_choices = cache(lambda: _chance_among_choices(store, findings.run))
+    among_choices = cache(
+        lambda: kept_or_read(
+            store, findings.run.plan.run_id, "chance", None, lambda: _chance_among_choices(store, findings.run)
+        )
+    )
     for use, word in findings.words.items():
         estimates = [findings.estimate(row_id, use) for row_id in findings.labels]
         rows = [row for row in estimates if row is not None]
@@ -33,7 +38,7 @@ def near_chance(store: Store, findings: Findings) -> Iterator[Alarm]:
             continue
         n = min(row.estimate.n_cases for row in rows)
         chance = among_choices() if is_guessed_among_choices(use.name) else chance_level(use.name)
-        n_asked = n + max(counts.n_failed for counts in findings.counts.values())
+        n_asked = n + max(figures.counts.n_failed for figures in findings.figures.values())
         is_headline = use.name == findings.run.plan.headline and chance != 0
         if is_headline and n_asked >= ENOUGH_ZEROS and all(row.estimate.value == 0 for row in rows):
             yield _at_fault(findings, word, n, f"{findings.title(use)} is 0 for every candidate")

@@ -5,22 +5,18 @@ from collections.abc import Iterator
 from evaluation.formatting import counted, percent
 from evaluation.results.runs import Alarm
 from evaluation.run_results.alarms.alarm import Findings
-from evaluation.store.alarm_counts import count_waited
-from evaluation.store.session import Store
 
-WAITED = 0.5
-"""Wait in the server's queue, relative to the service time, from which an answer counts as queued."""
 MOST = 0.5
 """Share of queued answers above which an alarm is raised: other users of the server may cause a few."""
 LEAST_N = 8
 
 
-def too_many_slots(store: Store, findings: Findings, row_id: int) -> Iterator[Alarm]:
+def too_many_slots(findings: Findings, row_id: int) -> Iterator[Alarm]:
     """Yield an alarm where most answers waited for one another, by the queue times that the server reported."""
     slots = next(candidate.plan.slots for candidate in findings.run.candidates if candidate.run_candidate_id == row_id)
     if not slots or slots < 2:
         return
-    queueing = count_waited(store, row_id, longer_than=WAITED)
+    queueing = findings.figures[row_id].queueing
     if queueing.n < max(LEAST_N, 2 * slots) or queueing.n_waited <= MOST * queueing.n:
         return
     # All in flight are waiting or served: their times are as their numbers (Little 1961, 10.1287/opre.9.3.383).

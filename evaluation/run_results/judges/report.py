@@ -20,6 +20,7 @@ from evaluation.run_results.judges.findings import (
 from evaluation.scores import Measurement
 from evaluation.stats.judge_bias import LengthBias, PositionBias
 from evaluation.stats.power import ALPHA
+from evaluation.store.kept_readings import kept_or_read
 from evaluation.store.scores import count_score_failures, iterate_scores
 from evaluation.store.session import Store
 
@@ -101,8 +102,22 @@ def judging_report(store: Store, run: RunRecord, used: Iterable[MetricUse]) -> t
 
     Empty without judges.
     """
-    judges = [scores for use in used if (scores := _scores_of(store, run, use)) is not None]
-    return tuple(judging_lines(_findings(run, judges))) if judges else ()
+    uses = [use for use in used if _judge_of(use) is not None]
+    if not uses:
+        return ()
+    basis = [run.plan.seed, [[use.name, use.signature, _judge_of(use)] for use in uses]]
+    return tuple(kept_or_read(store, run.plan.run_id, "judging", basis, lambda: _lines(store, run, uses)))
+
+
+def _lines(store: Store, run: RunRecord, uses: Iterable[MetricUse]) -> list[str]:
+    judges = [scores for use in uses if (scores := _scores_of(store, run, use)) is not None]
+    return judging_lines(_findings(run, judges)) if judges else []
+
+
+def _judge_of(use: MetricUse) -> str | None:
+    """Return the judge that a metric asks; None for a metric that asks none."""
+    metric = metric_of(use.name, use.signature)
+    return metric.model if isinstance(metric, ModelMetric) and Need.JUDGE in metric.asks_for else None
 
 
 def _findings(run: RunRecord, judges: list[JudgeScores]) -> JudgingFindings:
@@ -111,8 +126,8 @@ def _findings(run: RunRecord, judges: list[JudgeScores]) -> JudgingFindings:
 
 
 def _scores_of(store: Store, run: RunRecord, use: MetricUse) -> JudgeScores | None:
-    metric = metric_of(use.name, use.signature)
-    if not isinstance(metric, ModelMetric) or Need.JUDGE not in metric.asks_for:
+    judge = _judge_of(use)
+    if judge is None:
         return None
     measurements: dict[str, Measurement] = {}
     failures: dict[str, int] = {}
@@ -127,4 +142,4 @@ def _scores_of(store: Store, run: RunRecord, use: MetricUse) -> JudgeScores | No
             failures[kind] = failures.get(kind, 0) + n
     if not measurements and not failures:
         return None
-    return JudgeScores(judge=metric.model, metric=use.name, measurements=measurements, failures=failures, cases=cases)
+    return JudgeScores(judge=judge, metric=use.name, measurements=measurements, failures=failures, cases=cases)

@@ -7,6 +7,7 @@ from evaluation.store.tables.candidates import candidate, endpoint, model, profi
 from evaluation.store.tables.comparisons import comparison, comparison_pair, race, race_decision, sweep
 from evaluation.store.tables.experiments import annotation, experiment, experiment_run
 from evaluation.store.tables.indexes import corpus_index
+from evaluation.store.tables.kept_readings import kept_reading, run_state
 from evaluation.store.tables.outcomes import generation, gpu_sample, passage, stage, trace
 from evaluation.store.tables.policies import policy, policy_change, served_call, trial, upgrade
 from evaluation.store.tables.reviews import rating, review, review_item, review_output, review_session
@@ -57,6 +58,7 @@ __all__ = [
     "holder_run",
     "idempotent_request",
     "invocation",
+    "kept_reading",
     "metric",
     "model",
     "monitor_look",
@@ -78,6 +80,7 @@ __all__ = [
     "run_candidate",
     "run_case",
     "run_flow",
+    "run_state",
     "score",
     "score_failure",
     "scoreboard_case",

@@ -51,6 +51,14 @@ class GenerationTable(Row, table=True):
             sqlite_where=sa.text("failure_kind IS NOT NULL"),
             postgresql_where=sa.text("failure_kind IS NOT NULL"),
         ),
+        # A page of the server's failures is read from this one.
+        sa.Index(
+            "ix_generation_failed",
+            "run_candidate_id",
+            "id",
+            sqlite_where=sa.text("failure_kind IS NOT NULL"),
+            postgresql_where=sa.text("failure_kind IS NOT NULL"),
+        ),
         # How many were reused, and the least share that was in VRAM, come from this one.
         sa.Index(None, "run_candidate_id", "reused", "vram_share"),
     )

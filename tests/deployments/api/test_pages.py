@@ -153,3 +153,30 @@ def test_figures_count_requests_and_what_is_stored(api: ApiClient) -> None:
     assert "benchwright_store_up 1.0" in text
     assert 'route="/health/live",status="200"} 1.0' in text
     assert 'route="/api/v1/runs/{run}",status="200"} 1.0' in text
+
+
+def test_a_benchmark_comes_with_its_cases_by_page(api: ApiClient) -> None:
+    run = api.get("/api/v1/runs/mixed").json()
+    path = f"/api/v1/benchmarks/{run['benchmark_version']}"
+    whole = api.get(path).json()
+
+    assert (run["benchmark"], run["n_cases"]) == (whole["facts"]["name"], whole["facts"]["n_cases"])
+    assert whole["next"] is None
+    paged, cursor = [], ""
+    while cursor is not None:
+        page = api.get(f"{path}?limit=2{cursor and f'&cursor={cursor}'}").json()
+        assert page["facts"] == whole["facts"]
+        assert 1 <= len(page["cases"]) <= 2
+        paged, cursor = paged + page["cases"], page["next"]
+    assert whole["cases"] == paged
+    assert 2 < len(paged)
+
+
+@pytest.mark.parametrize("limit", [1, 7])
+def test_a_suite_comes_with_its_cases_by_page(api: ApiClient, limit: int) -> None:
+    first = api.get(f"/api/v1/benchmarks/summarization?limit={limit}").json()
+    second = api.get(f"/api/v1/benchmarks/summarization?limit={limit}&cursor={first['next']}").json()
+
+    ids = [case["case_id"] for case in api.get("/api/v1/benchmarks/summarization?limit=1000").json()["cases"]]
+    assert ids[: 2 * limit] == [case["case_id"] for case in (*first["cases"], *second["cases"])]
+    assert 2 * limit < len(ids)
