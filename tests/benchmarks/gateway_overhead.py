@@ -10,8 +10,8 @@ percentile of the seconds to the first byte of the answer, and what the gateway 
 at once, with the gateway's resident memory after each tenth of them: streams and whole answers, of `auto`, a policy and
 a named model, each with a prompt and a conversation of its own, by a hundred keys, and among them models and tasks that
 there are not, each with another name. `--guarded` measures it as `benchwright api` serves it, behind the guard and with
-keys, `--spans` the same with spans that are sent to a collector. `cpu_ms` is the gateway's CPU time for each call, which
-depends less on who else uses the machine.
+keys, `--spans` the same with spans that are sent to a collector. `cpu_ms` is the gateway's CPU time for each call,
+which depends less on who else uses the machine.
 """
 
 import argparse
