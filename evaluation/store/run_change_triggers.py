@@ -7,8 +7,11 @@ is not stored, as that of one under way, costs them a look into an index.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-_RUN_OF_CANDIDATE = "SELECT run_id FROM run_candidate WHERE id IN ({})"
-_RUN_OF_ANSWER = _RUN_OF_CANDIDATE.format("SELECT run_candidate_id FROM generation WHERE id IN ({})")
+_RUN_OF_CANDIDATE = "(SELECT run_id FROM run_candidate WHERE id {is_in} {values})"
+_OF_ANSWER = "(SELECT run_candidate_id FROM generation WHERE id {is_in} {values})"
+_RUN_OF_ANSWER = _RUN_OF_CANDIDATE.replace("{values}", _OF_ANSWER)
+_RUN = "{values}"
+_DELETION = "DELETE FROM run_state WHERE run_id"
 _EVENTS = ("INSERT", "UPDATE", "DELETE")
 
 
@@ -35,7 +38,7 @@ def _watched() -> Iterator[_Watched]:
         for table in ("score", "score_failure", "trace"):
             yield _Watched(table=table, event=event, column="generation_id", runs=_RUN_OF_ANSWER)
     for event in ("INSERT", "DELETE"):  # what changes of a candidate is read each time
-        yield _Watched(table="run_candidate", event=event, column="run_id", runs="{}")
+        yield _Watched(table="run_candidate", event=event, column="run_id", runs=_RUN)
 
 
 def statements_to_end_states(dialect: str) -> Iterator[str]:
@@ -50,10 +53,14 @@ def statements_to_end_states(dialect: str) -> Iterator[str]:
 
 
 def _of_sqlite(watched: _Watched) -> Iterator[str]:
-    rows = {"INSERT": ("NEW",), "UPDATE": ("OLD", "NEW"), "DELETE": ("OLD",)}[watched.event]
-    runs = watched.runs.format(", ".join(f"{row}.{watched.column}" for row in rows))
+    if watched.event == "UPDATE":  # a row could be moved
+        runs = watched.runs.format(is_in="IN", values=f"(OLD.{watched.column}, NEW.{watched.column})")
+        deletion = f"{_DELETION} IN {runs}"
+    else:  # without the tables that SQLite makes for each IN
+        row = "NEW" if watched.event == "INSERT" else "OLD"
+        deletion = f"{_DELETION} = {watched.runs.format(is_in='=', values=f'{row}.{watched.column}')}"
     yield f"DROP TRIGGER IF EXISTS {watched.name}"
-    yield (f"CREATE TRIGGER {watched.name} AFTER {watched.event} ON {watched.table} BEGIN {_deletion(runs)}; END")
+    yield (f"CREATE TRIGGER {watched.name} AFTER {watched.event} ON {watched.table} BEGIN {deletion}; END")
 
 
 def _of_postgresql(watched: _Watched) -> Iterator[str]:
@@ -62,17 +69,13 @@ def _of_postgresql(watched: _Watched) -> Iterator[str]:
     Whatever deletes scores with their answer, or answers with their run, has ended the state already.
     """
     name, seen = watched.name, "OLD" if watched.event == "DELETE" else "NEW"
-    runs = watched.runs.format(f"SELECT {watched.column} FROM changed")  # noqa: S608
+    runs = watched.runs.format(is_in="IN", values=f"(SELECT {watched.column} FROM changed)")  # noqa: S608
     yield f"DROP TRIGGER IF EXISTS {name} ON {watched.table}"
     yield (
         f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
-        f"{_deletion(runs)}; RETURN NULL; END $$"
+        f"{_DELETION} IN {runs}; RETURN NULL; END $$"
     )
     yield (
         f"CREATE TRIGGER {name} AFTER {watched.event} ON {watched.table} REFERENCING {seen} TABLE AS changed "
         f"FOR EACH STATEMENT WHEN (pg_trigger_depth() = 0) EXECUTE FUNCTION {name}()"
     )
-
-
-def _deletion(runs: str) -> str:
-    return f"DELETE FROM run_state WHERE run_id IN ({runs})"  # noqa: S608

@@ -43,7 +43,7 @@ from evaluation.store.traffic import save_traffic
 
 CANDIDATES = 20
 SMALL_INVOCATIONS = 20
-LARGE, OTHER = f"large-{TASKS[-1]}", f"large-{TASKS[0]}"
+LARGE, OTHER = f"large-{TASKS[0]}", f"large-{TASKS[1]}"
 ON_MUCH = {
     "/runs": ["runs", "runs?experiment=all"],
     "/runs/{run}": [f"runs/{LARGE}"],
@@ -53,12 +53,12 @@ ON_MUCH = {
         f"runs/{LARGE}/cases?limit=100&failed=true",
         f"runs/{LARGE}/cases?limit=100&failed=false",
     ],
-    "/runs/{run}/cases/{case}": [f"runs/{LARGE}/cases/{TASKS[-1]}-7"],
+    "/runs/{run}/cases/{case}": [f"runs/{LARGE}/cases/{TASKS[0]}-7"],
     "/runs/{run}/diff/{other}": [f"runs/{LARGE}/diff/{OTHER}"],
     "/experiments/{name}": ["experiments/all"],
-    "/benchmarks/{name}": [f"benchmarks/{TASKS[-1]}"],
+    "/benchmarks/{name}": [f"benchmarks/{TASKS[0]}"],
     "/analytics/breakdown": [f"analytics/breakdown?run={LARGE}&run={OTHER}"],
-    "/analytics/runs/{run}/correlations": [f"analytics/runs/{LARGE}/correlations"],
+    "/analytics/correlations/{run}": [f"analytics/correlations/{LARGE}"],
     "/traffic/calls": ["traffic/calls?limit=100", "traffic/calls?limit=100&failed=true"],
 }
 """Requests for the routes that read what there is much of; the others are asked for what the examples name."""
@@ -113,9 +113,9 @@ def _kept(url: str) -> Iterator[KeptStore]:
 
 def _fill(store: Store, options: argparse.Namespace) -> None:
     n_small = options.rows // 5 // SMALL_INVOCATIONS
+    fill_for_examples(store)  # first: it leaves the numbers of rows to the database
     for i in range(SMALL_INVOCATIONS):
         fill_store(store, n_candidates=CANDIDATES, n_generations=n_small, seed=i + 1, prefix=f"{i}-")
-    fill_for_examples(store)
     large = fill_store(store, n_candidates=CANDIDATES, n_generations=options.rows * 4 // 5, prefix="large-")
     for run_id in large:
         aggregate_run(store, run_id, [METRIC])
