@@ -51,7 +51,8 @@ def test_a_model_has_one_name_in_figures_and_records_however_clients_spell_it(be
     for call in behind.finished:
         figures.count_call(call)
     assert {"small:1b"} == {call.candidate for call in calls} == {call.candidate for call in behind.finished}
-    assert 1 == figures.text().count(b"benchwright_gateway_requests_total{")
+    samples = [sample for family in figures.gateway_calls.collect() for sample in family.samples]
+    assert {"small:1b"} == {sample.labels["candidate"] for sample in samples}
 
 
 def test_names_that_no_server_has_leave_nothing(behind: Behind) -> None:
