@@ -12,7 +12,7 @@ from prefect import flow, get_run_logger
 from prefect.runtime import flow_run
 from prefect.states import Cancelled, Failed
 
-from evaluation.errors import ConfigurationError
+from evaluation.errors import ConfigurationError, as_sentence
 from evaluation.gather import gather_or_cancel
 from evaluation.planning.plan import Plan
 from evaluation.requests.run_share import Share
@@ -55,7 +55,7 @@ async def stretch(request: Share, invocation_id: str) -> Any:
             return Cancelled(message=interruption.reason or "cancelled")
         except ConfigurationError as error:
             # Whoever spread the run says it to the person at the terminal.
-            return Failed(message=". ".join(filter(None, (error.message, error.next_step))))
+            return Failed(message=" ".join(as_sentence(part) for part in (error.message, error.next_step) if part))
 
 
 async def _stretch(plan_request: PlanRequest) -> str:

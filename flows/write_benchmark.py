@@ -9,6 +9,7 @@ from prefect import flow, get_run_logger
 from prefect.runtime import flow_run
 from prefect.states import Failed
 
+from evaluation.errors import as_sentence
 from evaluation.requests.writing_request import WritingRequest
 from evaluation.results.written_suites import WrittenSuite, written_suite_result
 from evaluation.settings import Settings
@@ -88,7 +89,7 @@ async def _written(request: WritingRequest, prepared: PreparedWriting, store: St
     kept, surplus = chosen(verified.passed, n=request.cases)
     if not kept:
         why = _reasons((*dropped, *surplus))
-        return Failed(message=f"every draft was dropped, and there is no suite: {why}. {NEXT_STEP}")
+        return Failed(message=f"every draft was dropped, and there is no suite: {as_sentence(why)} {NEXT_STEP}")
     suite = await _kept(request, prepared, journal, kept, (*dropped, *surplus))
     await publish_suite(suite)
     return suite

@@ -6,10 +6,13 @@ from evaluation.files.allowed_files import file_limit, limit_files
 from evaluation.requests.request_model import RequestT
 from evaluation.settings import Settings
 from tasks.block_values import use_results_database
+from tasks.mistakes_in_logs import log_mistakes_by_message
 
 
 async def use_own_settings(request: RequestT) -> RequestT:
     """Apply the operator's settings to this flow run: its results database, and the files its request may name.
+
+    From here on its log says a user's mistake without a traceback.
 
     A flow started on the command line may name every file. The parameters of a deployment's run come from Prefect's
     API, including forms, and may name files in one folder only.
@@ -20,6 +23,7 @@ async def use_own_settings(request: RequestT) -> RequestT:
     Returns:
         The request with absolute paths; those of a deployment's run are relative to that folder.
     """
+    log_mistakes_by_message()
     if _is_of_a_deployment():
         limit_files(Settings().form_files)
     await use_results_database()

@@ -56,7 +56,9 @@ class Channels:
 
     async def follow(self, flow_run_id: str, last_event_id: str | None) -> AsyncIterator[ServerSentEvent]:
         """Yield an event for each change, and one at the end; a client that was here goes on after its last event."""
-        channel = self._channels.setdefault(flow_run_id, Channel())
+        channel = self._channels.get(flow_run_id)
+        if channel is None or (channel.status is not None and channel.status.flow_run.has_ended):
+            channel = self._channels[flow_run_id] = Channel()  # what has ended may have been resumed since
         channel.n_followers += 1
         channel.task = channel.task or asyncio.create_task(self._look(flow_run_id, channel))
         last = last_event_id
@@ -78,7 +80,8 @@ class Channels:
             channel.n_followers -= 1
             if not channel.n_followers:
                 channel.task.cancel()
-                del self._channels[flow_run_id]
+                if self._channels.get(flow_run_id) is channel:
+                    del self._channels[flow_run_id]
 
     async def _look(self, flow_run_id: str, channel: Channel) -> None:
         """Look at the flow run until it has ended."""

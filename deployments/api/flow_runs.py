@@ -11,6 +11,7 @@ from uuid import UUID
 import httpx
 
 from deployments.api.problems import ProblemError
+from deployments.api.resuming import is_known_dead, newest, prepare_resumption, resumption_tags, work_id
 from deployments.cli.arguments import open_stored
 from deployments.cli.blocks_in_use import with_blocks_of_server
 from deployments.cli.deploy.model_choices import with_models_of_servers
@@ -19,10 +20,12 @@ from deployments.deploying import refresh_choices
 from deployments.forms import Choices, choices_in
 from evaluation.formatting import excerpt
 from evaluation.results.flow_runs import FlowRunStatus
+from evaluation.store.recoveries import request_recovery
 
 if TYPE_CHECKING:
     from prefect.client.orchestration import SyncPrefectClient
     from prefect.client.schemas.objects import FlowRun
+    from prefect.client.schemas.responses import GlobalConcurrencyLimitResponse
 
 NEXT_STEP = "Start `benchwright serve`, or name a Prefect server with PREFECT_API_URL and run `benchwright deploy`."
 _OUR_FLOWS = frozenset(each.entrypoint.rpartition(":")[2].replace("_", "-") for each in DEFINITIONS) | {"score"}
@@ -31,8 +34,13 @@ _NOT_A_CHOICE = "is not one of"
 """What Prefect says of a name that the form of a deployment does not offer."""
 _ADD_NAMES = "Give a name of this list; `benchmarks add FILE`, `endpoints add` and `profiles add` store further ones."
 _MOST_LIMITS = 200
-LET_GO_S = 60.0
-"""Seconds after its end before a flow run begins again: a worker that still holds it ends where it comes back."""
+"""Limits that a Prefect server tells at once, unless it is set otherwise."""
+ANSWERS_WITHIN_S = 15.0
+"""Seconds for an answer of the Prefect server; a request that got none is sent once more."""
+_QUEUE_WITHIN_S = 3.0
+"""Seconds for an answer about the queue, for which Prometheus waits ten seconds in all."""
+_SILENT_S = 60.0
+"""Seconds after which a flow run that was to end and has not, is taken for one whose worker is gone."""
 _ENDED = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
 
 
@@ -48,7 +56,6 @@ def start(deployment: str, parameters: Mapping[str, Any], *, idempotency_key: st
         ProblemError: 503, no Prefect server or no such deployment there; 422, Prefect refuses the parameters.
     """
     from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterName
-    from prefect.exceptions import PrefectHTTPStatusError
 
     entrypoint = next(each.entrypoint for each in DEFINITIONS if each.name == deployment)
     with _client() as client:
@@ -58,21 +65,24 @@ def start(deployment: str, parameters: Mapping[str, Any], *, idempotency_key: st
             raise ProblemError(
                 503, f"the deployment {deployment!r} is not on the Prefect server", NEXT_STEP, kind="not-deployed"
             )
-        create = partial(
-            client.create_flow_run_from_deployment,
-            ours[0].id,
-            parameters=dict(parameters),
-            idempotency_key=idempotency_key,
-            tags=["api"],
-        )
-        try:
-            return _status(create())
-        except PrefectHTTPStatusError as error:
-            if _NOT_A_CHOICE not in _detail(error.response):
-                raise
-        # The names offered are those of the last deployment: a model or benchmark may have come since.
-        refresh_choices(client, ours[0].id, deployment, _current_choices())
-        return _status(create())
+        options = {"parameters": dict(parameters), "idempotency_key": idempotency_key, "tags": ["api"]}
+        return _status(_created(client, ours[0].id, deployment, options))
+
+
+def _created(
+    client: "SyncPrefectClient", deployment_id: UUID, deployment: str, options: Mapping[str, Any]
+) -> "FlowRun":
+    from prefect.exceptions import PrefectHTTPStatusError
+
+    create = partial(client.create_flow_run_from_deployment, deployment_id, **options)
+    try:
+        return create()
+    except PrefectHTTPStatusError as error:
+        if _NOT_A_CHOICE not in _detail(error.response):
+            raise
+    # The names offered are those of the last deployment: a model or benchmark may have come since.
+    refresh_choices(client, deployment_id, deployment, _current_choices())
+    return create()
 
 
 def _current_choices() -> Choices:
@@ -82,7 +92,7 @@ def _current_choices() -> Choices:
 
 
 def find(flow_run_id: str) -> FlowRunStatus:
-    """Return the status of a flow run.
+    """Return the status of a flow run, or of the one that continued it last.
 
     Raises:
         ProblemError: 404, there is none of this id; 503, no Prefect server.
@@ -97,8 +107,6 @@ def cancel(flow_run_id: str) -> FlowRunStatus:
     Raises:
         ProblemError: 404, there is none of this id; 409, it has ended, or a command started it; 503, no Prefect server.
     """
-    from prefect.states import Cancelled, Cancelling
-
     with _client() as client:
         flow_run = _read(client, flow_run_id)
         status = _status(flow_run)
@@ -111,26 +119,47 @@ def cancel(flow_run_id: str) -> FlowRunStatus:
                 "End it where it was started: Ctrl+C in its terminal.",
                 kind="not-deployed",
             )
-        is_at_work = status.state_type in ("RUNNING", "PENDING")
-        state: Any = Cancelling() if is_at_work else Cancelled()
-        client.set_flow_run_state(flow_run.id, state, force=True)
+        if (state := _state_to_cancel(flow_run)) is not None:
+            client.set_flow_run_state(flow_run.id, state, force=True)
         return _status(client.read_flow_run(flow_run.id))
 
 
+def _state_to_cancel(flow_run: "FlowRun") -> Any:
+    """Return the state that ends a flow run; None where it is ending."""
+    from prefect.states import Cancelled, Cancelling
+
+    state = flow_run.state
+    if state is None or state.type.value not in ("RUNNING", "PENDING", "CANCELLING"):
+        return Cancelled()
+    with open_stored(None) as store:
+        if is_known_dead(store, flow_run):
+            request_recovery(store, str(flow_run.id))  # its runs are ended too by whoever reconciles next
+            return Cancelled(message="cancelled; its process is gone")
+    if state.type.value != "CANCELLING":
+        return Cancelling()
+    is_late = datetime.now(UTC) - state.timestamp > timedelta(seconds=_SILENT_S)
+    return Cancelled(message="cancelled; nobody reported its end") if is_late else None
+
+
 def resume(flow_run_id: str) -> FlowRunStatus:
-    """Have an ended flow run made again: it asks only what is not stored.
+    """Have an ended flow run continued by another one of its deployment: it asks only what is not stored.
 
     Raises:
         ProblemError: 404, there is none of this id; 409, it is at work, complete or not of a deployment; 503, no
             Prefect server.
     """
-    from prefect.states import Scheduled
-
     with _client() as client:
         flow_run = _read(client, flow_run_id)
         status = _status(flow_run)
         if not status.has_ended or status.state_type == "COMPLETED":
-            raise ProblemError(409, f"only what failed or was cancelled is resumed: it is {status.state}", kind="state")
+            raise ProblemError(
+                409,
+                f"only what failed or was cancelled is resumed: it is {status.state}",
+                None
+                if status.has_ended
+                else "Cancel it first; where its worker is gone, cancel it again a minute later.",
+                kind="state",
+            )
         if flow_run.deployment_id is None:
             raise ProblemError(
                 409,
@@ -138,11 +167,17 @@ def resume(flow_run_id: str) -> FlowRunStatus:
                 "Run `benchwright evaluate --resume RUN`.",
                 kind="not-deployed",
             )
-        ended_at = datetime.now(UTC) if flow_run.state is None else flow_run.state.timestamp
-        begins_at = max(datetime.now(UTC), ended_at + timedelta(seconds=LET_GO_S))
-        again: Any = Scheduled(scheduled_time=begins_at, message="resumed through the API")
-        client.set_flow_run_state(flow_run.id, again, force=True)
-        return _status(client.read_flow_run(flow_run.id))
+        deployment = client.read_deployment(flow_run.deployment_id)
+        with open_stored(None) as store:
+            parameters = prepare_resumption(store, deployment, flow_run)
+        options = {
+            "parameters": parameters,
+            "idempotency_key": f"resumption of {flow_run.id}",  # two who resume at once get one
+            "tags": resumption_tags(flow_run),
+            "work_queue_name": flow_run.work_queue_name,
+            "job_variables": flow_run.job_variables,
+        }
+        return _status(_created(client, deployment.id, deployment.name, options))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,8 +210,8 @@ def queue() -> Queue:
 
     from tasks.slots.tag_limits import waiting_name
 
-    with _client() as client:
-        limits = client.read_global_concurrency_limits(limit=_MOST_LIMITS)
+    with _client(answers_within_s=_QUEUE_WITHIN_S, n_retries=0) as client:
+        limits = _all_limits(client)
         not_begun = FlowRunFilterStateType(any_=[StateType.SCHEDULED, StateType.PENDING])
         due: Any = FlowRunFilterExpectedStartTime(before_=datetime.now(UTC))
         n_waiting = client.count_flow_runs(
@@ -192,6 +227,14 @@ def queue() -> Queue:
     )
 
 
+def _all_limits(client: "SyncPrefectClient") -> "list[GlobalConcurrencyLimitResponse]":
+    """Return all limits, of which the server tells so many at once."""
+    limits: list[GlobalConcurrencyLimitResponse] = []
+    while len(page := client.read_global_concurrency_limits(limit=_MOST_LIMITS, offset=len(limits))) == _MOST_LIMITS:
+        limits += page
+    return [*limits, *page]
+
+
 def prefect_api() -> str | None:
     """Return the address of the Prefect server; None where none is named."""
     from prefect.settings import get_current_settings
@@ -200,13 +243,22 @@ def prefect_api() -> str | None:
 
 
 @contextmanager
-def _client() -> "Iterator[SyncPrefectClient]":
-    """Yield a client of the Prefect server; its errors are problems."""
+def _client(*, answers_within_s: float = ANSWERS_WITHIN_S, n_retries: int = 1) -> "Iterator[SyncPrefectClient]":
+    """Yield a client of the Prefect server; its errors are problems.
+
+    Prefect's own patience, six times a minute, would keep a thread of this server for that long, and its callers.
+    """
     from prefect.client.orchestration import get_client
+    from prefect.settings import PREFECT_CLIENT_MAX_RETRIES, temporary_settings
 
     if not prefect_api():
         raise ProblemError(503, "no Prefect server is named", NEXT_STEP, kind="no-prefect-server")
-    with errors_as_problems(), get_client(sync_client=True) as client:
+    timeout = {"timeout": httpx.Timeout(answers_within_s)}
+    with (
+        errors_as_problems(),
+        temporary_settings({PREFECT_CLIENT_MAX_RETRIES: n_retries}),
+        get_client(httpx_settings=timeout, sync_client=True) as client,
+    ):
         yield client
 
 
@@ -254,16 +306,13 @@ def _is_ours(deployment: Any, entrypoint: str) -> bool:
 
 
 def _read(client: "SyncPrefectClient", flow_run_id: str) -> "FlowRun":
-    """Return a flow run of one of our deployments, or one that a command of ours started.
+    """Return the flow run that does a piece of work now: of one of our deployments, or started by a command of ours.
 
     Raises:
         ProblemError: 404, there is none of this id: those of others on the same Prefect server are none of ours.
     """
     try:
         flow_run = client.read_flow_run(UUID(flow_run_id))
-        if not _is_of_our_flows(client, flow_run):
-            raise ProblemError(404, "there is no flow run of Benchwright with this id", kind="unknown-name")
-        return flow_run
     except ValueError:
         raise ProblemError(
             404,
@@ -271,6 +320,9 @@ def _read(client: "SyncPrefectClient", flow_run_id: str) -> "FlowRun":
             "A start answers with its `id`.",
             kind="unknown-name",
         ) from None
+    if not _is_of_our_flows(client, flow_run):
+        raise ProblemError(404, "there is no flow run of Benchwright with this id", kind="unknown-name")
+    return newest(client, flow_run)
 
 
 def _is_of_our_flows(client: "SyncPrefectClient", flow_run: "FlowRun") -> bool:
@@ -284,7 +336,8 @@ def _status(flow_run: "FlowRun") -> FlowRunStatus:
     state = flow_run.state
     state_type = "" if state is None else state.type.value
     return FlowRunStatus(
-        id=str(flow_run.id),
+        id=work_id(flow_run),
+        flow_run_id=str(flow_run.id),
         name=flow_run.name,
         state="" if state is None else str(state.name),
         state_type=state_type,

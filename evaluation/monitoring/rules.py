@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
+from evaluation.errors import as_sentence
 from evaluation.formatting import beyond, counted, listed, percent_beyond, quantity
 from evaluation.generation import PromptState
 from evaluation.monitoring.changes import changes_since, in_words
@@ -128,7 +129,7 @@ def success(judged: Judged) -> Verdict | None:
         why = f"{not_asked}it was given up: {point.given_up}"
     sentence = (
         f"{judged.series.name}: {counted(point.n_ok, 'answer')} of {counted(point.n, 'call')}, "
-        f"{share} (limit: {limit}); {why}."
+        f"{share} (limit: {limit}); {as_sentence(why)}"
     )
     evidence: dict[str, object] = {"n": point.n, "n_ok": point.n_ok, "n_not_asked": point.n_not_asked}
     evidence |= {"share": point.success, "limit": least, "failures": dict(failed)}

@@ -45,10 +45,14 @@ class Cascade(Pipeline):
     large: str = field(metadata=MODEL)
     """Model to ask where the candidate's own is unsure."""
     signal: Literal["agreement", "logprob", "refusal", "format"] = "refusal"
-    """`agreement`: share of samples with the same answer; `refusal`: 0 where the answer refuses or does not know;
-    `format`: 0 where the answer does not match `pattern`, or is no JSON where there is none."""
+    """`agreement`: share of samples with the same answer; `logprob`: mean log-probability of the answer's tokens, 0
+    (sure) or less, told by Ollama from 0.12.11, the embedded server and most OpenAI-compatible ones; where a server
+    tells none, the larger model is always asked, and an alarm `no_signal` is raised; `refusal`: 0 where the answer
+    refuses or does not know, else 1; `format`: 0 where it does not match `pattern`, or is no JSON where there is none,
+    else 1."""
     threshold: float = 0.5
-    """A signal below it asks the larger model."""
+    """A signal below it asks the larger model: from 0 to 1, for `logprob` 0 or less. There -0.5 asks it where the
+    tokens had a probability below exp(-0.5) = 61 % in the geometric mean."""
     n: int = 5
     """Samples, for `agreement`."""
     sample_temperature: float = 0.7

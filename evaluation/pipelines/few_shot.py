@@ -7,10 +7,13 @@ from typing import ClassVar
 from evaluation.case import Case, Message
 from evaluation.errors import ConfigurationError
 from evaluation.fingerprint import derived_seed
+from evaluation.formatting import listed
 from evaluation.pipelines.pipeline import Pipeline, PipelineInput, PipelineResult, Stages, one_reply
 from evaluation.pipelines.stages import AskModel
 
 MOST_EXAMPLES = 64
+MOST_TAGS = 5
+"""Tags that a next step names."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +44,18 @@ class FewShot(Pipeline):
             return None
         of = f"tagged {self.tag!r}" if self.tag else "beside it"
         return f"has {n_available} answered {'case' if n_available == 1 else 'cases'} {of} to show, not {self.k}"
+
+    def remedy(self, task: PipelineInput) -> str:
+        """Name the most examples that there are, and what gives others."""
+        n_available = len(self._available(task))
+        steps = [f"Give k={n_available} or less"] if n_available else []
+        if self.tag:
+            tags = sorted({tag for case in task.examples if case.references for tag in case.tags})
+            others = [tag for tag in tags if tag != self.tag]
+            steps.append(f"another tag ({listed(others, MOST_TAGS)})" if others else "no tag")
+        steps.append("a benchmark with more answered cases")
+        step = ", or ".join(steps)
+        return step if n_available else f"Give {step}"
 
     def run(self, task: PipelineInput) -> Stages:
         """Ask once, behind the examples."""

@@ -184,6 +184,10 @@ class Pipeline(ABC):
         """Return why the case cannot be answered, in words to follow "case …"; None where it can."""
         return None
 
+    def remedy(self, task: PipelineInput) -> str:
+        """Return what to change for a case that has a `problem`."""
+        return f"Change num_ctx, or an option of the pipeline: see `benchwright pipelines show {self.name}`."
+
 
 class StepFailedError(Exception):
     """Raised by a pipeline of a user's own file that is at fault; the message says in words what happened."""

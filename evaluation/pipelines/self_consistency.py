@@ -41,7 +41,8 @@ class SelfConsistency(Pipeline):
     sample_temperature: float = 0.7
     """Sampling temperature; at 0 all samples would be the same."""
     extractor: Literal["auto", "number", "choice", "label", "text"] = "auto"
-    """How answers are read to be counted; `auto`: as the benchmark's headline metric reads them."""
+    """How answers are read to be counted. `number`: the number that the answer gives; `choice`: the option that it
+    chooses; `label`: the label; `text`: its words, 12 at most; `auto`: as the benchmark's headline metric reads."""
     reasoning: bool = False
     """Ask for steps before the answer, as in the paper."""
 

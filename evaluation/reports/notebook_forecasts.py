@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from evaluation.errors import as_sentence
 from evaluation.forecasts.costs import Forecast
 from evaluation.forecasts.scoring_work import ScoringWork
 from evaluation.forecasts.search_forecasts import ComparisonForecast, EvaluationForecast, RaceForecast, SweepForecast
@@ -46,7 +47,7 @@ def _schedule(result: RaceForecast) -> Iterator[str]:
     time = "" if result.most_seconds is None else f", about {duration(result.most_seconds)}"
     yield f"In all at most {bounds.most_calls:,} of the {bounds.full_grid_calls:,} answers of a full evaluation{time}."
     if bounds.note is not None:
-        yield f"{bounds.note}."
+        yield as_sentence(bounds.note)
 
 
 @html_of.register

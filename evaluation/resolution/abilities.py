@@ -1,7 +1,7 @@
 """Model abilities, checked before the first request by what the server reports."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 
 from evaluation.case import Benchmark
 from evaluation.errors import ConfigurationError
@@ -50,7 +50,7 @@ def refuse_unable_pipeline(resolved: ResolvedCandidate, benchmarks: Sequence[Ben
         purpose = (
             f"the pipeline {plan.pipeline.name!r} asks it for {'embeddings' if ability == 'embedding' else 'answers'}"
         )
-        refuse_without_ability(other, ability, purpose, "the pipeline's option")
+        refuse_without_ability(other, ability, purpose, _option_of(plan.pipeline, name))
     if spread > 1 and plan.models:
         raise ConfigurationError(
             f"{resolved.candidate.label} asks several models in turn, and cannot be spread over workers",
@@ -58,6 +58,13 @@ def refuse_unable_pipeline(resolved: ResolvedCandidate, benchmarks: Sequence[Ben
         )
     for benchmark in benchmarks:
         _refuse_unable_case(resolved, plan.pipeline, benchmark)
+
+
+def _option_of(pipeline: Pipeline, model: str) -> str:
+    """Return the option that names the model, as it is written: `embedder=NAME`."""
+    named = (field.name for field in fields(pipeline) if field.metadata and getattr(pipeline, field.name) == model)
+    option = next(named, None)
+    return "an option of the pipeline" if option is None else f"{option}=NAME"
 
 
 def _refuse_unable_case(resolved: ResolvedCandidate, pipeline: Pipeline, benchmark: Benchmark) -> None:
@@ -79,11 +86,14 @@ def _refuse_unable_case(resolved: ResolvedCandidate, pipeline: Pipeline, benchma
         if problem is not None:
             raise ConfigurationError(
                 f"{resolved.candidate.label}: case {case.case_id!r} of {benchmark.name} {problem}",
-                f"Change num_ctx, or an option of the pipeline: see `benchwright pipelines show {pipeline.name}`.",
+                pipeline.remedy(task),
             )
 
 
 def _how_to_find(ability: str, endpoint: ResolvedEndpoint) -> str:
-    there = "" if endpoint.name == EMBEDDED else endpoint.option
-    pull = f", or pull one: `benchwright models pull nomic-embed-text{there}`" if ability == "embedding" else ""
-    return f"`benchwright models list --capability {ability}{there}` shows which can{pull}."
+    is_embedded = endpoint.name == EMBEDDED
+    there = "" if is_embedded else endpoint.option
+    lists = f"`benchwright models list --capability {ability}{there}` shows which can; if none does"
+    if ability == "embedding" and not is_embedded and PROVIDERS[endpoint.provider].can_pull:
+        return f"{lists}, pull one: `benchwright models pull nomic-embed-text{there}`."
+    return f"{lists}, add a server that has one with --endpoint."

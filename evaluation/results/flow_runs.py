@@ -6,9 +6,12 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FlowRunStatus:
-    """A flow run of a deployment."""
+    """A flow run of a deployment, or of the one that continued it last."""
 
     id: str
+    """Of the first flow run: the work keeps it when it is resumed."""
+    flow_run_id: str
+    """Of the flow run in Prefect that does the work now: another one after each resumption."""
     name: str
     state: str
     """State as Prefect names it: `Scheduled`, `Late`, `Running`, `Completed`, …"""

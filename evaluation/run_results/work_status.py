@@ -9,7 +9,7 @@ from evaluation.store.outcomes import latest_answer
 from evaluation.store.plans import runs_of_flow
 from evaluation.store.runs import find_run
 from evaluation.store.session import Store
-from evaluation.store.summaries import progress
+from evaluation.store.summaries import count_outcomes_since, progress
 
 PREVIEW = 500
 """Characters of the newest answer that are shown."""
@@ -17,12 +17,14 @@ PREVIEW = 500
 
 def work_status(store: Store, flow_run: FlowRunStatus) -> WorkStatus:
     """Return a flow run with the progress of the runs that it stores results in."""
-    run_ids = runs_of_flow(store, flow_run.id)
+    # A flow run that continues another one's work has runs of its own in the store once it has planned.
+    ids = dict.fromkeys((flow_run.id, flow_run.flow_run_id))
+    run_ids = tuple(dict.fromkeys(run_id for each in ids for run_id in runs_of_flow(store, each)))
     invocation_id = find_run(store, run_ids[0]).plan.invocation_id if run_ids else flow_run.id.replace("-", "")
     candidates = progress(store, invocation_id) if run_ids else ()
     n_planned = sum(each.n_planned for each in candidates)
     n_done, n_failed = sum(each.n_done for each in candidates), sum(each.n_failed for each in candidates)
-    rate = _rate(flow_run, n_done + n_failed)
+    rate = _rate(flow_run, _n_since(store, invocation_id, flow_run, n_done + n_failed))
     left = n_planned - n_done - n_failed
     answer = latest_answer(store, invocation_id) if n_done else None
     return WorkStatus(
@@ -46,6 +48,13 @@ def work_status(store: Store, flow_run: FlowRunStatus) -> WorkStatus:
         ),
         latest_answer=None if answer is None else excerpt(answer, PREVIEW),
     )
+
+
+def _n_since(store: Store, invocation_id: str, flow_run: FlowRunStatus, n: int) -> int:
+    """Return how many of the outcomes are this flow run's: one that continues another began with those there were."""
+    if flow_run.flow_run_id == flow_run.id or flow_run.started_at is None or not n:
+        return n
+    return count_outcomes_since(store, invocation_id, flow_run.started_at)
 
 
 def _rate(flow_run: FlowRunStatus, n: int) -> float | None:

@@ -96,9 +96,10 @@ def put_back(store: Store, flow_run_id: str, wanted_at: datetime | None) -> None
 
 
 def give_up(store: Store, flow_run_id: str) -> None:
-    """Record that the flow run is not restarted any more."""
+    """Record that the flow run is not restarted any more, whether or not it was found dead."""
+    row = {"flow_run_id": flow_run_id, "n_restarts": 0, "wanted_at": None, "claimed_at": None, "given_up_at": now()}
     with store.write() as connection:
-        _set(connection, flow_run_id, claimed_at=None, wanted_at=None, given_up_at=now())
+        upsert(connection, recovery, [row], key=["flow_run_id"], update=["wanted_at", "claimed_at", "given_up_at"])
 
 
 def _set(connection: Connection, flow_run_id: str, **values: object) -> None:

@@ -153,6 +153,16 @@ def progress(store: Store, invocation_id: str) -> tuple[CandidateProgress, ...]:
     return tuple(_progress(row, apart, is_held=row["run_id"] in held) for row in rows)
 
 
+def count_outcomes_since(store: Store, invocation_id: str, moment: datetime) -> int:
+    """Return how many cases of an invocation have ended since a moment."""
+    candidates = (sa.select(run_candidate.c.id).join(run, run.c.id == run_candidate.c.run_id)).where(
+        run.c.invocation_id == invocation_id
+    )
+    is_late = sa.and_(generation.c.run_candidate_id.in_(candidates), generation.c.finished_at >= moment)
+    with store.read() as connection:
+        return int(connection.execute(sa.select(sa.func.count()).select_from(generation).where(is_late)).scalar_one())
+
+
 def _progress(row: RowMapping, apart: Mapping[int, str], *, is_held: bool) -> CandidateProgress:
     """Return a candidate's progress.
 

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 
+from evaluation.errors import as_sentence
 from evaluation.formatting import counted, listed, p_value, points, quantity
 from selection.answers import Expected, Ranked
 from selection.choosing.choice_types import Choice
@@ -17,19 +18,22 @@ def reason_of(choice: Choice) -> str:
     """Return the reason: what is expected, how far the others are behind, which are tied, which were ruled out."""
     winner = choice.winner
     if choice.chosen is None:
-        return f"No candidate is named: {choice.notes[0]}."
+        return f"No candidate is named: {as_sentence(choice.notes[0])}"
     if winner is None:
-        return f"{choice.chosen.label} is named {choice.notes[-1]}. Before that: {choice.notes[0]}.{_ruled_out(choice)}"
+        named, before = as_sentence(choice.notes[-1]), as_sentence(choice.notes[0])
+        return f"{choice.chosen.label} is named {named} Before that: {before}{_ruled_out(choice)}"
     behind = "" if winner is choice.ranked[0] else _behind(choice, winner)
     about = (_level(choice, winner), behind, _lead(choice, winner), _tie(choice, winner))
     parts = [*about, _program(choice, winner)]
-    rule = f" Named by rule, since {choice.notes[0]}." if choice.decided_by == "rules" else ""
+    rule = f" Named by rule, since {as_sentence(choice.notes[0])}" if choice.decided_by == "rules" else ""
     return "; ".join(part for part in parts if part) + "." + _ruled_out(choice) + rule
 
 
 def explanation_of(choice: Choice) -> str:
     """Return the reason, a line for every candidate with why it was not chosen, and the notes."""
-    return "\n".join([reason_of(choice), *_feasible(choice), *_removed(choice), *(f"Note: {n}." for n in choice.notes)])
+    return "\n".join(
+        [reason_of(choice), *_feasible(choice), *_removed(choice), *(f"Note: {as_sentence(n)}" for n in choice.notes)]
+    )
 
 
 def _level(choice: Choice, winner: Ranked) -> str:

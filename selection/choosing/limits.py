@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from evaluation.errors import SelectionError
+from evaluation.errors import SelectionError, as_sentence
 from evaluation.escaping import one_line
 from evaluation.formatting import beyond, counted, listed, rounded_to_hold
 from evaluation.records.evidence import Choosable
@@ -168,16 +168,26 @@ MOST_OWN_FAILURES = 0.9
 """Share of own failures from which on a candidate is never named: what it answers is no sample of what it would."""
 
 
-def _failing(candidate: Choosable, task: str | None) -> Verdict:
-    """Return why a candidate is ruled out that nearly always fails by itself, on the task or, without one, on all."""
+def nearly_always_fails(candidate: Choosable, task: str | None) -> bool:
+    """Check whether a candidate fails by itself too often to be named, on the task or, without one, on all."""
+    n, of_n, _ = _own_failures(candidate, task)
+    return of_n > 0 and n >= MOST_OWN_FAILURES * of_n
+
+
+def _own_failures(candidate: Choosable, task: str | None) -> tuple[int, int, str]:
     of_task = [failed for name, failed in candidate.own_failures.items() if task in (None, name)]
-    n, of_n = sum(failed.n for failed in of_task), sum(failed.of_n for failed in of_task)
-    if not of_n or n < MOST_OWN_FAILURES * of_n:
+    kind = of_task[0].kind if of_task else ""
+    return sum(failed.n for failed in of_task), sum(failed.of_n for failed in of_task), kind
+
+
+def _failing(candidate: Choosable, task: str | None) -> Verdict:
+    if not nearly_always_fails(candidate, task):
         return None
+    n, of_n, kind = _own_failures(candidate, task)
     return Removed(
         candidate=candidate,
         constraint="own_failures",
-        reason=f"failed by itself in {n:,} of {counted(of_n, 'answer')}, mostly by {of_task[0].kind}",
+        reason=f"failed by itself in {n:,} of {counted(of_n, 'answer')}, mostly by {kind}",
         value=n / of_n,
         limit=MOST_OWN_FAILURES,
     )
@@ -235,7 +245,7 @@ def _none_left(name: str, last: Sequence[Removed], removed: Sequence[Removed]) -
     nearest = _nearest_miss(last)
     message = (
         f"no candidate meets the constraints: {RULED_OUT_BY[name]} ruled out the last "
-        f"{len(last) if len(last) > 1 else 'one'}. Nearest is {nearest.candidate.label}: {nearest.reason}."
+        f"{len(last) if len(last) > 1 else 'one'}. Nearest is {nearest.candidate.label}: {as_sentence(nearest.reason)}"
     )
     before: dict[str, int] = {}
     for removal in removed[: len(removed) - len(last)]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from typing import Any, cast
 
-from evaluation.errors import ConfigurationError
+from evaluation.errors import ConfigurationError, as_sentence
 from evaluation.formatting import quantity, quantity_interval
 from evaluation.records.selection import RecommendationRecord
 from selection.answers import Adjustments, Ranked, Removed
@@ -118,7 +118,7 @@ def _lines(record: RecommendationRecord) -> Iterator[str]:
     for removal in removed:
         yield f"  {removal['candidate']}: {removal['constraint']}, {removal['reason']}"
     yield from _more(record.details.get("n_removed", 0) - len(removed))
-    yield from (f"Note: {note}." for note in record.details.get("notes", []))
+    yield from (f"Note: {as_sentence(note)}" for note in record.details.get("notes", []))
     if record.reported_at is not None:
         reported = {"quality": record.quality, "latency_s": record.latency_s, "ok": record.ok}
         yield "Reported: " + ", ".join(f"{name} {value}" for name, value in reported.items() if value is not None) + "."

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from evaluation.records.evidence import Choosable
 from selection.choosing.admission import admitted_places, beaten, takes_of
 from selection.choosing.expectations import facts_of
+from selection.choosing.limits import nearly_always_fails
 from selection.choosing.tie_breaking import named, near_the_best, takings
 from selection.choosing.ties import contrasts_with
 from selection.preferences import TOLERANCE, Constraints, OnTie
@@ -51,9 +52,9 @@ class ServedPolicy:
         """
         positions = np.zeros(len(values), dtype=np.int64)
         candidates = self.board.candidates
-        quality = _nameable(values, expected, candidates)
         for task in np.unique(tasks):
             rows = np.flatnonzero(tasks == task)
+            quality = _nameable(values[rows], expected[rows], candidates, str(task))
             standing = self.board.standings[str(task)]
             facts = facts_of(standing, candidates, Constraints().percentile, None)
             takes = takes_of(facts)[:, 1:]
@@ -63,7 +64,7 @@ class ServedPolicy:
                     range(len(candidates)), key=lambda i: (*takes[i].tolist(), candidates[i].label, candidates[i].key)
                 )
             )
-            clipped = np.clip(quality[np.ix_(rows, order)], standing.lowest, standing.highest)
+            clipped = np.clip(quality[:, order], standing.lowest, standing.highest)
             added = np.zeros(clipped.shape) if errors is None else errors[np.ix_(rows, order)]
             kind = _without_excluded_programs(clipped, added, order, standing, candidates)
             utility = np.round(100 * np.where(beaten(kind, takes[order]), np.nan, kind), 9)
@@ -127,13 +128,16 @@ def _kind_on_a_case(
     return admitted_places(places, contrasts, candidates)
 
 
-def _nameable(values: Matrix, expected: Matrix, candidates: tuple[Choosable, ...]) -> Matrix:
-    """Return the expectations, NaN for candidates that would not be named.
+def _nameable(values: Matrix, expected: Matrix, candidates: tuple[Choosable, ...], task: str) -> Matrix:
+    """Return the expectations on cases of a task, NaN for candidates that would not be named.
 
     Where none would be, all candidates that were asked are.
     """
     measured = np.isfinite(values)
-    ready = np.array([candidate.not_ready is None for candidate in candidates], dtype=np.bool_)
+    ready = np.array(
+        [candidate.not_ready is None and not nearly_always_fails(candidate, task) for candidate in candidates],
+        dtype=np.bool_,
+    )
     usable: Mask = measured & np.isfinite(expected)
     of_ready = usable & ready
     usable = np.where(of_ready.any(axis=1, keepdims=True), of_ready, usable)

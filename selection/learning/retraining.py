@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from evaluation.errors import SupersededError
+from evaluation.errors import SupersededError, as_sentence
 from evaluation.formatting import counted, listed
 from evaluation.records.evidence import Evidence
 from evaluation.results.as_json import from_json
@@ -203,9 +203,9 @@ def retraining_result(
     holder = "the scoreboard alone" if holds.model is None else f"{holds.model.kind} {holds.model.version}"
     reason = judged.reason if judged is not None else refusal or ""
     sentences = {
-        "not trained": f"No model was trained: {reason}.",
-        "promoted": f"{name} is now the selection model: {reason}.",
-        "kept": f"{name} was trained; {holder} keeps deciding: {reason}.",
+        "not trained": f"No model was trained: {as_sentence(reason)}",
+        "promoted": f"{name} is now the selection model: {as_sentence(reason)}",
+        "kept": f"{name} was trained; {holder} keeps deciding: {as_sentence(reason)}",
     }
     return Retraining(
         decision=decision,

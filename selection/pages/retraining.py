@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from evaluation.errors import as_sentence
 from evaluation.escaping import as_markdown_code, for_markdown
 from evaluation.formatting import counted, percent, points, score
 from evaluation.reports.markdown_tables import as_markdown_table
@@ -67,8 +68,8 @@ def held_out_lines(report: TrainingReport) -> list[str]:
 
 def reason_lines(report: TrainingReport) -> list[str]:
     """Return the reason for each task's result."""
-    of_tasks = [f"{row.task}: {row.reason}." for row in report.tasks if row.reason != report.reason]
-    return [f"All tasks: {report.reason}.", *of_tasks]
+    of_tasks = [f"{row.task}: {as_sentence(row.reason)}" for row in report.tasks if row.reason != report.reason]
+    return [f"All tasks: {as_sentence(report.reason)}", *of_tasks]
 
 
 def retraining_as_markdown(result: Retraining, *, pictures: Sequence[str] = (), links: str = "") -> str:

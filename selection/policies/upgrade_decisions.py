@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from evaluation.errors import ConfigurationError
+from evaluation.errors import ConfigurationError, as_sentence
 from evaluation.formatting import counted, listed
 from evaluation.records.alerts import Change, Finding
 from evaluation.records.policies import Policy, Upgrade
@@ -146,7 +146,7 @@ def sentence_on(upgrade: Upgrade, policies: Sequence[str]) -> str:
     )
     if upgrade.verdict is None:
         reason = upgrade.details.get("reason") or "it is not tested yet"
-        return f"{head}; nothing is concluded: {reason}. The next look tries again."
+        return f"{head}; nothing is concluded: {as_sentence(reason)} The next look tries again."
     figures = "; ".join(dict.fromkeys(in_words(test) for test in upgrade.details.get("tests", ())))
     return f"{head} is {upgrade.verdict}. {figures}. {next_step}"
 

@@ -8,6 +8,7 @@ from functools import partial
 
 import numpy as np
 
+from evaluation.errors import as_sentence
 from evaluation.escaping import one_line
 from selection.answers import Expected, Ranked, Recommendation, Reported
 from selection.choosing.by_prompt import deviations_of, note_on_task, note_unused
@@ -153,7 +154,10 @@ def _on_the_prompt(view: View, question: Question, choice: Choice) -> tuple[str,
 
 def _explained(view: View, question: Question, key: str | None, reported: Reported | None) -> str:
     choice = chosen(view, question).choice
-    told = [*contradiction_lines(choice, reported), *(f"Note: {note}." for note in reported_notes(choice, reported))]
+    told = [
+        *contradiction_lines(choice, reported),
+        *(f"Note: {as_sentence(note)}" for note in reported_notes(choice, reported)),
+    ]
     return "\n".join([_explained_choice(choice, key), *told])
 
 

@@ -4,6 +4,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from threading import Lock
 
+from evaluation.errors import as_sentence
 from evaluation.formatting import quantity, quantity_interval
 from selection.answers import Expected, Ranked, Recommendation
 from selection.choosing.measured_quality import why_expected
@@ -43,7 +44,7 @@ def text_of(recommendation: Recommendation) -> str:
             recommendation.reason,
             *_alternatives(recommendation),
             *_removed(recommendation),
-            *(f"Note: {note}." for note in recommendation.notes),
+            *(f"Note: {as_sentence(note)}" for note in recommendation.notes),
         ]
     )
 

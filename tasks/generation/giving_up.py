@@ -2,7 +2,7 @@
 
 import re
 
-from evaluation.errors import FailureKind
+from evaluation.errors import FailureKind, as_sentence
 from evaluation.generation import Generation
 from evaluation.planning.plan import PlannedCandidate
 from evaluation.store.outcomes import count_outcomes, iterate_outcomes
@@ -36,7 +36,7 @@ def _too_long_for(store: Store, item: PlannedCandidate) -> str | None:
     if counts is None or not counts.own_failures.get(kind) or counts.own_failures[kind] < item.n_generations:
         return None
     message, n_tokens = longest_prompt(store, item.run_candidate_id)
-    return f"every prompt is too long; the longest: {message}. {_larger_context(item, n_tokens)}"
+    return f"every prompt is too long; the longest: {as_sentence(message)} {_larger_context(item, n_tokens)}"
 
 
 def longest_prompt(store: Store, run_candidate_id: int) -> tuple[str, int]:

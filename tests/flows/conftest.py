@@ -1,13 +1,19 @@
 """The flow as a test starts it: in this process, on a server that answers by script and a store of its own."""
 
 import asyncio
+import gc
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
+import psycopg
 import pytest
 from scripted_ollama import ScriptedOllama, scripted_ollama
+from several_machines import SeveralMachines, several_machines
+
+from evaluation.store.session import Store, open_store
 
 Evaluate = Callable[..., Any]
 Sweep = Callable[..., Any]
@@ -84,3 +90,36 @@ def sweep(prefect_api: str, store_url: str, ollama_by_script: ScriptedOllama, mo
         return asyncio.run(running)
 
     return run
+
+
+@pytest.fixture(scope="module")
+def urls(postgresql_server: str) -> Iterator[tuple[str, str]]:
+    """URLs of two databases, for Prefect and for results."""
+    names = [f"of_workers_{word}_{uuid4().hex[:8]}" for word in ("prefect", "results")]
+    with psycopg.connect(postgresql_server, autocommit=True) as connection:
+        for name in names:
+            connection.execute(f"CREATE DATABASE {name}")
+    prefect, results = (postgresql_server.replace("/postgres?", f"/{name}?") for name in names)
+    yield prefect, results
+    with psycopg.connect(postgresql_server, autocommit=True) as connection:
+        for name in names:
+            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="module")
+def results_store(urls: tuple[str, str]) -> Iterator[Store]:
+    """The store of their results."""
+    with open_store(urls[1]) as store:
+        yield store
+
+
+@pytest.fixture(scope="module")
+def machines(
+    urls: tuple[str, str], results_store: Store, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[SeveralMachines]:
+    """PostgreSQL, a Prefect server and its deployments, for workers that a test starts."""
+    folder = tmp_path_factory.mktemp("machines")
+    files = tmp_path_factory.getbasetemp()
+    with several_machines(folder, prefect_url=urls[0], results_url=urls[1], form_files=files) as found:
+        yield found
+    gc.collect()  # while the warnings of Prefect's clients are expected

@@ -4,23 +4,21 @@ A run is spread over the workers, and one of them is killed on the way, with all
 hand: every case is stored once, the GPU's limit is never exceeded, the run is completed.
 """
 
-import gc
 import os
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID, uuid4
 
-import psycopg
 import pytest
 from looking_back import only_run, outcomes
 from scripted_ollama import Chat, Reply, ScriptedOllama, right
-from several_machines import SeveralMachines, Worker, several_machines, until
+from several_machines import SeveralMachines, Worker, until
 
 from evaluation.records.status import Status
 from evaluation.store.holders import holders_of
 from evaluation.store.runs import runs_of_invocation
-from evaluation.store.session import Store, open_store
+from evaluation.store.session import Store
 from evaluation.store.summaries import progress
 
 pytestmark = [pytest.mark.long, pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")]
@@ -30,37 +28,6 @@ SLOTS = 8
 ENDED = ("COMPLETED", "FAILED", "CANCELLED")
 DELAY_S = 0.5
 """400 cases on 8 slots take 25 s at least."""
-
-
-@pytest.fixture(scope="module")
-def urls(postgresql_server: str) -> Iterator[tuple[str, str]]:
-    """URLs of two databases, for Prefect and for results."""
-    names = [f"of_workers_{word}_{uuid4().hex[:8]}" for word in ("prefect", "results")]
-    with psycopg.connect(postgresql_server, autocommit=True) as connection:
-        for name in names:
-            connection.execute(f"CREATE DATABASE {name}")
-    prefect, results = (postgresql_server.replace("/postgres?", f"/{name}?") for name in names)
-    yield prefect, results
-    with psycopg.connect(postgresql_server, autocommit=True) as connection:
-        for name in names:
-            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
-
-
-@pytest.fixture(scope="module")
-def results_store(urls: tuple[str, str]) -> Iterator[Store]:
-    with open_store(urls[1]) as store:
-        yield store
-
-
-@pytest.fixture(scope="module")
-def machines(
-    urls: tuple[str, str], results_store: Store, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[SeveralMachines]:
-    folder = tmp_path_factory.mktemp("machines")
-    files = tmp_path_factory.getbasetemp()
-    with several_machines(folder, prefect_url=urls[0], results_url=urls[1], form_files=files) as found:
-        yield found
-    gc.collect()  # while the warnings of Prefect's clients are expected
 
 
 def slowly(chat: Chat) -> Reply:

@@ -10,7 +10,7 @@ from deployments.cli.evaluate.preparation import Prepared, check_servers
 from deployments.cli.evaluate.run import start_embedded_if_requested
 from deployments.cli.terminal.output import EXIT_DONE, print_json
 from deployments.cli.terminal.tables import print_line
-from evaluation.errors import ConfigurationError
+from evaluation.errors import ConfigurationError, as_sentence
 from evaluation.formatting import counted, duration
 from evaluation.races.cost_bounds import RaceBounds, bounds
 from evaluation.results.as_json import as_json as forecast_as_json
@@ -95,7 +95,7 @@ def _schedule(bounded: RaceBounds, request: "RaceRequest", benchmark: str) -> It
     else:
         yield "No cases are left to confirm a winner on."
     if bounded.note is not None:
-        yield f"{bounded.note}."
+        yield as_sentence(bounded.note)
 
 
 def _most(forecast: "RaceForecast", request: "RaceRequest") -> Iterator[str]:

@@ -27,7 +27,7 @@ from deployments.cli.terminal.run_results import say_line
 from deployments.cli.terminal.split_table import print_split_table, screen_width
 from deployments.cli.terminal.tables import print_line
 from deployments.cli.terminal.text_block import as_block
-from evaluation.errors import SelectionError
+from evaluation.errors import SelectionError, as_sentence
 from evaluation.escaping import one_line
 from evaluation.records.evidence import Choosable
 from evaluation.results.as_json import as_json as result_as_json
@@ -187,7 +187,7 @@ def _print_page(
         say_line()
         print_split_table(parts, words=())
     say_line()
-    notes = [note for note in recommendation.notes if f"\nNote: {note}." not in (explanation or "")]
+    notes = [note for note in recommendation.notes if f"\nNote: {as_sentence(note)}" not in (explanation or "")]
     told = (*difference_lines(recommendation), *removed_lines(recommendation), *(f"note: {note}" for note in notes))
     for line in (*told, *lines_of(verdicts)):
         say_line(line)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from deployments.cli.terminal.run_results import say_line
 from deployments.cli.terminal.split_table import print_split_table
 from deployments.cli.terminal.tables import moment, print_table
+from evaluation.errors import as_sentence
 from evaluation.records.selection import Promotion, SelectionModelRecord
 from evaluation.results.as_json import from_json
 from selection.pages.retraining import gain_in_points
@@ -29,7 +30,7 @@ def champion_line(decides: "Deciding") -> str:
     """
     champion = decides.promoted
     if champion.model is None:
-        return f"The scoreboard decides alone: {champion.reason}."
+        return f"The scoreboard decides alone: {as_sentence(champion.reason)}"
     name, since = model_name(champion.model), moment(champion.since)
     if not decides.notes:
         return f"{name} decides, since {since}: {champion.reason}"

@@ -1,5 +1,6 @@
 """Findings of a sweep as sentences: the effect of each parameter, and the values that may be the best."""
 
+from evaluation.errors import as_sentence
 from evaluation.formatting import coefficient, counted, listed, p_value, percent, score
 from evaluation.reports.sweeps.wording import is_narrowed, level_words, mean_words, range_words, words_of
 from evaluation.results.estimates import shown_estimate
@@ -19,8 +20,8 @@ def sweep_sentences(sweep: SweepResult) -> list[str]:
         *_of_interactions(metric),
         _of_combinations(metric),
         *(f"{name} has scores of one value only, so nothing can be concluded about it." for name in metric.constant),
-        *(f"Note: {note}." for note in metric.notes),
-        *(f"Note: {note}." for note in sweep.as_asked),
+        *(f"Note: {as_sentence(note)}" for note in metric.notes),
+        *(f"Note: {as_sentence(note)}" for note in sweep.as_asked),
         *_only_this_prompt(sweep),
     ]
 

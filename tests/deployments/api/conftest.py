@@ -1,14 +1,17 @@
 """A store with two runs, and the application that serves it."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from api_client import ApiClient
 from compared_runs import candidate, cases_of, failed, right_on
 from filled_stores import fill_by_copy
+from prefect_by_script import PrefectByScript
 from stored_runs import store_run
 
+from deployments.api import flow_runs
 from deployments.api.app import create_app
 from evaluation.store.session import KeptStore, Store, keep_open
 
@@ -36,3 +39,17 @@ def served_store(sqlite_url: str) -> Iterator[KeptStore]:
 def api(served_store: KeptStore) -> ApiClient:
     """A program of this machine and this user, without a key."""
     return ApiClient(create_app(served_store))
+
+
+@pytest.fixture
+def prefect(monkeypatch: pytest.MonkeyPatch) -> PrefectByScript:
+    """The Prefect server that the interface speaks to, by script."""
+    server = PrefectByScript()
+
+    @contextmanager
+    def client(**_: object) -> Iterator[PrefectByScript]:
+        with flow_runs.errors_as_problems():
+            yield server
+
+    monkeypatch.setattr(flow_runs, "_client", client)
+    return server

@@ -12,6 +12,7 @@ from deployments.api.events import Channels
 from evaluation.results.flow_runs import FlowRunStatus, WorkStatus
 
 RUNNING = FlowRunStatus(
+    flow_run_id="0198",
     id="f", name="f", state="Running", state_type="RUNNING", message=None, has_ended=False,
     created_at=None, started_at=None, ended_at=None,
 )  # fmt: skip

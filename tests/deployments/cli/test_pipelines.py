@@ -3,14 +3,17 @@
 import json
 import shlex
 from collections.abc import Callable, Iterator
+from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import pytest
 from scripted_ollama import Reply, ScriptedOllama
 
+from evaluation.class_docs import option_docs
 from evaluation.pipelines import pipeline_process
 from evaluation.pipelines.catalogue import PIPELINES
+from evaluation.pipelines.descriptions import description_of
 from evaluation.pipelines.parsing import parse_pipeline
 from evaluation.pipelines.pipeline_process import end_processes
 from evaluation.requests.evaluation_request import read_request
@@ -88,9 +91,30 @@ def test_one_is_shown_with_its_source_its_options_and_how_to_name_it(benchwright
     assert "source        Chen et al. 2023" in said.out
     assert "other models  large" in said.out
     assert "  threshold           a number; 0.5 unless given\n" in said.out
-    assert "                      A signal below it asks the larger model." in said.out
+    assert (
+        "                      A signal below it asks the larger model: from 0 to 1, for `logprob` 0 or less."
+        in said.out
+    )
     assert "--candidate 'llama3.1:8b pipeline=cascade large=llama3.1:70b'" in said.out
     assert ["large"] == [option["name"] for option in found["options"] if option["is_model"]]
+
+
+def test_the_values_between_which_an_option_chooses_are_explained() -> None:
+    unexplained = [
+        f"{kind.name} {field.name}={value}"
+        for kind in PIPELINES.values()
+        for field in fields(kind)
+        if get_origin(choice := get_type_hints(kind)[field.name]) is Literal
+        for value in get_args(choice)
+        if f"`{value}`" not in description_of(kind).docstring + option_docs(kind)[field.name]
+    ]
+    assert unexplained == []
+
+
+def test_a_cascade_says_what_a_log_probability_means_and_what_happens_without_one(benchwright: Command) -> None:
+    said = " ".join(benchwright("pipelines", "show", "cascade").out.split())
+    for words in ("mean log-probability of the answer's tokens", "Ollama from 0.12.11", "an alarm `no_signal`", "-0.5"):
+        assert words in said
 
 
 def test_one_without_options_and_source_says_nothing_of_them(benchwright: Command) -> None:

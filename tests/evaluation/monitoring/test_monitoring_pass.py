@@ -196,6 +196,17 @@ def test_fewer_answers_than_nine_in_ten_are_told_with_the_kinds_of_failure(store
     assert "m:1b on numbers: 170 answers of 200 calls, 85 % (limit: 90 %); failures: timed_out (30)." == alert.sentence
 
 
+@pytest.mark.parametrize("reason", ["server_down: nobody answers", "server_down: nobody answers."])
+def test_an_alert_ends_with_one_full_stop_whatever_the_reason_ends_with(store: Store, reason: str) -> None:
+    watched_run(store, CASES, dict(answers(CASES[:2])), run_id="given up", age=HOUR)
+    with store.write() as connection:
+        connection.execute(sa.update(run_candidate).values(given_up_reason=reason))
+
+    (alert,) = [one for one in looked(store).raised if one.rule == "success"]
+
+    assert alert.sentence.endswith("since it was given up: server_down: nobody answers.")
+
+
 def test_calls_that_were_never_made_are_no_failures_and_a_candidate_that_was_given_up_is_told_of(store: Store) -> None:
     outcomes = dict(answers(CASES[:2])) | {CASES[2].case_id: Failure(kind=FailureKind.OUT_OF_MEMORY, message="full")}
     watched_run(store, CASES, outcomes, run_id="given up", age=HOUR)

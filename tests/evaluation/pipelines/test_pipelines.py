@@ -48,6 +48,7 @@ def test_few_shot_shows_answered_examples_but_never_the_case() -> None:
     )
     assert shown == {case.prompt: case.references[0] for case in EXAMPLES}
     assert FewShot(k=7).problem(task) == "has 6 answered cases beside it to show, not 7"
+    assert FewShot(k=7).remedy(task) == "Give k=6 or less, or a benchmark with more answered cases"
 
 
 def test_few_shot_draws_the_same_examples_for_a_case_and_others_by_seed() -> None:
@@ -73,6 +74,9 @@ def test_few_shot_shows_only_examples_of_a_tag() -> None:
     assert request.messages[0].content == "Tagged?"
     assert (
         FewShot(k=1, tag="dev").problem(given(examples=EXAMPLES)) == "has 0 answered cases tagged 'dev' to show, not 1"
+    )
+    assert FewShot(k=1, tag="dev").remedy(given(examples=(*EXAMPLES, tagged))) == (
+        "Give another tag (train), or a benchmark with more answered cases"
     )
 
 

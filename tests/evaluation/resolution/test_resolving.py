@@ -323,6 +323,40 @@ def test_a_model_that_cannot_do_what_it_would_be_asked_is_refused_before_anythin
     assert next_step in str(caught.value.next_step)
 
 
+@pytest.mark.parametrize(
+    ("option", "steps"),
+    [
+        ("embedder=chatty", ("embedder=NAME", "--capability embedding", "models pull nomic-embed-text")),
+        ("method=bm25 rerank=vectors", ("rerank=NAME", "--capability completion", "--endpoint")),
+    ],
+)
+def test_a_pipelines_model_that_cannot_do_its_work_is_refused_by_the_option_that_names_it(
+    ollama_by_script: ScriptedOllama, tmp_path: Path, option: str, steps: tuple[str, ...]
+) -> None:
+    (tmp_path / "a.md").write_text("Words.")
+    for name, ability in (("m", "completion"), ("chatty", "completion"), ("vectors", "embedding")):
+        ollama_by_script.add(name, capabilities=(ability,))
+
+    with pytest.raises(ConfigurationError, match="its server lists") as caught:
+        resolved(ollama_by_script.url, models=[], candidates=[f"m pipeline=retrieval corpus={tmp_path} {option}"])
+
+    for step in steps:
+        assert step in str(caught.value.next_step)
+
+
+def test_more_examples_than_there_are_cases_are_refused_with_how_many_there_are(
+    ollama_by_script: ScriptedOllama,
+) -> None:
+    ollama_by_script.add("m")
+    cases = tuple(Case(case_id=str(n), prompt=f"What is {n}?", references=(str(n),)) for n in range(3))
+    three = replace(NUMBERS, cases=cases)
+
+    with pytest.raises(ConfigurationError, match="has 2 answered cases beside it to show, not 64") as caught:
+        resolved(ollama_by_script.url, models=[], candidates=["m pipeline=few_shot k=64"], loaded=[three])
+
+    assert "Give k=2 or less" in str(caught.value.next_step)
+
+
 def test_a_server_that_does_not_say_what_its_models_can_do_is_believed(ollama_by_script: ScriptedOllama) -> None:
     ollama_by_script.add("m", capabilities=())
     found = resolved(ollama_by_script.url, embedder="m", metrics=["semantic_similarity"])

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scored_tables import named, scored, standing_of
 
+from evaluation.records.evidence import OwnFailures
 from selection.choosing.choice import choose
 from selection.learning.policy import ServedPolicy, TieRule
 from selection.preferences import OnTie, Question
@@ -26,8 +27,14 @@ def random_board(rng: np.random.Generator) -> Scoreboard:
     )
     standing.n_pairs[0, -1] = standing.n_pairs[-1, 0] = 3
     programs = rng.random(n) < rng.choice([0.0, 0.4])
+    n_failed = np.where(rng.random(n) < rng.choice([0.0, 0.4]), 95, 5)
+    n_failed[int(rng.integers(n))] = 5
     candidates = tuple(
-        named(f"{'baseline-' if programs[at] else ''}{NAMES[at]}", memory_bytes=float(rng.integers(1, 4)) * 1e9)
+        named(
+            f"{'baseline-' if programs[at] else ''}{NAMES[at]}",
+            memory_bytes=float(rng.integers(1, 4)) * 1e9,
+            own_failures={"qa": OwnFailures(n=int(n_failed[at]), of_n=100, kind="pipeline_failed")},
+        )
         for at in range(n)
     )
     return Scoreboard(candidates=candidates, standings={"qa": standing}, overall=standing, fingerprint="x")
@@ -66,6 +73,17 @@ def test_only_those_who_were_asked_a_case_and_can_be_called_are_named_for_it() -
     values, expected = quality.T, np.tile([0.9, 0.8, 0.1], (40, 1))
     places = policy.named(np.array(["qa"] * 40), values, expected)
     assert [2] * 20 + [0] * 20 == places.tolist()
+
+
+def test_one_that_nearly_always_fails_by_itself_is_not_named_on_that_task_as_when_serving() -> None:
+    fails = {"qa": OwnFailures(n=95, of_n=100, kind="pipeline_failed")}
+    quality = np.tile([[1.0], [0.5]], (1, 80))
+    evidence = scored(
+        quality, tasks=["qa"] * 40 + ["law"] * 40, candidates=(named("a", own_failures=fails), named("b"))
+    )
+    policy = ServedPolicy(board=build_scoreboard(evidence), rule=TieRule(on_tie="best"))
+    places = policy.named(np.array(["qa"] * 40 + ["law"] * 40), quality.T, np.tile([0.9, 0.5], (80, 1)))
+    assert [1] * 40 + [0] * 40 == places.tolist()
 
 
 def test_where_nothing_is_known_of_those_who_were_asked_one_of_them_is_named() -> None:
