@@ -81,7 +81,7 @@ OTHER_MEANING: Mapping[str, tuple[str, ...]] = {
     # A word for an outcome as a whole, and which answers are to be counted.
     "own_failure": (
         "deployments/cli/show/case_page.py",
-        "evaluation/run_results/alarms/answer_alarms.py",
+        "evaluation/run_results/run_figures.py",
         "evaluation/run_results/case_result.py",
         "evaluation/store/alarm_counts.py",
     ),
