@@ -9,12 +9,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from fastapi import Depends, Request
-from limits import parse
-from limits.storage import MemoryStorage
-from limits.strategies import MovingWindowRateLimiter
 
 from deployments.api.local_users import Address, is_loopback, is_of_own_user
 from deployments.api.problems import ProblemError
+from deployments.api.rates import Rates
 from evaluation.records.access import ApiKey, Scope
 from evaluation.store.api_keys import PREFIX, authenticate
 from evaluation.store.session import Store
@@ -130,7 +128,7 @@ class Doorkeeper:
     """Refuse requests without a key from this machine too."""
     is_own_user: Callable[[Address, Address], bool] = field(default_factory=lambda: is_of_own_user)
     _recent: RecentKeys = field(default_factory=RecentKeys)
-    _limiter: MovingWindowRateLimiter = field(default_factory=lambda: MovingWindowRateLimiter(MemoryStorage()))
+    _rates: Rates = field(default_factory=Rates)
 
     def admit(self, sender: Sender) -> Access:
         """Return who sends a request.
@@ -186,10 +184,8 @@ class Doorkeeper:
     def _count(self, key: ApiKey) -> None:
         if key.rate is None:
             return
-        limit = parse(key.rate)
-        if not self._limiter.hit(limit, key.key_id):
-            reset_at, _ = self._limiter.get_window_stats(limit, key.key_id)
-            wait_s = max(1, round(reset_at - time.time()))
+        wait_s = self._rates.wait_s(key.key_id, key.rate)
+        if wait_s is not None:
             raise ProblemError(
                 429,
                 f"the key {key.name!r} may send {key.rate}",

@@ -140,6 +140,14 @@ class Budgets:
         self._accounts[owner] = _Account(
             day=today, stored=stored, own=own, n_on_their_way=n_on_their_way, read_at=time.monotonic()
         )
+        if fresh:
+            self._forget_before(today)
+
+    def _forget_before(self, today: datetime) -> None:
+        """Drop the accounts of earlier days: keys come and go, and whoever calls again is read again."""
+        for owner, account in tuple(self._accounts.items()):
+            if account.day != today and not account.n_on_their_way and owner not in self._reading:
+                del self._accounts[owner]
 
     def _today(self) -> datetime:
         return day_of(self._now())

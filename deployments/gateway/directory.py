@@ -20,6 +20,10 @@ from evaluation.store.registry import find_endpoint, list_endpoints
 from evaluation.store.session import Store
 
 ENDPOINTS_AGE_S = 5.0
+RETIRED_S = 60.0
+"""Seconds after which the connections to an endpoint that was changed or removed are closed, once nothing is under way:
+a call that was planned before may still begin.
+"""
 _EMBEDDED = "embedded"
 
 
@@ -43,6 +47,8 @@ class Directory:
         self._upstreams: dict[EndpointRecord, Upstream] = {}
         self._records = CachedValue[tuple[EndpointRecord, ...]](self._read, first=(), max_age_s=ENDPOINTS_AGE_S)
         self._errors: dict[EndpointRecord, tuple[BenchwrightError, float]] = {}
+        self._served: tuple[EndpointRecord, ...] = ()
+        self._retired: list[tuple[Upstream, float]] = []
 
     @property
     def known(self) -> tuple[Upstream, ...]:
@@ -52,7 +58,7 @@ class Directory:
     async def close(self) -> None:
         """Close every connection."""
         await self._records.close()
-        for upstream in self._upstreams.values():
+        for upstream in (*self._upstreams.values(), *(upstream for upstream, _ in self._retired)):
             await upstream.close()
 
     async def _read(self) -> tuple[EndpointRecord, ...]:
@@ -83,8 +89,29 @@ class Directory:
         records = await self._records.get()
         if not records and self._records.error is not None:
             raise self._records.error
+        if records != self._served:
+            self._served = records
+            self._retire(records)
+        if self._retired:
+            await self._close_retired()
         answers = await asyncio.gather(*(self._upstream(record) for record in records))
         return tuple(upstream for upstream in answers if upstream is not None)
+
+    def _retire(self, records: Sequence[EndpointRecord]) -> None:
+        """Let go of the servers of endpoints that were changed or removed; who needs one anew gets another."""
+        now = time.monotonic()
+        for record in self._upstreams.keys() - set(records):
+            self._retired.append((self._upstreams.pop(record), now))
+        self._errors = {record: error for record, error in self._errors.items() if record in records}
+
+    async def _close_retired(self) -> None:
+        now = time.monotonic()
+        over = [each for each, since in self._retired if now - since >= RETIRED_S and each.is_unused]
+        self._retired = [pair for pair in self._retired if pair[0] not in over]
+        for upstream in over:
+            for other in upstream.on_one_gpu:
+                other.on_one_gpu.remove(upstream)
+            await upstream.close()
 
     async def _upstream(self, record: EndpointRecord) -> Upstream | None:
         if record in self._upstreams:

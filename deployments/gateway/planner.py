@@ -65,8 +65,7 @@ class Planner:
             BenchwrightError: no server has it, or it may not be asked.
         """
         upstreams = await self._directory.with_model(model)
-        targets = (Target(upstream=upstream, model=model, label=_plain(model)) for upstream in upstreams)
-        return Plan(task=task, targets=tuple(targets))
+        return Plan(task=task, targets=tuple([await _passed_on(upstream, model) for upstream in upstreams]))
 
     async def recommended(self, call: ChatCall, task: str, *, fallback_task: str) -> Plan:
         """Return the plan for `auto` and `auto:TASK`.
@@ -236,6 +235,12 @@ class Planner:
         if key not in self._candidates:
             self._candidates[key] = await asyncio.to_thread(find_candidate, self._store, key)
         return self._candidates[key]
+
+
+async def _passed_on(upstream: Upstream, model: str) -> Target:
+    """Return a named model on a server, called as the server lists it: clients may spell one name in many ways."""
+    info = await upstream.model(model)
+    return Target(upstream=upstream, model=model, label=_plain(model if info is None else info.name))
 
 
 def _target(

@@ -90,6 +90,8 @@ class TrialWatch:
         """Look at every trial with something new; return how many go on, and whether one has ended."""
         self._flush()
         trials = list_trials(self._store, running=True)
+        running = {trial.trial_id for trial in trials}
+        self._seen = {trial_id: seen for trial_id, seen in self._seen.items() if trial_id in running}
         n_ended = sum(self._conclude(trial) for trial in trials)
         return len(trials) - n_ended, n_ended > 0
 

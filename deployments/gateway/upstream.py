@@ -66,6 +66,11 @@ class Upstream:
         """The endpoint's name."""
         return self.record.name
 
+    @property
+    def is_unused(self) -> bool:
+        """Whether nothing of it is under way."""
+        return not self.n_in_flight and not self.shadows
+
     async def close(self) -> None:
         """End what runs in the background, and close every connection."""
         for cached in (self.models, self.tags, self.version, self._loaded):

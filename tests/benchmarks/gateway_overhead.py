@@ -1,14 +1,16 @@
 """What does the gateway add to the time to the first token, and does its memory grow?
 
     python tests/benchmarks/gateway_overhead.py --seconds 20 --calls 20000
+    python tests/benchmarks/gateway_overhead.py --guarded --seconds 0 --latency 0 --calls 100000
 
 Streams are asked for at a steady rate, whether or not those before have ended: through the gateway, and beside them
 directly, of the same server in the same run. Two ways through it: `named`, passed on in the server's own protocol, and
 `auto`, which recommends, applies the candidate and translates from OpenAI's protocol. For each the median and the 99th
 percentile of the seconds to the first byte of the answer, and what the gateway adds to them. Then so many calls, eight
-at once, with the gateway's resident memory after each tenth of them. `--guarded` measures it as `benchwright api`
-serves it, behind the guard and with a key. `cpu_ms` is the gateway's CPU time for each call, which depends less on who
-else uses the machine.
+at once, with the gateway's resident memory after each tenth of them: streams and whole answers, of `auto`, a policy and
+a named model, each with a prompt and a conversation of its own, by a hundred keys, and among them models and tasks that
+there are not, each with another name. `--guarded` measures it as `benchwright api` serves it, behind the guard and with
+keys. `cpu_ms` is the gateway's CPU time for each call, which depends less on who else uses the machine.
 """
 
 import argparse
@@ -40,9 +42,12 @@ from evaluation.providers import OF_EMBEDDED_SERVER
 from evaluation.providers.connection_pool import ConnectionPool
 from evaluation.records.access import Scope
 from evaluation.records.candidates import EndpointRecord
+from evaluation.records.policies import Budget
 from evaluation.store.api_keys import create_key
 from evaluation.store.registry import save_endpoint
-from evaluation.store.session import open_store
+from evaluation.store.session import Store, open_store
+from selection.policies.definition import create_policy
+from selection.preferences import Question
 
 MESSAGES = [{"role": "user", "content": "What is 7?"}]
 NATIVE, OPENAI = "/api/chat", "/v1/chat/completions"
@@ -51,6 +56,8 @@ DIRECT_EVERY = 2
 """One request in so many is sent directly as well."""
 N_AT_ONCE = 8
 N_CASES = 40
+N_KEYS = 100
+POLICY = "measured"
 
 
 @dataclass(frozen=True)
@@ -59,11 +66,10 @@ class Served:
 
     url: str
     pid: int
-    key: str | None = None
+    keys: Sequence[str] = ()
 
-    @property
-    def headers(self) -> dict[str, str]:
-        return {} if self.key is None else {"authorization": f"Bearer {self.key}"}
+    def headers(self, number: int = 0) -> dict[str, str]:
+        return {"authorization": f"Bearer {self.keys[number % len(self.keys)]}"} if self.keys else {}
 
     @property
     def cpu_s(self) -> float:
@@ -84,10 +90,11 @@ def gateway(folder: Path, server: SlotServer, *, is_guarded: bool) -> Iterator[S
         store_run(
             store, Asked(candidate=measured, outcomes={case.case_id: answer("yes") for case in cases}), cases=cases
         )
-        key = create_key(store, name="measuring", scopes=[Scope.CHAT])[1] if is_guarded else None
-    if key is not None:
+        create_policy(store, POLICY, Question(), by="measuring")
+        keys = _keys(store) if is_guarded else ()
+    if is_guarded:
         with _guarded(database) as (url, pid):
-            yield Served(url, pid, key)
+            yield Served(url, pid, keys)
         return
     argv = [sys.executable, str(ROOT / "tests" / "support" / "gateway_process.py"), str(database)]
     with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as process:
@@ -96,6 +103,21 @@ def gateway(folder: Path, server: SlotServer, *, is_guarded: bool) -> Iterator[S
             yield Served(f"http://127.0.0.1:{process.stdout.readline().strip()}", process.pid)
         finally:
             process.terminate()
+
+
+def _keys(store: Store) -> tuple[str, ...]:
+    """Return keys, the first without limits, of the others some with a budget or a rate that is never reached."""
+    budget = Budget(tokens=10**12)
+    return tuple(
+        create_key(
+            store,
+            name=f"measuring {number}",
+            scopes=[Scope.CHAT],
+            budget=budget if number % 2 else None,
+            rate="100000000/day" if number % 3 == 1 else None,
+        )[1]
+        for number in range(N_KEYS)
+    )
 
 
 @contextmanager
@@ -124,9 +146,14 @@ def _await_answer(url: str, process: "subprocess.Popen[bytes]") -> None:
 
 
 async def first_byte_s(
-    pool: ConnectionPool, url: str, body: dict[str, Any], headers: Mapping[str, str] = _NO_HEADERS
+    pool: ConnectionPool,
+    url: str,
+    body: dict[str, Any],
+    headers: Mapping[str, str] = _NO_HEADERS,
+    *,
+    expected: int = 200,
 ) -> float:
-    """Ask for a stream, and return the seconds to its first byte once all of it has come."""
+    """Ask for an answer, and return the seconds to its first byte once all of it has come."""
     content = json.dumps(body).encode()
     began = time.perf_counter()
     request = httpx.Request("POST", url, headers={"content-type": "application/json", **headers}, content=content)
@@ -135,7 +162,7 @@ async def first_byte_s(
     async for _ in response.stream:  # type: ignore[union-attr]
         first = time.perf_counter() - began if first is None else first
     await response.aclose()
-    if response.status_code != 200 or first is None:
+    if response.status_code != expected or first is None:
         raise MeasuringError(f"{url} answered {response.status_code}")
     return first
 
@@ -150,7 +177,7 @@ async def at_a_rate(
     began, cpu_before_s = time.perf_counter(), served.cpu_s
     for number in range(int(rate * seconds)):
         await asyncio.sleep(max(0.0, began + number / rate - time.perf_counter()))
-        tasks[0].append(asyncio.create_task(first_byte_s(pools[0], served.url + path, body, served.headers)))
+        tasks[0].append(asyncio.create_task(first_byte_s(pools[0], served.url + path, body, served.headers())))
         if number % DIRECT_EVERY == 0:
             await asyncio.sleep(0.5 / rate)
             tasks[1].append(asyncio.create_task(first_byte_s(pools[1], direct_url + NATIVE, own_body)))
@@ -175,19 +202,37 @@ def _figures(seconds: Sequence[float]) -> dict[str, float]:
 async def memory_over(served: Served, n_calls: int) -> list[float]:
     """Return the resident memory in MB after each tenth of so many calls."""
     pool = ConnectionPool()
-    body = {"model": "auto", "messages": MESSAGES, "stream": True}
     sizes = []
-    for _ in range(10):
-        left = iter(range(n_calls // 10))
+    for tenth in range(10):
+        left = iter(range(tenth * n_calls // 10, (tenth + 1) * n_calls // 10))
 
         async def work(numbers: Iterator[int]) -> None:
-            for _ in numbers:
-                await first_byte_s(pool, served.url + OPENAI, body, served.headers)
+            for number in numbers:
+                path, body, expected = varied(number)
+                headers = {"x-benchwright-conversation": f"c{number}", **served.headers(number)}
+                await first_byte_s(pool, served.url + path, body, headers, expected=expected)
 
         await asyncio.gather(*(work(left) for _ in range(N_AT_ONCE)))
         sizes.append(_resident_mb(served.pid))
+        print(f"{(tenth + 1) * n_calls // 10:,} calls: {sizes[-1]} MB", file=sys.stderr, flush=True)
     await pool.aclose()
     return sizes
+
+
+def varied(number: int) -> tuple[str, dict[str, Any], int]:
+    """Return path, body and expected status of a call that no other one is equal to."""
+    path, model, expected = (
+        (OPENAI, "auto", 200),
+        (NATIVE, MODEL, 200),
+        (OPENAI, POLICY, 200),
+        (NATIVE, "auto", 200),
+        (OPENAI, MODEL, 200),
+        (OPENAI, f"unknown-{number}", 404),
+        (NATIVE, POLICY, 200),
+        (NATIVE, f"auto:unknown-{number}", 400),
+    )[number % 8]
+    prompt = f"{'word ' * (number % 97)}What is {number}?"
+    return path, {"model": model, "messages": [{"role": "user", "content": prompt}], "stream": number % 3 > 0}, expected
 
 
 def _resident_mb(pid: int) -> float:
@@ -203,7 +248,7 @@ async def measured(served: Served, server: SlotServer, options: argparse.Namespa
         "auto": (OPENAI, {"model": "auto", "messages": MESSAGES, "stream": True}),
     }
     figures: dict[str, Any] = {}
-    for name, (path, body) in bodies.items():
+    for name, (path, body) in bodies.items() if options.seconds else ():
         await at_a_rate(served, path, server.url, body, rate=options.rate, seconds=1.0)
         figures[name] = await at_a_rate(served, path, server.url, body, rate=options.rate, seconds=options.seconds)
     if options.calls:
@@ -215,7 +260,7 @@ def main() -> int:
     """Measure, and print the figures."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rate", type=float, default=50.0, help="requests a second (default: %(default)s)")
-    parser.add_argument("--seconds", type=float, default=20.0, help="of each way (default: %(default)s)")
+    parser.add_argument("--seconds", type=float, default=20.0, help="of each way; 0: none (default: %(default)s)")
     parser.add_argument("--latency", type=float, default=0.02, help="of the server, in seconds (default: %(default)s)")
     parser.add_argument("--calls", type=int, default=20_000, help="for the memory (default: %(default)s)")
     parser.add_argument("--guarded", action="store_true", help="behind the guard, with a key")
@@ -228,10 +273,12 @@ def main() -> int:
     except MeasuringError as error:
         print(f"no figure: {error}", file=sys.stderr)
         return 1
-    added = {name: figures[name]["added_ms"] for name in ("named", "auto")}
-    words = ", ".join(
-        f"{name}: +{each['median']} ms at the median, +{each['p99']} ms at p99" for name, each in added.items()
-    )
+    added = {name: figures[name]["added_ms"] for name in ("named", "auto") if name in figures}
+    told = [f"{name}: +{each['median']} ms at the median, +{each['p99']} ms at p99" for name, each in added.items()]
+    if options.calls:
+        sizes = figures["memory_mb"]
+        told.append(f"{options.calls:,} calls: {sizes[0]} MB after a tenth of them, {sizes[-1]} MB after all")
+    words = ", ".join(told)
     print_result(
         "gateway_overhead",
         {"rate": options.rate, "guarded": options.guarded, "latency_s": options.latency, **figures},
