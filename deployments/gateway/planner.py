@@ -120,10 +120,10 @@ class Planner:
             StoreError: the store is away, and nothing was read from it yet.
         """
         recommender = recommender_of(self._store)
-        asked = (recommender, policy, call.last_prompt)
-        standing = standing_of_policy_at_once(*asked, capabilities=call.capabilities)
+        of_call = (recommender, policy, call.last_prompt)
+        standing = standing_of_policy_at_once(*of_call, capabilities=call.capabilities)
         if standing is None:
-            standing = await asyncio.to_thread(standing_of_policy, *asked, capabilities=call.capabilities)
+            standing = await asyncio.to_thread(standing_of_policy, *of_call, capabilities=call.capabilities)
         decided_by = f"policy {policy.name}"
         arm, challenger = None, None
         if saving is not None:
