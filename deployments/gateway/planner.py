@@ -29,7 +29,9 @@ from selection.policies.serving import (
     recommendation_for,
     record,
     standing_of_auto,
+    standing_of_auto_at_once,
     standing_of_policy,
+    standing_of_policy_at_once,
 )
 from selection.preferences import Constraints, LogPrompt, Question
 from selection.recommender.recommender import Recommender
@@ -82,7 +84,9 @@ class Planner:
             on_tie=self._settings.on_tie,
         )
         recommender = recommender_of(self._store)
-        standing = await asyncio.to_thread(standing_of_auto, recommender, question)
+        standing = standing_of_auto_at_once(recommender, question)
+        if standing is None:
+            standing = await asyncio.to_thread(standing_of_auto, recommender, question)
         if not standing.contenders:
             raise SelectionError(f"`{call.model}` stands for no candidate: {standing.reason}", NEXT)
         log: LogPrompt = "prompt" if self._settings.keep_texts else "hash"
@@ -116,9 +120,10 @@ class Planner:
             StoreError: the store is away, and nothing was read from it yet.
         """
         recommender = recommender_of(self._store)
-        standing = await asyncio.to_thread(
-            standing_of_policy, recommender, policy, call.last_prompt, capabilities=call.capabilities
-        )
+        of_call = (recommender, policy, call.last_prompt)
+        standing = standing_of_policy_at_once(*of_call, capabilities=call.capabilities)
+        if standing is None:
+            standing = await asyncio.to_thread(standing_of_policy, *of_call, capabilities=call.capabilities)
         decided_by = f"policy {policy.name}"
         arm, challenger = None, None
         if saving is not None:

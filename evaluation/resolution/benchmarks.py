@@ -88,8 +88,8 @@ def benchmark_page(name: str, *, store: "Store", after: int, limit: int) -> Benc
 
     stored = _stored(name, store) if _may_be_stored(name) else None
     if stored is None:
-        found = find_benchmark(name, store=store)
-        facts, cases = BenchmarkFacts.of(found), found.cases[after + 1 : after + 2 + limit]
+        benchmark = find_benchmark(name, store=store)
+        facts, cases = BenchmarkFacts.of(benchmark), benchmark.cases[after + 1 : after + 2 + limit]
     else:
         prompt = load_benchmark_version(store, stored.version, stored.name, case_ids=()).prompt
         facts = replace(BenchmarkFacts.of(stored), prompt=prompt, saved_at=None)

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from evaluation.metrics.guarded_calls import BrokenMetricError, combining
 from evaluation.metrics.metric_facts import higher_is_better, is_over_all_cases
@@ -173,14 +172,15 @@ def _kept_differences(
     It is kept with the first run, and names the state of the second.
     """
 
-    def read() -> Any:
-        return as_json(_Differences(of_pairs=tuple(_case_differences(store, runs, pair) for pair in labels)))
+    def read() -> _Differences:
+        return _Differences(of_pairs=tuple(_case_differences(store, runs, pair) for pair in labels))
 
     second = current_state(store, runs[1].plan.run_id)
     if second is None:
-        return from_json(_Differences, read()).of_pairs
+        return read().of_pairs
     name, basis = f"diff {runs[1].plan.run_id}", [second, labels, [_planned(run) for run in runs]]
-    return from_json(_Differences, kept_or_read(store, runs[0].plan.run_id, name, basis, read)).of_pairs
+    kept = kept_or_read(store, runs[0].plan.run_id, name, basis, lambda: as_json(read()))
+    return from_json(_Differences, kept).of_pairs
 
 
 def _planned(run: RunRecord) -> list[object]:

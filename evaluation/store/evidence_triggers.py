@@ -6,6 +6,7 @@ no such number: it would be one row for which all writers wait.
 """
 
 import sqlite3
+from functools import cache
 
 WATCHED = (
     "benchmark",
@@ -30,6 +31,7 @@ _EVENTS = ("INSERT", "UPDATE", "DELETE")
 _COUNT = "UPDATE evidence_change SET n_changes = n_changes + 1"
 
 
+@cache
 def _triggers() -> dict[str, str]:
     """Return the statement that creates each trigger, by its name."""
     names = {f"{_PREFIX}{table}_{event.lower()}": (table, event) for table in WATCHED for event in _EVENTS}

@@ -53,10 +53,12 @@ def kept_or_read_all(
     kept = _kept(store, run_ids, name)
     worth_it = {*kept, *_worth_keeping(store, [run_id for run_id in run_ids if run_id not in kept])}
     made_by = _made_by(basis) if worth_it else None
-    known = {run_id: json.loads(zlib.decompress(row.content)) for run_id, row in kept.items() if row.made_by == made_by}
-    missing = [run_id for run_id in run_ids if run_id not in known]
+    values_by_run = {
+        run_id: json.loads(zlib.decompress(row.content)) for run_id, row in kept.items() if row.made_by == made_by
+    }
+    missing = [run_id for run_id in run_ids if run_id not in values_by_run]
     if not missing:
-        return known
+        return values_by_run
     tokens: dict[str, str | None] = {}
     with suppress(StoreError):
         for run_id in missing:
@@ -68,7 +70,7 @@ def kept_or_read_all(
             if token is not None:
                 content = {"name": name, "made_by": made_by, "content": _packed(values[run_id])}
                 _keep(store, run_id, token, content)
-    return {**known, **values}
+    return {**values_by_run, **values}
 
 
 def current_state(store: Store, run_id: str) -> str | None:

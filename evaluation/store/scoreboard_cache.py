@@ -49,6 +49,16 @@ def read_kept(stamp: SqliteStamp, made_by: str) -> KeptContent:
     return KeptContent(n_changes=changes, content=None if row is None else bytes(row[0]))
 
 
+def count_changes(stamp: SqliteStamp) -> int | None:
+    """Return how often the evidence has changed; None where nothing counts that.
+
+    Raises:
+        StoreError: the file is unreachable, or cannot be read.
+    """
+    with stamp.read() as connection:
+        return n_changes(connection)
+
+
 def is_of_this_version(stamp: SqliteStamp) -> bool:
     """Return False where there is no readable database, or another version of this program wrote it."""
     try:

@@ -15,7 +15,7 @@ from selection.answers import Expected, Ranked, Recommendation
 from selection.decisions.decision_log import Decision
 from selection.policies.questions import question_of
 from selection.preferences import LogPrompt, Question
-from selection.recommender.answer import Answer, answered, chosen
+from selection.recommender.answer import Answer, answered, answered_at_once, chosen
 from selection.recommender.recommender import Recommender
 
 
@@ -50,7 +50,16 @@ def standing_of_auto(recommender: Recommender, question: Question) -> Standing:
         SelectionError: no candidate satisfies the constraints.
         StoreError: the store is away, and nothing was read from it yet.
     """
-    answer = answered(recommender, question)
+    return _of_answer(question, answered(recommender, question))
+
+
+def standing_of_auto_at_once(recommender: Recommender, question: Question) -> Standing | None:
+    """Return the same where nothing has to be read or chosen anew for it; None: that takes longer."""
+    answer = answered_at_once(recommender, question)
+    return None if answer is None else _of_answer(question, answer)
+
+
+def _of_answer(question: Question, answer: Answer) -> Standing:
     recommendation = answer.recommendation
     return Standing(
         question=question, answer=answer, contenders=_contenders(recommendation), reason=recommendation.reason
@@ -77,8 +86,32 @@ def standing_of_policy(
     except SelectionError:
         answer = None
     contenders = () if answer is None else _contenders(answer.recommendation)
-    own = next((each for each in contenders if each.candidate.key == policy.candidate_key), None)
-    own = own or _known(recommender, policy, capabilities)
+    own = _own(policy, contenders) or _known(recommender, policy, capabilities)
+    return _of_policy(policy, question, answer, own, contenders)
+
+
+def standing_of_policy_at_once(
+    recommender: Recommender, policy: Policy, prompt: str | None, *, capabilities: tuple[str, ...] = ()
+) -> Standing | None:
+    """Return the same where nothing has to be read or chosen anew for it; None: that takes longer."""
+    question = _needing(question_of(policy, prompt), capabilities)
+    answer = answered_at_once(recommender, question)
+    contenders = () if answer is None else _contenders(answer.recommendation)
+    own = _own(policy, contenders)
+    return None if own is None else _of_policy(policy, question, answer, own, contenders)
+
+
+def _own(policy: Policy, contenders: tuple[Contender, ...]) -> Contender | None:
+    return next((each for each in contenders if each.candidate.key == policy.candidate_key), None)
+
+
+def _of_policy(
+    policy: Policy,
+    question: Question,
+    answer: Answer | None,
+    own: Contender | None,
+    contenders: tuple[Contender, ...],
+) -> Standing:
     others = tuple(each for each in contenders if each.candidate.key != policy.candidate_key)
     reason = f"the policy {policy.name!r} stands for {policy.candidate_label}"
     return Standing(

@@ -37,6 +37,11 @@ class OutcomeLedger:
         """Note that this process has reported an outcome, so that the next check reads it."""
         self._is_stale = True
 
+    @property
+    def is_due(self) -> bool:
+        """True if `refresh` would read."""
+        return self._is_stale or self._clock() >= self._look_at
+
     def refresh(self) -> None:
         """Read new outcomes, if there may be any. Raises `StoreError` where the store is away."""
         is_due = self._clock() >= self._look_at

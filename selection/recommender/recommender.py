@@ -110,6 +110,18 @@ class Recommender:
                 self._look(view)
         return self._view or view
 
+    def current_view(self) -> View | None:
+        """Return the view where nothing has to be read for it; None: `view` may read."""
+        view = self._view
+        if view is None or view.away is not None or view.is_behind or self.outcomes.is_due:
+            return None
+        if self.book.is_slow:
+            return view if self._clock() < self._look_at else None
+        try:
+            return view if self.book.stamp() == view.stamp else None
+        except StoreError:
+            return None
+
     def record(self, decision: Decision) -> None:
         """Queue a decision for storage; returns at once.
 
@@ -151,7 +163,7 @@ class Recommender:
     def _first_view(self) -> View:
         with self._reading:
             if self._view is None:
-                stamp = self.book.stamp()
+                stamp, n_changes = self.book.stamp(), self.book.n_changes()
                 state = self.book.kept()
                 notes: tuple[str, ...] = ()
                 if state is None:
@@ -162,6 +174,7 @@ class Recommender:
                     champion=state.champion,
                     champion_id=state.champion_id,
                     stamp=stamp,
+                    n_changes=n_changes,
                     notes=notes,
                 )
             return self._view
@@ -208,18 +221,21 @@ class Recommender:
             stamp = self.book.stamp()
             if stamp == view.stamp:
                 return view if view.away is None and not view.is_behind else replace(view, away=None, is_behind=False)
+            n_changes = self.book.n_changes()
+            if n_changes is not None and n_changes == view.n_changes:  # Calls were recorded, say.
+                return replace(view, stamp=stamp, away=None, is_behind=False)
             if not self._comparing.is_left:
                 return replace(view, away=None, is_behind=True)
             with self._comparing.spent():
                 champion_id = self.book.champion_id()
                 is_same = self.book.fingerprint() == view.scoreboard.fingerprint
             if is_same and champion_id == view.champion_id:
-                return replace(view, stamp=stamp, away=None, is_behind=False)
-            return self._read_again(view, stamp, champion_id)
+                return replace(view, stamp=stamp, n_changes=n_changes, away=None, is_behind=False)
+            return self._read_again(view, stamp, champion_id, n_changes)
         except StoreError as error:
             return replace(view, away=error.message)
 
-    def _read_again(self, view: View, stamp: object, champion_id: str | None) -> View:
+    def _read_again(self, view: View, stamp: object, champion_id: str | None, n_changes: int | None) -> View:
         if not self._rereading.is_left:
             return replace(view, away=None, is_behind=True)
         with self._rereading.spent():
@@ -227,7 +243,14 @@ class Recommender:
             if champion_id != view.champion_id:
                 champion, notes = self.book.champion()
             scoreboard, champion = self.book.scoreboard(champion)
-        return View(scoreboard=scoreboard, champion=champion, champion_id=champion_id, stamp=stamp, notes=notes)
+        return View(
+            scoreboard=scoreboard,
+            champion=champion,
+            champion_id=champion_id,
+            stamp=stamp,
+            n_changes=n_changes,
+            notes=notes,
+        )
 
 
 def _store_notes(view: View) -> tuple[str, ...]:

@@ -19,7 +19,14 @@ from evaluation.store.address import path_of
 from evaluation.store.database_access import make_database_private
 from evaluation.store.recommendation_rows import newest_outcomes_in_file, save_in_file, sqlite_row
 from evaluation.store.retrying import patiently
-from evaluation.store.scoreboard_cache import is_of_this_version, keep, may_be_kept, read_kept, read_serving_of
+from evaluation.store.scoreboard_cache import (
+    count_changes,
+    is_of_this_version,
+    keep,
+    may_be_kept,
+    read_kept,
+    read_serving_of,
+)
 from evaluation.store.sqlite_stamp import SqliteStamp
 from evaluation.version import code_hash, code_version
 from selection.decisions.decision_log import Decision, Entry, Row
@@ -76,6 +83,10 @@ class StoreBook:
     def stamp(self) -> object:
         """Return a stamp that stays the same while no one else has written."""
         return self._stamp().value()
+
+    def n_changes(self) -> int | None:
+        """Return how often evidence and promotions have changed; None where nothing counts that."""
+        return None if self._file is None else count_changes(self._file)
 
     def kept(self) -> FirstKnown | None:
         """Return what another process kept of the current evidence; None: nothing, or unreadable."""

@@ -22,6 +22,8 @@ class View:
     """Why the store could not be checked for changes; None: it was checked."""
     is_behind: bool = False
     """True where the store has changed since, and changes too often to be read each time."""
+    n_changes: int | None = None
+    """Number of changes of the evidence and of promotions up to the stamp; None where the store does not count them."""
     answers: dict[object, object] = field(default_factory=dict)
     """Answers from this scoreboard that do not depend on a prompt, by question."""
 

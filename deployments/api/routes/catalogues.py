@@ -34,9 +34,9 @@ def benchmark(request: Request, name: str, limit: Limit = 100, cursor: Cursor = 
     limit_files(None)  # a reader names no files
     place = Paging(limit=limit, cursor=cursor, fields=()).place(int)
     with open_stored(None) as store:
-        found = benchmark_page(name, store=store, after=-1 if place is None else max(place, -1), limit=limit)
-    next_page = None if found.last is None else cursor_of(found.last)
-    return reply(request, BenchmarkCases(facts=found.facts, cases=found.cases, next=next_page))
+        page = benchmark_page(name, store=store, after=-1 if place is None else max(place, -1), limit=limit)
+    next_page = None if page.last is None else cursor_of(page.last)
+    return reply(request, BenchmarkCases(facts=page.facts, cases=page.cases, next=next_page))
 
 
 @router.get("/metrics", responses=page_of(MetricFacts))

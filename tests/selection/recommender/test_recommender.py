@@ -33,7 +33,7 @@ class FakeBook:
         self.written = []
         self.hold = None
         self.notes = ()
-        self.kept_before = self.kept_now = None
+        self.kept_before = self.kept_now = self.counted = None
 
     def _asked(self, what):
         self.calls.append(what)
@@ -45,6 +45,9 @@ class FakeBook:
     def stamp(self):
         self._asked("stamp")
         return (self.evidence, self.promoted, self.n_writes)
+
+    def n_changes(self):
+        return self.counted
 
     def fingerprint(self):
         self._asked("fingerprint")
@@ -126,6 +129,58 @@ def test_changed_evidence_is_read_with_the_next_question(book, desk):
     assert "2" == desk.view().scoreboard.fingerprint
     book.evidence = 1
     assert "1" == desk.view().scoreboard.fingerprint
+
+
+def test_where_changes_of_the_evidence_are_counted_other_writes_cost_no_fingerprint(book, desk):
+    book.counted = 7
+    desk.view()
+    book.calls.clear()
+    book.n_writes += 1
+
+    assert "1" == desk.view().scoreboard.fingerprint
+    assert ["stamp"] == book.calls
+
+    book.evidence, book.counted = 2, 8
+    assert "2" == desk.view().scoreboard.fingerprint
+    book.promoted, book.counted = 2, 9
+    assert "model 2, by evidence 2" == desk.view().champion
+
+
+def test_a_change_while_the_first_view_is_read_is_seen_by_the_next_question(book, desk):
+    book.counted = 7
+    scoreboard = book.scoreboard
+
+    def changed(champion):
+        found = scoreboard(champion)
+        book.evidence, book.counted = 2, 8
+        return found
+
+    book.scoreboard = changed
+    desk.view()
+    book.scoreboard = scoreboard
+
+    assert "2" == desk.view().scoreboard.fingerprint
+
+
+def test_the_view_is_current_while_nothing_has_to_be_read(book, desk):
+    assert desk.current_view() is None
+    view = desk.view()
+    assert view is desk.current_view()
+
+    book.n_writes += 1
+    assert desk.current_view() is None
+    assert desk.view() is desk.current_view()
+
+    desk.outcomes.expect_more()
+    assert desk.current_view() is None
+    desk.view()
+
+    book.is_away = True
+    assert desk.current_view() is None
+    assert desk.view().away is not None
+    book.is_away = False
+    assert desk.current_view() is None
+    assert desk.view() is desk.current_view()
 
 
 def test_a_change_of_something_else_costs_a_fingerprint_and_no_more(book, desk):
