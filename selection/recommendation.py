@@ -101,7 +101,7 @@ def recommend(
             drawn_among=answer.drawn_among,
         )
     )
-    recommender.memory.keep(answer.recommendation.id, answer.explain)
+    recommender.memory.keep(answer.recommendation.id, answer.explain, n_characters=answer.n_characters)
     return answer.recommendation
 
 

@@ -200,7 +200,7 @@ def record(recommender: Recommender, standing: Standing, recommendation: Recomme
         )
     )
     if is_its_own and answer is not None:
-        recommender.memory.keep(recommendation.id, answer.explain)
+        recommender.memory.keep(recommendation.id, answer.explain, n_characters=answer.n_characters)
 
 
 def _contenders(recommendation: Recommendation) -> tuple[Contender, ...]:

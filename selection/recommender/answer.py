@@ -32,6 +32,8 @@ class Answer:
     recommendation: Recommendation
     explain: Callable[[], str]
     """Explain the recommendation at length; computes the choice again."""
+    n_characters: int
+    """Characters of the prompt that `explain` holds."""
     evidence_fingerprint: str
     propensity: float | None
     """Probability with which this candidate was named, where it was drawn among the tied."""
@@ -117,9 +119,12 @@ def _answered(
     general_notes = (*reported_notes(choice, reported), *choice.notes, *recommender.notes(view))
     on_prompt = _on_the_prompt(view, question, choice)
     notes = tuple(dict.fromkeys(one_line(note) for note in (*general_notes, *on_prompt)))
+    # Without a learned model the prompt decides nothing, and is not kept for the explanation.
+    deciding = question if view.champion is not None else replace(question, prompt=None)
     return Answer(
         recommendation=_recommendation(choice, reason, decision.decided_by, notes, reported),
-        explain=partial(_explained, view, question, choice.chosen.key if choice.chosen else None, reported),
+        explain=partial(_explained, view, deciding, choice.chosen.key if choice.chosen else None, reported),
+        n_characters=len(deciding.prompt or ""),
         evidence_fingerprint=view.scoreboard.fingerprint,
         propensity=propensity,
         drawn_among=() if propensity is None else tuple(ranked.candidate.label for ranked in _drawable(choice)),

@@ -10,6 +10,8 @@ from selection.answers import Expected, Ranked, Recommendation
 from selection.choosing.measured_quality import why_expected
 
 MOST_REMEMBERED = 256
+MOST_CHARACTERS = 8_000_000
+"""Characters of prompts that are kept for explanations."""
 
 
 class AnswerMemory:
@@ -19,22 +21,33 @@ class AnswerMemory:
     question would keep the garbage collector busy for longer than a question takes.
     """
 
-    def __init__(self, most: int = MOST_REMEMBERED) -> None:
-        self._most = most
+    def __init__(self, most: int = MOST_REMEMBERED, most_characters: int = MOST_CHARACTERS) -> None:
+        self._most, self._most_characters = most, most_characters
         self._lock = Lock()
-        self._explain: OrderedDict[str, Callable[[], str]] = OrderedDict()
+        self._explain: OrderedDict[str, tuple[Callable[[], str], int]] = OrderedDict()
+        self._n_characters = 0
 
-    def keep(self, recommendation_id: str, explain: Callable[[], str]) -> None:
-        """Store how to explain an answer, and drop the oldest of too many."""
+    def keep(self, recommendation_id: str, explain: Callable[[], str], *, n_characters: int = 0) -> None:
+        """Store how to explain an answer, and drop the oldest of too many or too long ones.
+
+        Args:
+            recommendation_id: Whose answer it is.
+            explain: Explains it.
+            n_characters: Characters of the prompt that `explain` holds.
+        """
         with self._lock:
-            self._explain[recommendation_id] = explain
-            while len(self._explain) > self._most:
-                self._explain.popitem(last=False)
+            _, n_before = self._explain.pop(recommendation_id, (None, 0))
+            self._explain[recommendation_id] = explain, n_characters
+            self._n_characters += n_characters - n_before
+            while len(self._explain) > self._most or self._n_characters > self._most_characters:
+                _, (_, n_dropped) = self._explain.popitem(last=False)
+                self._n_characters -= n_dropped
 
     def find(self, recommendation_id: str) -> Callable[[], str] | None:
         """Return how to explain it; None where it was dropped, or was answered in another process."""
         with self._lock:
-            return self._explain.get(recommendation_id)
+            explain, _ = self._explain.get(recommendation_id, (None, 0))
+            return explain
 
 
 def text_of(recommendation: Recommendation) -> str:
