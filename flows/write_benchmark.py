@@ -65,8 +65,8 @@ async def _write(request: WritingRequest) -> Any:
 
 
 NEXT_STEP = (
-    "Name a larger model with --model or --checker, or another --kind; `--cases` with a larger number writes more "
-    "drafts and asks for those alone."
+    "Name a larger writing model (--model) or checking model (--check), or other kinds of questions (--kind); more "
+    "cases (--cases) have more drafts written, and those alone are asked for."
 )
 
 

@@ -53,7 +53,7 @@ def _must_be_ollamas(export: CandidateExport, providers: Collection[str]) -> Non
     configuration = export.configuration
     if configuration.pipeline is not None:
         raise ConfigurationError(
-            f"{export.label!r} asks several times, by the pipeline {configuration.pipeline!r}: no Modelfile holds that",
+            f"{export.label!r} asks by the pipeline {configuration.pipeline!r}: no Modelfile holds that",
             "Use the format yaml or python.",
         )
     if configuration.model.startswith(PROGRAMS):

@@ -36,7 +36,7 @@ def as_request_body(export: CandidateExport) -> str:
     configuration = export.configuration
     if configuration.pipeline is not None:
         raise ConfigurationError(
-            f"{export.label!r} asks several times, by the pipeline {configuration.pipeline!r}: no single request is it",
+            f"{export.label!r} asks by the pipeline {configuration.pipeline!r}: no single request is it",
             _INSTEAD,
         )
     sent = {name: value for name, value in configuration.options.items() if _is_sent(name, value)}

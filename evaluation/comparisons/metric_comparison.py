@@ -242,10 +242,11 @@ class MetricComparer:
         if not common:
             return {}
         clusters = [self._clusters.get(case_id) for case_id in common] if self._clusters else None
+        possible = value_range(metric.use.name)
         return {
-            label: mean_estimate([by_case[case_id] for case_id in common], clusters=clusters).within(
-                value_range(metric.use.name)
-            )
+            label: mean_estimate(
+                [by_case[case_id] for case_id in common], clusters=clusters, value_range=possible
+            ).within(possible)
             for label, by_case in values.items()
         }
 

@@ -181,11 +181,13 @@ def _mean_estimates(
     if not values.case_ids:
         return
     use = MetricUse(name=metric.name, signature=metric.signature)
-    estimate = mean_estimate(values.means, clusters=_clusters_of(values.case_ids, clusters))
-    yield EstimateRow(run_candidate_id=run_candidate_id, metric=use, estimate=estimate.within(metric.value_range))
+    possible = metric.value_range
+    estimate = mean_estimate(values.means, clusters=_clusters_of(values.case_ids, clusters), value_range=possible)
+    yield EstimateRow(run_candidate_id=run_candidate_id, metric=use, estimate=estimate.within(possible))
     if failed := (*failed, *values.too_few):
         all_values = array("d", values.means) + array("d", [0.0] * len(failed))
-        worst = mean_estimate(all_values, clusters=_clusters_of((*values.case_ids, *failed), clusters))
+        clusters_of_all = _clusters_of((*values.case_ids, *failed), clusters)
+        worst = mean_estimate(all_values, clusters=clusters_of_all, value_range=possible)
         yield EstimateRow(
             run_candidate_id=run_candidate_id,
             metric=use,

@@ -19,6 +19,10 @@ class Interval(NamedTuple):
     high: float
 
 
+SHARES = (0.0, 1.0)
+"""Range of a share."""
+
+
 def checked_confidence_level(confidence_level: float) -> float:
     """Return the level, checking that it is at least one half and below 1."""
     if not 0.5 <= confidence_level < 1:
@@ -136,13 +140,15 @@ def mean_estimate(
     *,
     clusters: Sequence[Hashable | None] | None = None,
     confidence_level: float = 0.95,
+    value_range: tuple[float, float] = SHARES,
 ) -> Estimate:
     """Return the mean of one value a case, with an interval over the choice of cases.
 
-    Values that are all 0 or 1 get Wilson's interval (`wilson`), others Student's (`t`); where skewness matters, as for
-    times and tokens, Student's through Hall's transformation (`t_skewed`). With clusters, the value is the mean of the
-    cluster means and its interval Student's with G-1 degrees of freedom (`cluster_t`), the only one that keeps its
-    coverage where clusters differ in size (Miller 2024, arXiv:2411.00640, treats the simpler case).
+    Values that are all 0 or 1 and can be nothing beyond get Wilson's interval (`wilson`), others Student's (`t`);
+    where skewness matters, as for times and tokens, Student's through Hall's transformation (`t_skewed`). With
+    clusters, the value is the mean of the cluster means and its interval Student's with G-1 degrees of freedom
+    (`cluster_t`), the only one that keeps its coverage where clusters differ in size (Miller 2024,
+    arXiv:2411.00640, treats the simpler case).
 
     There is no interval (None) for one case, for one cluster, and where all values that are not 0 or 1, or all
     cluster means, are equal: without any spread, an interval of zero width would claim certainty.
@@ -151,6 +157,7 @@ def mean_estimate(
         values: One for each case, already averaged over repeats.
         clusters: The cluster of each case; None for a case in none.
         confidence_level: Of the interval.
+        value_range: Least and greatest possible value. Counts that all happen to be 0 or 1 are no shares.
 
     Raises:
         ConfigurationError: no values, a value that is not finite, or not one cluster for each value.
@@ -159,7 +166,7 @@ def mean_estimate(
     vector = as_vector(values)
     if clusters is not None and any(cluster is not None for cluster in clusters):
         return _cluster_mean(vector, clusters, level)
-    if is_binary(vector):
+    if SHARES[0] <= value_range[0] and value_range[1] <= SHARES[1] and is_binary(vector):
         n_right = int(vector.sum())
         interval = wilson_interval(n_right, vector.size, confidence_level=level) if vector.size > 1 else None
         return estimate_of(float(vector.mean()), interval, vector.size, "wilson", level)

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from evaluation.fingerprint import canonical_json
+from evaluation.scores import Estimate
 from evaluation.stats.intervals import mean_estimate
 from evaluation.stats.vectors import Vector, is_binary
 from evaluation.sweeps.contrasts import Matrix
@@ -149,7 +150,7 @@ def rank_combinations(
                 )
             )
             continue
-        estimate = mean_estimate(values.tolist(), confidence_level=terms.confidence_level).within(terms.value_range)
+        estimate = _mean(values, terms)
         scores.append(
             CombinationScore(
                 combination=combination,
@@ -179,7 +180,7 @@ def levels_of(
         values = means[~np.isnan(means)]
         if values.size == 0:
             continue
-        estimate = mean_estimate(values.tolist(), confidence_level=terms.confidence_level).within(terms.value_range)
+        estimate = _mean(values, terms)
         levels.append(
             Level(
                 low=low,
@@ -219,3 +220,11 @@ def _pieces(parameter: Parameter, tried: Sequence[Combination]) -> list[tuple[An
         (values[ordered[cut[0]][0]], values[ordered[cut[-1]][0]], [row for place in cut for row in ordered[place]])
         for cut in cuts
     ]
+
+
+def _mean(values: Vector, terms: LevelSettings) -> Estimate:
+    """Return the mean of a unit's values, within what is possible."""
+    possible = terms.value_range
+    return mean_estimate(values.tolist(), confidence_level=terms.confidence_level, value_range=possible).within(
+        possible
+    )

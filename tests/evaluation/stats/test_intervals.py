@@ -500,3 +500,14 @@ class TestQuantile:
     def test_what_is_no_quantile_is_refused(self, q):
         with pytest.raises(ConfigurationError, match="between 0 and 1"):
             quantile_estimate([1, 2], q)
+
+
+@pytest.mark.parametrize("values", [[1.0] * 6, [0.0, 1.0, 1.0, 0.0, 1.0, 1.0]])
+def test_counts_that_all_happen_to_be_0_or_1_are_no_shares(values: list[float]) -> None:
+    """Answers of one token each are not shown to have fewer than that."""
+    share, count = mean_estimate(values), mean_estimate(values, value_range=(0.0, float("inf")))
+
+    assert "wilson" == share.method
+    assert (share.value, "t") == (count.value, count.method)
+    if len(set(values)) == 1:
+        assert (None, None) == (count.low, count.high)

@@ -132,7 +132,7 @@ def test_hostile_text_of_a_model_does_not_reach_the_terminal(
 
     assert 3 == said.code
     assert "every draft was dropped" in said.err
-    assert "Name a larger model with --model or --checker" in said.err
+    assert "Name a larger writing model (--model) or checking model (--check)" in said.err
     assert not {"\u202e", "\u2028", "\x1b"} & {*said.out, *said.err}
 
 
