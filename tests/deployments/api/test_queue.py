@@ -3,9 +3,10 @@
 import asyncio
 import socket
 import threading
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from api_client import ApiClient
@@ -34,9 +35,14 @@ def foreign() -> None:
     """Of another project on the same server."""
 
 
-def make(of: Any, state: Any) -> None:
+@pytest.fixture
+def make() -> Iterator[Callable[[Any, Any], None]]:
+    """Makes a flow run in that state, which is deleted again: other tests look for the one that is running."""
     with get_client(sync_client=True) as client:
-        client.create_flow_run(of, state=state)
+        made: list[UUID] = []
+        yield lambda of, state: made.append(client.create_flow_run(of, state=state).id)
+        for flow_run_id in made:
+            client.delete_flow_run(flow_run_id)
 
 
 def test_slots_of_a_gpu_and_evaluations_that_wait_for_it_are_counted() -> None:
@@ -74,7 +80,7 @@ def test_no_gpu_is_left_out_where_there_are_more_limits_than_the_server_tells_at
     assert set(tags) <= set(flow_runs.queue().slots)
 
 
-def test_flow_runs_that_are_due_wait_and_no_others() -> None:
+def test_flow_runs_that_are_due_wait_and_no_others(make: Callable[[Any, Any], None]) -> None:
     now = datetime.now(UTC)
     before = flow_runs.queue().n_waiting
 
