@@ -19,6 +19,7 @@ from evaluation.store.upgrades import list_upgrades
 Operation = tuple[str, str, Mapping[str, Any]]
 NO_PREFECT_SERVER = (
     "/evaluations", "/races", "/sweeps", "/monitor-passes", "/upgrade-looks", "/retrainings", "/written-suites",
+    "/traffic-gradings",
 )  # fmt: skip
 PROBLEMS = {
     "get /api/v1/runs/{run}/cascades": 422,

@@ -16,7 +16,10 @@ from evaluation.store.session import Store
 
 
 @pytest.mark.parametrize("entrypoint", [OURS, RENAMED])
-def test_a_flow_run_of_our_deployments_is_cancelled(prefect: PrefectByScript, entrypoint: str) -> None:
+def test_a_flow_run_of_our_deployments_is_cancelled(
+    prefect: PrefectByScript, served_store: Store, monkeypatch: pytest.MonkeyPatch, entrypoint: str
+) -> None:
+    monkeypatch.setenv("BENCHWRIGHT_DATABASE_URL", served_store.url)
     run = prefect.add(entrypoint)
 
     assert run == flow_runs.find(run).id
