@@ -146,6 +146,9 @@ def test_a_scheduled_flow_run_that_failed_before_any_run_is_told_of(monitor: Mon
     (scheduled,) = [run["name"] for run in runs if run["name"] != "by-form"]
 
     alerts = [one.alert for one in monitor().alerts if one.alert.rule == "run"]
+    with patient_client(prefect_api) as client:  # or the next runs of its schedule are the newest for other tests
+        client.delete(f"/deployments/{deployment}")
+        client.delete(f"/flows/{flow_id}")
 
     assert [
         f"The scheduled nightly-test {scheduled!r} ended before it created a run: it failed: no server answers."
