@@ -47,7 +47,7 @@ async def _grade(request: GradingRequest, flow_run_id: UUID) -> Any:
                 flow_run_id=str(flow_run_id),
                 on_leases=LeaseBook(store, holder_id).note,
             )
-        result: TrafficGradingResult = await grading_result(plan, counts)
+        result: TrafficGradingResult = await grading_result(store, plan, counts)
     finally:
         store.close()
     get_run_logger().info("%s", result.sentence)

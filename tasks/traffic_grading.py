@@ -9,7 +9,7 @@ from prefect.cache_policies import NO_CACHE
 
 from evaluation.metrics.metric import Metric
 from evaluation.planning.plan import MetricModelPlan
-from evaluation.records.traffic_grades import CallPlace, DayOfGrades
+from evaluation.records.traffic_grades import CallPlace
 from evaluation.reports.traffic_grading import grading_as_markdown, grading_rows
 from evaluation.requests.grading_request import GradingRequest
 from evaluation.resolution.grading import resolve_judge
@@ -26,7 +26,7 @@ from tasks.flow_logging import log_info
 from tasks.metric_models import models_for_metrics
 from tasks.prefect_outage import going_on_without
 from tasks.scoring.metric_server import serve_metric_model
-from tasks.store_calls import call_store, call_with_store
+from tasks.store_calls import call_store
 
 OnLeases: TypeAlias = Callable[[str, frozenset[str]], Awaitable[None]]
 
@@ -107,10 +107,10 @@ async def ask_judge(
         return await grade_calls(store, plan.missing, plan.metric, answerers, flow_run_id=flow_run_id)
 
 
-async def grading_result(plan: PlannedGrading, counts: GradeCounts) -> TrafficGradingResult:
+async def grading_result(store: Store, plan: PlannedGrading, counts: GradeCounts) -> TrafficGradingResult:
     """Return what was asked now, and the grades of these days."""
     (first, _), (last, end) = plan.periods[0], plan.periods[-1]
-    days = await call_with_store(_days, first, end, plan.metric.signature)
+    days = await call_store(days_of_grades, store, since=first, until=end, signature=plan.metric.signature)
     return TrafficGradingResult(
         judge=plan.judge.model,
         digest=plan.judge.digest,
@@ -124,10 +124,6 @@ async def grading_result(plan: PlannedGrading, counts: GradeCounts) -> TrafficGr
         n_without_texts=plan.n_without_texts,
         candidates=candidate_grades(plan.calls, days),
     )
-
-
-def _days(store: Store, since: datetime, until: datetime, signature: str) -> tuple[DayOfGrades, ...]:
-    return days_of_grades(store, since=since, until=until, signature=signature)
 
 
 @task(name="publish grades", task_run_name="publish the report", cache_policy=NO_CACHE, persist_result=False)

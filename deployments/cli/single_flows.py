@@ -34,11 +34,12 @@ class EndedFlow(Generic[ResultT]):
     """Error that ended it; None: no error, or none of ours."""
 
 
-def run_to_end(begin: Callable[[], Any], store: "Store", stack: ExitStack) -> EndedFlow[Any]:
+def run_to_end(load: Callable[[], Any], request: object, store: "Store", stack: ExitStack) -> EndedFlow[Any]:
     """Return how a flow ended that ran in this process.
 
     Args:
-        begin: Imports the flow and calls it with `return_state=True`.
+        load: Imports the flow, while the Prefect server starts.
+        request: The flow's request.
         store: Results database.
         stack: Ends what is started for it.
 
@@ -47,10 +48,21 @@ def run_to_end(begin: Callable[[], Any], store: "Store", stack: ExitStack) -> En
     """
     server = open_prefect_server(stack)
     tell_of_own_server(server)
+    flow = load()
+
+    def begin() -> Any:
+        return flow(request, return_state=True)
+
     state, number = run_flow(begin, uuid.uuid4().hex, store, server, has_ended=lambda: False)
     code, error = exit_code(state, number, has_runs=False)
     result = asyncio.run(state.aresult()) if code == EXIT_DONE and state is not None else None
     return EndedFlow(code=code, result=result, broken_by=error)
+
+
+def failure_as_json(ended: EndedFlow[Any]) -> dict[str, Any]:
+    """Return what a command prints as JSON of a flow that did not end well."""
+    problem = {} if ended.broken_by is None else {"error": error_as_json(ended.broken_by)}
+    return {"status": "failed" if ended.code == EXIT_RUN_FAILED else "cancelled", **problem}
 
 
 def run_command(
@@ -78,6 +90,5 @@ def run_command(
     if ended.result is not None:
         show(ended.result)
     elif as_json:
-        problem = {} if ended.broken_by is None else {"error": error_as_json(ended.broken_by)}
-        print_json({"status": "failed" if ended.code == EXIT_RUN_FAILED else "cancelled", **problem})
+        print_json(failure_as_json(ended))
     raise typer.Exit(ended.code)

@@ -63,12 +63,12 @@ def look_once(request: "UpgradeWatch", store: "Store", stack: ExitStack) -> "End
 
     watched_policies(store, request.policies)  # refuses unknown names before a server is started
 
-    def begin() -> Any:
+    def load() -> Any:
         from flows.watch_upgrades import watch_upgrades
 
-        return watch_upgrades(request, return_state=True)
+        return watch_upgrades
 
-    return run_to_end(begin, store, stack)
+    return run_to_end(load, request, store, stack)
 
 
 @upgrades.command("list")

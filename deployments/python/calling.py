@@ -15,10 +15,12 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from deployments.cli.callers import Caller, called_by
+from deployments.cli.terminal.output import EXIT_INTERRUPTED
 from deployments.python.checking import in_words_of_python
-from evaluation.errors import BenchwrightError
+from evaluation.errors import BenchwrightError, RunFailedError
 
 if TYPE_CHECKING:
+    from deployments.cli.single_flows import EndedFlow
     from deployments.prefect_server import PrefectServer
     from evaluation.results.progress import Progress
 
@@ -179,3 +181,22 @@ def _environment_put_back() -> Iterator[None]:
 
 def _variables() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name.startswith(CHANGED_VARIABLES)}
+
+
+def result_of(ended: "EndedFlow[T]", failed: str, next_step: str = "Run it again.") -> T:
+    """Return the result of a flow.
+
+    Args:
+        ended: How it ended.
+        failed: What to say of a failure that gave no reason.
+        next_step: What to do then.
+
+    Raises:
+        RunFailedError: it failed, or was cancelled.
+        KeyboardInterrupt: Ctrl-C, or the notebook's interrupt.
+    """
+    if ended.code == EXIT_INTERRUPTED:
+        raise KeyboardInterrupt
+    if ended.result is None:
+        raise RunFailedError(failed if ended.broken_by is None else ended.broken_by.message, next_step)
+    return ended.result

@@ -4,10 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from deployments.cli.terminal.output import EXIT_INTERRUPTED
-from deployments.python.calling import call
+from deployments.python.calling import call, result_of
 from deployments.python.checking import plainly
-from evaluation.errors import RunFailedError
 
 if TYPE_CHECKING:
     from evaluation.results.traffic_grading import TrafficGradingResult
@@ -79,9 +77,4 @@ def _grade(fields: Mapping[str, Any], db: str | None) -> "TrafficGradingResult":
     request = read_grading_request(fields)
     with workplace(db, may_be_new=False) as (store, stack):
         ended = grade_once(request, store, stack)
-    if ended.code == EXIT_INTERRUPTED:
-        raise KeyboardInterrupt
-    if ended.result is None:
-        reason = "the grading failed" if ended.broken_by is None else ended.broken_by.message
-        raise RunFailedError(reason, "Run it again: what is stored is not asked for again.")
-    return ended.result
+    return result_of(ended, "the grading failed", "Run it again: what is stored is not asked for again.")

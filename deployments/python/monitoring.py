@@ -3,12 +3,10 @@
 from functools import partial
 from typing import TYPE_CHECKING, Unpack
 
-from deployments.cli.terminal.output import EXIT_INTERRUPTED
-from deployments.python.calling import call, call_async
+from deployments.python.calling import call, call_async, result_of
 from deployments.python.documented import refuse_unknown, with_options
 from deployments.python.evaluations import as_lists, refuse_failed
 from deployments.python.options import MonitorOptions
-from evaluation.errors import RunFailedError
 
 if TYPE_CHECKING:
     from evaluation.results.monitoring import MonitorResult
@@ -58,11 +56,7 @@ def _monitor(options: MonitorOptions) -> "MonitorResult":
     request = read_monitor_request(fields)
     with workplace(options.get("db"), may_be_new=False) as (store, stack):
         ended = monitor_once(request, store, stack)
-    if ended.code == EXIT_INTERRUPTED:
-        raise KeyboardInterrupt
-    if ended.result is None:
-        reason = "the monitoring pass failed" if ended.broken_by is None else ended.broken_by.message
-        raise RunFailedError(reason, "Run it again.")
+    result = result_of(ended, "the monitoring pass failed")
     if options.get("fail_on_alert"):
-        refuse_failed([alert.alert.sentence for alert in open_alerts(ended.result)], ended.result)
-    return ended.result
+        refuse_failed([alert.alert.sentence for alert in open_alerts(result)], result)
+    return result

@@ -4,11 +4,9 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from deployments.cli.terminal.output import EXIT_INTERRUPTED
-from deployments.python.calling import call, call_async
+from deployments.python.calling import call, call_async, result_of
 from deployments.python.checking import plainly
 from deployments.python.stored import opened
-from evaluation.errors import RunFailedError
 from selection.retraining import Retraining
 
 if TYPE_CHECKING:
@@ -71,12 +69,7 @@ def _retrain(if_enough_new: int | None, seed: int | None, db: str | None) -> "Re
     request = read_retrain_request({name: value for name, value in parameters.items() if value is not None})
     with workplace(db, may_be_new=False) as (store, stack):
         ended = retrain_anew(request, store, stack)
-    if ended.code == EXIT_INTERRUPTED:
-        raise KeyboardInterrupt
-    if ended.result is None:
-        error = ended.broken_by
-        raise RunFailedError("the retraining failed" if error is None else error.message, "Run it again.")
-    return ended.result
+    return result_of(ended, "the retraining failed")
 
 
 @plainly

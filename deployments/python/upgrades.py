@@ -4,12 +4,10 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from deployments.cli.terminal.output import EXIT_INTERRUPTED
-from deployments.python.calling import call
+from deployments.python.calling import call, result_of
 from deployments.python.checking import plainly
 from deployments.python.policies import LOCAL
 from deployments.python.stored import opened
-from evaluation.errors import RunFailedError
 
 if TYPE_CHECKING:
     from evaluation.records.policies import Upgrade
@@ -43,12 +41,7 @@ def _watch(policies: tuple[str, ...], db: str | None) -> "UpgradeLook":
     request = read_upgrade_watch({"policies": list(policies)})
     with workplace(db, may_be_new=False) as (store, stack):
         ended = look_once(request, store, stack)
-    if ended.code == EXIT_INTERRUPTED:
-        raise KeyboardInterrupt
-    if ended.result is None:
-        reason = "the look failed" if ended.broken_by is None else ended.broken_by.message
-        raise RunFailedError(reason, "Run it again: what is stored is not asked for again.")
-    return ended.result
+    return result_of(ended, "the look failed", "Run it again: what is stored is not asked for again.")
 
 
 @plainly

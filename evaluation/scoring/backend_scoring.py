@@ -73,11 +73,11 @@ async def score_asking(
                 store, run_id, run_candidate_id, metrics, answerers, on_scored=on_scored, apart=apart
             )
     workers = {metric: _Worker(metric, apart) for metric in metrics}
-    run = await _patient(lambda: find_run(store, run_id))
+    run = await patient(lambda: find_run(store, run_id))
     metrics = [metric for metric in metrics if not _is_its_own_opponent(metric, run, run_candidate_id)]
     n_generations = n_scores = n_failed = 0
     async for page in _pages(store, run_candidate_id):
-        works = await _patient(lambda: list(_missing(store, run, page, metrics)))  # noqa: B023 - awaited at once
+        works = await patient(lambda: list(_missing(store, run, page, metrics)))  # noqa: B023 - awaited at once
         n_generations += len({work.generation_id for work in works})
         rows: list[ScoreRow] = []
         saved_at = time.monotonic()
@@ -99,10 +99,11 @@ async def score_asking(
 
 async def _saved(store: Store, rows: list[ScoreRow]) -> None:
     if rows:
-        await _patient(lambda: save_scores(store, rows))
+        await patient(lambda: save_scores(store, rows))
 
 
-async def _patient(call: Callable[[], T]) -> T:
+async def patient(call: Callable[[], T]) -> T:
+    """Call the store in a thread, and again while it is busy."""
     return await asyncio.to_thread(patiently, call)
 
 

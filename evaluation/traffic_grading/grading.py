@@ -2,9 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeVar
 
 from evaluation.case import Case
 from evaluation.generation import Generation
@@ -13,13 +12,11 @@ from evaluation.metrics.metric import Metric
 from evaluation.records.candidates import MetricUse
 from evaluation.records.traffic_grades import GradableCall, TrafficGrade
 from evaluation.scores import Measurement, ScoreFailure
-from evaluation.scoring.backend_scoring import AT_ONCE, SAVED_AFTER_S, SAVED_EVERY, limited
+from evaluation.scoring.backend_scoring import AT_ONCE, SAVED_AFTER_S, SAVED_EVERY, limited, patient
 from evaluation.scoring.metric_backends.dispatch import Answerers, all_answers
-from evaluation.store.retrying import patiently
 from evaluation.store.session import Store
 from evaluation.store.traffic_grades import load_gradable, save_grades
 
-T = TypeVar("T")
 NO_GRADE = ScoreFailure(kind="no_grade", message="the metric has no value for this call")
 _LOADED_AT_ONCE = 500
 """Calls whose texts are in memory at once."""
@@ -40,7 +37,6 @@ async def grade_calls(
     answerers: Answerers,
     *,
     flow_run_id: str,
-    on_graded: Callable[[int], None] = lambda _: None,
 ) -> GradeCounts:
     """Grade calls and store the grades; what is stored when this is ended stays.
 
@@ -50,12 +46,11 @@ async def grade_calls(
         metric: A judge's metric, bound to its model.
         answerers: What answers its requests.
         flow_run_id: Flow run that asks, stored with each grade.
-        on_graded: Called after each grade with the number so far, failed ones included.
     """
     n_graded = n_failed = 0
     for start in range(0, len(row_ids), _LOADED_AT_ONCE):
         page = row_ids[start : start + _LOADED_AT_ONCE]
-        calls = await _patient(lambda: load_gradable(store, page))  # noqa: B023 - awaited at once
+        calls = await patient(lambda: load_gradable(store, page))  # noqa: B023 - awaited at once
         grades: list[TrafficGrade] = []
         saved_at = time.monotonic()
         works = (_grade(call, metric, answerers, flow_run_id) for call in calls)
@@ -67,7 +62,6 @@ async def grade_calls(
                 if len(grades) >= SAVED_EVERY or time.monotonic() - saved_at >= SAVED_AFTER_S:
                     saving, grades, saved_at = grades, [], time.monotonic()
                     await _saved(store, saving)
-                on_graded(n_graded + n_failed)
         finally:  # who ends us early keeps what there is
             await asyncio.shield(_saved(store, grades))
     return GradeCounts(n_graded=n_graded, n_failed=n_failed)
@@ -92,8 +86,4 @@ async def _grade(call: GradableCall, metric: Metric, answerers: Answerers, flow_
 
 async def _saved(store: Store, grades: list[TrafficGrade]) -> None:
     if grades:
-        await _patient(lambda: save_grades(store, grades))
-
-
-async def _patient(call: Callable[[], T]) -> T:
-    return await asyncio.to_thread(patiently, call)
+        await patient(lambda: save_grades(store, grades))

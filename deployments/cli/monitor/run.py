@@ -1,28 +1,17 @@
 """Running `benchwright monitor`, from its options to the exit code: the flow is run and its findings are shown."""
 
-import asyncio
 import re
-import uuid
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from deployments.cli.callers import open_prefect_server
-from deployments.cli.evaluate.run import exit_code
-from deployments.cli.flow_runs import TerminatedError, run_flow, tell_of_own_server
+from deployments.cli.flow_runs import TerminatedError
 from deployments.cli.long_commands import code_of_signal, workplace
-from deployments.cli.terminal.output import (
-    EXIT_CHECK_FAILED,
-    EXIT_DONE,
-    EXIT_RUN_FAILED,
-    error_as_json,
-    print_json,
-    print_status,
-)
+from deployments.cli.single_flows import EndedFlow, failure_as_json, run_to_end
+from deployments.cli.terminal.output import EXIT_CHECK_FAILED, print_json, print_status
 from deployments.cli.terminal.run_results import say_line
 from deployments.cli.terminal.split_table import print_split_table
-from evaluation.errors import BenchwrightError, ConfigurationError
+from evaluation.errors import ConfigurationError
 from evaluation.reports.monitoring.page import statistics_rows
 from evaluation.results.as_json import as_json as results_as_json
 
@@ -99,19 +88,7 @@ def run_monitor(fields: Mapping[str, Any], *, database: str | None, as_json: boo
         return code_of_signal(end)
 
 
-@dataclass(frozen=True, kw_only=True)
-class EndedMonitor:
-    """How a monitoring pass ended."""
-
-    code: int
-    """Exit code of the command."""
-    result: "MonitorResult | None"
-    """None if it did not end well."""
-    broken_by: BenchwrightError | None = None
-    """Error that ended it; None: no error, or none of ours."""
-
-
-def monitor_once(request: "MonitorRequest", store: "Store", stack: ExitStack) -> EndedMonitor:
+def monitor_once(request: "MonitorRequest", store: "Store", stack: ExitStack) -> "EndedFlow[MonitorResult]":
     """Return how a monitoring pass ended, which the flow made in this process.
 
     Args:
@@ -122,18 +99,13 @@ def monitor_once(request: "MonitorRequest", store: "Store", stack: ExitStack) ->
     Raises:
         BenchwrightError: invalid input or setup.
     """
-    server = open_prefect_server(stack)
-    tell_of_own_server(server)
 
-    from flows.monitor import monitor  # while the server starts
+    def load() -> Any:
+        from flows.monitor import monitor
 
-    def begin() -> Any:
-        return monitor(request, return_state=True)
+        return monitor
 
-    state, number = run_flow(begin, uuid.uuid4().hex, store, server, has_ended=lambda: False)
-    code, error = exit_code(state, number, has_runs=False)
-    result = asyncio.run(state.aresult()) if code == EXIT_DONE and state is not None else None
-    return EndedMonitor(code=code, result=result, broken_by=error)
+    return run_to_end(load, request, store, stack)
 
 
 def _run(request: "MonitorRequest", store: "Store", stack: ExitStack, *, as_json: bool, fail_on_alert: bool) -> int:
@@ -142,8 +114,7 @@ def _run(request: "MonitorRequest", store: "Store", stack: ExitStack, *, as_json
         _show(ended.result, as_json=as_json)
         return EXIT_CHECK_FAILED if fail_on_alert and open_alerts(ended.result) else ended.code
     if as_json:
-        problem = {} if ended.broken_by is None else {"error": error_as_json(ended.broken_by)}
-        print_json({"status": "failed" if ended.code == EXIT_RUN_FAILED else "cancelled", **problem})
+        print_json(failure_as_json(ended))
     return ended.code
 
 

@@ -1,28 +1,23 @@
 """Running `benchwright retrain`, from its options to the exit code: the flow is run and its outcome is shown."""
 
-import asyncio
-import uuid
 from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from deployments.cli.callers import open_prefect_server
-from deployments.cli.evaluate.run import exit_code
-from deployments.cli.flow_runs import TerminatedError, run_flow, tell_of_own_server
+from deployments.cli.flow_runs import TerminatedError
 from deployments.cli.long_commands import code_of_signal, workplace
+from deployments.cli.single_flows import EndedFlow, failure_as_json, run_to_end
 from deployments.cli.terminal.output import (
     EXIT_DONE,
     EXIT_INTERRUPTED,
     EXIT_RUN_FAILED,
     EXIT_TERMINATED,
-    error_as_json,
     print_json,
     print_status,
 )
 from deployments.cli.terminal.run_results import say_line
 from deployments.cli.terminal.split_table import print_split_table
-from evaluation.errors import BenchwrightError, StoreError
+from evaluation.errors import StoreError
 from evaluation.results.as_json import as_json as results_as_json
 from selection.pages.retraining import held_out_lines, reason_lines, task_rows
 
@@ -88,25 +83,11 @@ def _run(request: "RetrainRequest", store: "Store", stack: ExitStack, *, as_json
     if ended.result is not None:
         _show(ended.result, as_json=as_json)
     elif as_json and ended.code == EXIT_RUN_FAILED:
-        error = ended.broken_by
-        problem = {} if error is None else {"error": error_as_json(error)}
-        print_json({"status": "failed", **problem})
+        print_json(failure_as_json(ended))
     return ended.code
 
 
-@dataclass(frozen=True, kw_only=True)
-class EndedRetraining:
-    """Outcome of a retraining."""
-
-    code: int
-    """Exit code of the command."""
-    result: "Retraining | None" = None
-    """Result of the retraining; None: it was interrupted or failed."""
-    broken_by: BenchwrightError | None = None
-    """Error that ended the work; None: no error, or none of ours."""
-
-
-def retrain_anew(request: "RetrainRequest", store: "Store", stack: ExitStack) -> EndedRetraining:
+def retrain_anew(request: "RetrainRequest", store: "Store", stack: ExitStack) -> "EndedFlow[Retraining]":
     """Return how a retraining ended, which the flow made in this process where there is enough to learn from.
 
     Args:
@@ -121,19 +102,14 @@ def retrain_anew(request: "RetrainRequest", store: "Store", stack: ExitStack) ->
 
     new_evidence = what_is_new(store)
     if (refusal := new_evidence.too_little(request.if_enough_new)) is not None:  # no server is started to hear that
-        return EndedRetraining(code=EXIT_DONE, result=retraining_result(store, new_evidence, None, refusal))
-    server = open_prefect_server(stack)
-    tell_of_own_server(server)
+        return EndedFlow(code=EXIT_DONE, result=retraining_result(store, new_evidence, None, refusal))
 
-    from flows.retrain import retrain  # while the server starts
+    def load() -> Any:
+        from flows.retrain import retrain
 
-    def begin() -> Any:
-        return retrain(request, return_state=True)
+        return retrain
 
-    state, number = run_flow(begin, uuid.uuid4().hex, store, server, has_ended=lambda: False)
-    code, error = exit_code(state, number, has_runs=False)
-    result = asyncio.run(state.aresult()) if code == EXIT_DONE and state is not None else None
-    return EndedRetraining(code=code, result=result, broken_by=error)
+    return run_to_end(load, request, store, stack)
 
 
 def _show(result: "Retraining", *, as_json: bool) -> None:

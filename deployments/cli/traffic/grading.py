@@ -103,12 +103,12 @@ def grade_once(request: "GradingRequest", store: "Store", stack: ExitStack) -> "
     """
     _ = request.named_judge  # refused before a server is started
 
-    def begin() -> Any:
+    def load() -> Any:
         from flows.grade_traffic import grade_traffic
 
-        return grade_traffic(request, return_state=True)
+        return grade_traffic
 
-    return run_to_end(begin, store, stack)
+    return run_to_end(load, request, store, stack)
 
 
 def _show(result: "TrafficGradingResult", *, as_json: bool) -> None:

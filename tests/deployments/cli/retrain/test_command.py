@@ -75,7 +75,7 @@ def interrupted(prefect_api: str, monkeypatch: pytest.MonkeyPatch) -> Callable[.
             assert isinstance(how, int)
             return None, how
 
-        monkeypatch.setattr("deployments.cli.retrain.run.run_flow", run_flow)
+        monkeypatch.setattr("deployments.cli.single_flows.run_flow", run_flow)
 
     return end
 
