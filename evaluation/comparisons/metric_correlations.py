@@ -18,7 +18,7 @@ from evaluation.records.metric_keys import metric_keys
 from evaluation.records.runs import RunCandidateRecord, RunRecord
 from evaluation.results.analytics import CorrelationsResult, MetricCorrelation
 from evaluation.results.as_json import as_json, from_json
-from evaluation.scoring.aggregation import case_values
+from evaluation.scoring.aggregation import case_values, read_by
 from evaluation.stats.metric_correlation import Correlation, rank_correlation
 from evaluation.stats.multiplicity import holm
 from evaluation.stats.vectors import Vector, cluster_means
@@ -49,7 +49,7 @@ def metric_correlations(store: Store, run_id: str) -> CorrelationsResult:
     run = find_run(store, run_id)
     words = _words(store, run)
     labels = [candidate.plan.label for candidate in run.candidates]
-    basis = [labels, run.plan.seed, [[use.name, use.signature, word] for use, word in words.items()]]
+    basis = [labels, run.plan.seed, read_by(words), list(words.values())]
 
     def read() -> Any:
         return as_json(_correlations(store, run, words))

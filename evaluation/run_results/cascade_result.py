@@ -42,7 +42,7 @@ from evaluation.run_results.cascade_numbers import (
     mean_of,
 )
 from evaluation.run_results.cascade_scoring import CurveMetric, SideScore, SideScores, curve_metric
-from evaluation.scoring.aggregation import resampling_seed
+from evaluation.scoring.aggregation import read_by, resampling_seed
 from evaluation.stats.bootstrap import corpus_estimate
 from evaluation.store.benchmarks import case_clusters
 from evaluation.store.kept_readings import kept_or_read
@@ -132,7 +132,7 @@ def cascade_result(store: Store, run_id: str, *, metric: str | None = None) -> C
     invocation, labels = find_invocation(store, run.plan.invocation_id), unique_labels(run)
     basis = [
         list(labels.items()),
-        [[use.name, use.signature] for use in run.plan.metrics],
+        read_by(run.plan.metrics),
         run.plan.headline,
         run.plan.seed,
         None if invocation is None else invocation.request,

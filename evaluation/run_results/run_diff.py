@@ -19,7 +19,7 @@ from evaluation.results.experiments import (
 )
 from evaluation.results.runs import CandidateResult, MetricMean, RunResult
 from evaluation.run_results.run_result import run_result
-from evaluation.scoring.aggregation import case_values
+from evaluation.scoring.aggregation import case_values, read_by
 from evaluation.store.kept_readings import current_state, kept_or_read
 from evaluation.store.plans import find_invocation
 from evaluation.store.runs import find_run
@@ -178,13 +178,12 @@ def _kept_differences(
     second = current_state(store, runs[1].plan.run_id)
     if second is None:
         return read().of_pairs
-    name, basis = f"diff {runs[1].plan.run_id}", [second, labels, [_planned(run) for run in runs]]
+    name, basis = (
+        f"diff {runs[1].plan.run_id}",
+        [second, labels, [[run.plan.headline, read_by(run.plan.metrics)] for run in runs]],
+    )
     kept = kept_or_read(store, runs[0].plan.run_id, name, basis, lambda: as_json(read()))
     return from_json(_Differences, kept).of_pairs
-
-
-def _planned(run: RunRecord) -> list[object]:
-    return [run.plan.headline, [[use.name, use.signature] for use in run.plan.metrics]]
 
 
 def _case_differences(

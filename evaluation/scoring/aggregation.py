@@ -165,6 +165,14 @@ def case_values(
     return CaseValues(case_ids=tuple(case_ids), means=means, too_few=tuple(too_few))
 
 
+def read_by(uses: Iterable[MetricUse]) -> list[list[object]]:
+    """Return what values of cases depend on beside the stored scores, as JSON: the metrics, and whether each is here.
+
+    A metric of a user's own file, which says how repeats are combined, is there only in a process that has loaded it.
+    """
+    return [[use.name, use.signature, metric_of(use.name, use.signature) is not None] for use in uses]
+
+
 def _by_case(pairs: Iterable[tuple[str, float]]) -> Iterator[tuple[str, list[float]]]:
     """Yield the values of each case, from pairs sorted by case."""
     for case_id, of_case in groupby(pairs, key=itemgetter(0)):

@@ -20,7 +20,7 @@ from evaluation.results.as_json import as_json
 from evaluation.run_results.experiment_result import experiment_result
 from evaluation.run_results.run_diff import run_diff
 from evaluation.run_results.run_result import run_result
-from evaluation.scoring.aggregation import aggregate_run
+from evaluation.scoring.aggregation import aggregate_run, case_values
 from evaluation.scoring.candidate_scoring import score_candidate
 from evaluation.store import kept_readings
 from evaluation.store.experiments import add_runs, create_experiment
@@ -153,3 +153,29 @@ def test_another_process_is_given_what_changed_here(filled: Store) -> None:
     printed = subprocess.run([sys.executable, "-c", program, filled.url], capture_output=True, text=True, check=True)
 
     assert _counted(filled)["second"] == json.loads(printed.stdout)
+
+
+def test_what_was_read_with_a_metric_is_not_given_where_the_metric_is_not_there(
+    filled: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in a process that has not loaded a user's own file, which says how repeats are combined."""
+    n_read = 0
+
+    def counting(*words: Any) -> Any:
+        nonlocal n_read
+        n_read += 1
+        return case_values(*words)
+
+    for module in ("evaluation.comparisons.metric_correlations", "evaluation.run_results.run_diff"):
+        monkeypatch.setattr(f"{module}.case_values", counting)
+    for name in ("correlations", "difference"):
+        FIGURES[name](filled)
+    n_first = n_read
+    for name in ("correlations", "difference"):
+        FIGURES[name](filled)
+    assert 0 < n_first == n_read
+
+    monkeypatch.setattr("evaluation.scoring.aggregation.metric_of", lambda *_: None)
+    for name in ("correlations", "difference"):
+        FIGURES[name](filled)
+    assert n_first < n_read
