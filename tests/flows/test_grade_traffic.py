@@ -2,24 +2,17 @@
 
 import asyncio
 import json
-import os
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import UUID
 
 import pytest
 from api_client import ApiClient
+from deployed_flows import deployed, worker_process
 from scripted_ollama import Chat, Reply, ScriptedOllama
 
 from deployments.api.app import create_app
-from deployments.definitions import chosen
-from deployments.deploying import DeployRequest, deploy
-from deployments.forms import Choices
 from evaluation.errors import ConfigurationError
 from evaluation.records.traffic_calls import TrafficCall
 from evaluation.requests.grading_request import GradingRequest
@@ -135,26 +128,6 @@ def test_the_monitor_tells_of_answers_that_became_worse(
 
     (alert,) = [alert for alert in list_alerts(store) if alert.rule == "grades"]
     assert ("chat", "m:1b", "live") == (alert.task, alert.candidate, alert.source)
-
-
-@contextmanager
-def deployed(name: str) -> Iterator[None]:
-    """The deployment on the Prefect server, until the end of the block."""
-    from prefect.client.orchestration import get_client
-
-    made = deploy(chosen((name,)), DeployRequest(choices=Choices()))
-    try:
-        yield
-    finally:
-        with get_client(sync_client=True) as client:
-            for each in made:
-                client.delete_deployment(UUID(each.deployment_id))
-
-
-def worker_process(flow_run_id: str) -> "subprocess.Popen[bytes]":
-    """Runs a flow run as the process of a worker does."""
-    variables = {**os.environ, "PREFECT__FLOW_RUN_ID": flow_run_id}
-    return subprocess.Popen([sys.executable, "-P", "-m", "prefect.engine"], env=variables)
 
 
 @pytest.mark.long

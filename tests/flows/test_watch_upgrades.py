@@ -1,17 +1,15 @@
 """The upgrade watch, on a real Prefect server and a scripted model server: changes, re-tests, verdicts, decisions."""
 
 import asyncio
-import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
-from uuid import UUID
 
 import httpx
 import pytest
 from api_client import ApiClient
+from deployed_flows import deployed, worker_process
 from looking_back import outcomes
 from scripted_ollama import Chat, Reply, ScriptedOllama, right
 from served import eventually
@@ -19,9 +17,6 @@ from served_asgi import served_asgi
 
 from deployments.api.app import create_app
 from deployments.api.flow_runs import start
-from deployments.definitions import chosen
-from deployments.deploying import DeployRequest, deploy
-from deployments.forms import Choices
 from deployments.gateway.gateway import Gateway, gateway_app
 from deployments.gateway.gateway_settings import GatewaySettings
 from evaluation.records.policies import Policy
@@ -230,26 +225,6 @@ def test_what_is_over_before_anybody_decided_is_closed(
     assert [] == list(list_alerts(store))
 
 
-@contextmanager
-def deployed(*names: str) -> Iterator[None]:
-    """The deployments on the Prefect server, until the end of the block."""
-    from prefect.client.orchestration import get_client
-
-    made = deploy(chosen(names), DeployRequest(choices=Choices()))
-    try:
-        yield
-    finally:
-        with get_client(sync_client=True) as client:
-            for each in made:
-                client.delete_deployment(UUID(each.deployment_id))
-
-
-def run_as_workers_do(flow_run_id: str) -> None:
-    """Runs a flow run as the process of a worker does: its deployment says which flow that is."""
-    variables = {**os.environ, "PREFECT__FLOW_RUN_ID": flow_run_id}
-    subprocess.run([sys.executable, "-P", "-m", "prefect.engine"], env=variables, check=True, timeout=300)
-
-
 def by_form(deployment: str, **request: Any) -> str:
     """Starts a deployment as its form does, and returns the flow run's id."""
     return start(deployment, {"request": request}).id
@@ -265,7 +240,7 @@ def test_a_look_over_http_and_a_decision_by_form_are_done_by_a_worker(
     with deployed("watch-upgrades", "decide-upgrade"):
         begun = api.post("/api/v1/upgrade-looks", {})
         assert 202 == begun.status_code, begun.text
-        run_as_workers_do(begun.json()["id"])
+        assert 0 == worker_process(begun.json()["id"]).wait(300)
 
         assert "Completed" in api.get(f"/api/v1/work/{begun.json()['id']}").text
         (upgrade,) = list_upgrades(store)
@@ -273,7 +248,7 @@ def test_a_look_over_http_and_a_decision_by_form_are_done_by_a_worker(
         assert upgrade.upgrade_id in api.get("/api/v1/upgrades").text
         assert N == ollama_by_script.asked("model:latest").total()
 
-        run_as_workers_do(by_form("decide-upgrade", upgrade=upgrade.upgrade_id, decision="accept"))
+        assert 0 == worker_process(by_form("decide-upgrade", upgrade=upgrade.upgrade_id, decision="accept")).wait(300)
     kept.close()
     (accepted,) = list_upgrades(store)
     assert "accepted" == accepted.state
