@@ -391,7 +391,7 @@ def test_a_shadow_waits_for_another_server_on_the_same_gpu(store: Store) -> None
         first = pool.submit(ask, behind, "a long one")
         assert eventually(lambda: len(behind.here.asked) == 1)
         ask(behind, "a short one")
-        assert eventually(lambda: len(behind.there.asked) == 1)
+        assert eventually(lambda: len(behind.there.asked) > 0)
 
         assert 2 == behind.here.n_finished
         first.result()
