@@ -51,7 +51,7 @@ async def answer(plan: Plan, request: Request, record: CallRecord, reply: Reply,
     order = serving_order(options, prefer_loaded=prefer_loaded and plan.prefers_loaded)
     story = Story(plan=plan, notes=order.notes)
     for target in in_order(plan.targets, order.positions):
-        if not target.upstream.breaker.allows(time.monotonic()):
+        if not target.upstream.breakers.allows(target.model, time.monotonic()):
             continue
         record.attempt(target, plan)
         try:
@@ -76,7 +76,7 @@ async def _attempt(target: Target, request: Request, record: CallRecord, reply: 
         await _staged_attempt(sent, request, record, reply, story)
         return
     waiting = b""
-    with target.upstream.asked():
+    with target.upstream.asked(target.model):
         async with aclosing(pieces(target.upstream, sent)) as answer_pieces:
             async for piece in answer_pieces:
                 if piece.delta is not None:
@@ -133,21 +133,23 @@ def _next_may_answer(error: ProviderError) -> bool:
 
 
 def _nobody_answered(targets: Sequence[Target], story: Story) -> BenchwrightError:
-    if len(story.failures) == 1:
-        return story.failures[0][1]
     if not story.failures:
         now = time.monotonic()
-        wait_s = min(target.upstream.breaker.wait_s(now) for target in targets)
-        names = ", ".join(sorted({target.upstream.name for target in targets}))
+        wait_s = min(target.upstream.breakers.wait_s(target.model, now) for target in targets)
+        names = ", ".join(sorted({f"{target.model} on {target.upstream.name}" for target in targets}))
         return AllAwayError(
-            f"every server that could answer failed lately and is left alone for a while: {names}",
+            f"every candidate that could answer failed lately and is left alone for a while: {names}",
             f"Ask again in {duration(max(1.0, wait_s))}; `benchwright doctor` says which servers answer.",
             max(1.0, wait_s),
         )
-    told = "; ".join(f"{failed.label} on {failed.upstream.name}: {error.message}" for failed, error in story.failures)
+    left_alone = [target for target in targets if target not in [failed for failed, _ in story.failures]]
+    if len(story.failures) == 1 and not left_alone:
+        return story.failures[0][1]
+    told = [f"{failed.label} on {failed.upstream.name}: {error.message}" for failed, error in story.failures]
+    told += [f"{target.label} on {target.upstream.name}: failed lately and is left alone" for target in left_alone]
     first = story.failures[0][1]
     kind = first.kind if isinstance(first, ProviderError) else FailureKind.SERVER_DOWN
-    return TransientProviderError(f"no candidate answered: {told}", kind, next_step=first.next_step)
+    return TransientProviderError(f"no candidate answered: {'; '.join(told)}", kind, next_step=first.next_step)
 
 
 async def write_problem(

@@ -46,7 +46,7 @@ class Target:
             is_loaded=is_loaded,
             wait_s=self.upstream.wait_s(self.latency_s),
             promise_s=self.latency_s,
-            is_away=not self.upstream.breaker.allows(now),
+            is_away=not self.upstream.breakers.allows(self.model, now),
         )
 
 

@@ -46,12 +46,12 @@ async def turn_of_client(upstream: Upstream, model: str) -> AsyncGenerator[None]
     Raises:
         TransientProviderError: the server failed lately, and is left alone.
     """
-    if not upstream.breaker.allows(time.monotonic()):
+    if not upstream.breakers.allows(model, time.monotonic()):
         raise TransientProviderError(
-            f"{upstream.name}, model {model!r}: the server failed lately and is left alone for a while",
+            f"{upstream.name}, model {model!r}: it failed lately and is left alone for a while",
             FailureKind.SERVER_DOWN,
         )
-    with upstream.asked():
+    with upstream.asked(model):
         yield
 
 

@@ -1,4 +1,4 @@
-"""A model server behind the gateway: its connections, its queue, its circuit breaker, and what it says of itself."""
+"""A model server behind the gateway: its connections, its queue, its circuit breakers, and what it says of itself."""
 
 import asyncio
 import time
@@ -15,7 +15,7 @@ from evaluation.providers.connection import Connection
 from evaluation.providers.error_replies import RequestContext, line_refusal
 from evaluation.providers.model_names import find_model, full_name
 from evaluation.records.candidates import EndpointRecord
-from selection.serving_order.circuit_breaker import CircuitBreaker
+from selection.serving_order.circuit_breaker import Blame, Breakers
 from selection.serving_order.order import expected_wait_s
 
 _WEIGHT = 0.2
@@ -46,7 +46,7 @@ class Upstream:
         self.connection = Connection(
             record.url.rstrip("/").removesuffix("/v1"), error_of=provider.error_of, api_key=api_key, transport=None
         )
-        self.breaker = CircuitBreaker()
+        self.breakers = Breakers()
         self.n_in_flight = 0
         """Calls of clients on their way."""
         self.on_one_gpu: list[Upstream] = []
@@ -150,7 +150,7 @@ class Upstream:
         is_loaded = await self.has_loaded(model)
         # Nothing is awaited from here until the shadow counts as on its way.
         now = time.monotonic()
-        if self.breaker.open_until is not None or self.n_in_flight + len(self.shadows) >= self.n_slots:
+        if not self.breakers.is_closed(model) or self.n_in_flight + len(self.shadows) >= self.n_slots:
             return False
         if any(other.n_in_flight or other.shadows for other in self.on_one_gpu):
             return False
@@ -169,24 +169,20 @@ class Upstream:
                 task.cancel()
 
     @contextmanager
-    def asked(self) -> Iterator[None]:
-        """Count a request as on its way for the block, and learn from how it ends."""
+    def asked(self, model: str) -> Iterator[None]:
+        """Count a request to a model as on its way for the block, and learn from how it ends."""
         self._give_way()
         began = self.last_asked_at = time.monotonic()
-        was_test = self.breaker.open_until is not None
-        self.breaker = self.breaker.started()
+        tested = self.breakers.started(model)
         n_rounds = 1.0 + self._n_ahead()
         self.n_in_flight += 1
         try:
             yield
         except BaseException as error:
-            now = time.monotonic()
-            is_its_own = isinstance(error, TransientProviderError) and error.kind is not FailureKind.QUEUE_FULL
-            failed = self.breaker.failed(now, was_test=was_test)
-            self.breaker = failed if is_its_own else self.breaker.abandoned(was_test=was_test)
+            self.breakers.failed(model, time.monotonic(), _blame(error), tested)
             raise
         else:
-            self.breaker = self.breaker.succeeded()
+            self.breakers.succeeded(model)
             lasted_s = (time.monotonic() - began) / n_rounds
             mean_s = self._service_s
             self._service_s = lasted_s if mean_s is None else (1 - _WEIGHT) * mean_s + _WEIGHT * lasted_s
@@ -197,6 +193,13 @@ class Upstream:
     def error_in_stream(self, record: Mapping[str, Any], context: RequestContext) -> BenchwrightError:
         """Return the error that a record within an answer is."""
         return self._error_of(line_refusal(record), context)
+
+
+def _blame(error: BaseException) -> Blame:
+    """Return whose failure it was that a request got no answer."""
+    if not isinstance(error, TransientProviderError) or error.kind is FailureKind.QUEUE_FULL:
+        return "nobody"
+    return "server" if error.kind is FailureKind.SERVER_DOWN else "model"
 
 
 def _wire(record: EndpointRecord, chat_path: str | None) -> Wire:

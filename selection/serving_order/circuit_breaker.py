@@ -1,16 +1,22 @@
-"""Whether a server that failed is asked again: not for a while, then by one request, then by all."""
+"""Whether a server, or a model of it, that failed is asked again: not for a while, then by one request, then by all."""
 
+from collections import OrderedDict
 from dataclasses import dataclass, replace
+from typing import Literal, NamedTuple, TypeAlias
 
 N_FAILURES = 3
 """Failures in a row after which a server is left alone."""
 FIRST_PAUSE_S = 2.0
 LONGEST_PAUSE_S = 60.0
+MOST_MODELS = 256
+"""Failing models of one server that are kept in mind: clients may name what they like."""
+Blame: TypeAlias = Literal["server", "model", "nobody"]
+"""Whose failure it was: of the server as a whole, of the model that was asked, or of neither."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CircuitBreaker:
-    """State of one server. Every change is a new value; times are of one clock, in seconds."""
+    """State of one server or model. Every change is a new value; times are of one clock, in seconds."""
 
     n_failures: int = 0
     """Failures in a row."""
@@ -56,3 +62,78 @@ class CircuitBreaker:
     def abandoned(self, *, was_test: bool) -> "CircuitBreaker":
         """Return the state after a request that says nothing of the server: its client left, or it was refused."""
         return replace(self, is_tested=False) if was_test else self
+
+
+_CLOSED = CircuitBreaker()
+
+
+class Tested(NamedTuple):
+    """Which open breakers a request tests."""
+
+    server: bool
+    model: bool
+
+
+class Breakers:
+    """Breakers of one server: its own, and one for each of its models.
+
+    A server that answers "the model crashed" is there, and its other models may be well.
+    """
+
+    def __init__(self) -> None:
+        self._server = CircuitBreaker()
+        self._models: OrderedDict[str, CircuitBreaker] = OrderedDict()
+
+    def allows(self, model: str, now: float) -> bool:
+        """Check whether a request for the model may be sent."""
+        return self._server.allows(now) and self._of(model).allows(now)
+
+    def is_closed(self, model: str) -> bool:
+        """Check whether nothing is known against the server and the model: both are asked as usual."""
+        return self._server.open_until is None and self._of(model).open_until is None
+
+    def wait_s(self, model: str, now: float) -> float:
+        """Return the seconds until the model may be tested; 0 if it may be asked."""
+        return max(self._server.wait_s(now), self._of(model).wait_s(now))
+
+    def started(self, model: str) -> "Tested":
+        """Note that an allowed request is on its way, and return what it tests."""
+        tested = Tested(server=self._server.open_until is not None, model=self._of(model).open_until is not None)
+        self._server = self._server.started()
+        self._keep(model, self._of(model).started())
+        return tested
+
+    def succeeded(self, model: str) -> None:
+        """Note an answer."""
+        self._server = self._server.succeeded()
+        self._keep(model, _CLOSED)
+
+    def failed(self, model: str, now: float, blame: Blame, tested: "Tested") -> None:
+        """Note how a request ended that got no answer.
+
+        Args:
+            model: The model that was asked.
+            now: The time.
+            blame: Whose failure it was. A server that tells of its model's failure answers.
+            tested: What `started` returned for the request.
+        """
+        if blame == "server":
+            self._server = self._server.failed(now, was_test=tested.server)
+        elif blame == "model":
+            self._server = self._server.succeeded()
+        else:
+            self._server = self._server.abandoned(was_test=tested.server)
+        before = self._of(model)
+        is_its_own = blame == "model"
+        after = before.failed(now, was_test=tested.model) if is_its_own else before.abandoned(was_test=tested.model)
+        self._keep(model, after)
+
+    def _of(self, model: str) -> CircuitBreaker:
+        return self._models.get(model, _CLOSED)
+
+    def _keep(self, model: str, breaker: CircuitBreaker) -> None:
+        self._models.pop(model, None)
+        if breaker != _CLOSED:
+            self._models[model] = breaker
+            if len(self._models) > MOST_MODELS:
+                self._models.popitem(last=False)

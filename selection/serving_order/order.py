@@ -25,7 +25,7 @@ class Option:
     promise_s: float | None = None
     """Longest wait that its latency allows; None: any."""
     is_away: bool = False
-    """Whether its server's circuit breaker is open."""
+    """Whether the circuit breaker of its server, or of its model there, is open."""
 
     @property
     def is_overloaded(self) -> bool:
@@ -80,7 +80,7 @@ def _notes(options: Sequence[Option], positions: Sequence[int]) -> list[str]:
         if first is not None and (option.rank >= first.rank or option.label == first.label):
             continue
         if option.is_away:
-            notes.append(f"{option.label}: {option.server} failed lately and is left alone for a while")
+            notes.append(f"{option.label} failed lately on {option.server} and is left alone for a while")
         elif option.is_overloaded:
             notes.append(
                 f"{option.label}: {option.server} has a queue of {duration(option.wait_s)}, more than its latency of "

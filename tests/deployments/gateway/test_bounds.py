@@ -131,7 +131,7 @@ def test_a_server_that_was_removed_is_closed_once_its_calls_are_over(
         save_endpoint(store, record)
         servers = Directory(store, endpoints=(), embedded_url=None, settings=GatewaySettings())
         (before,) = await servers.upstreams()
-        with before.asked():
+        with before.asked("small:1b"):
             save_endpoint(store, replace(record, slots=2))
             await servers.upstreams()
             assert before in [each for each, _ in servers._retired]

@@ -102,7 +102,7 @@ def test_a_server_that_is_away_is_left_alone_for_a_while_and_comes_back(behind: 
     answers = [ask(behind) for _ in range(5)]
 
     assert 5 * [LARGE] == [who(answer) for answer in answers]
-    assert "failed lately and is left alone for a while" in answers[-1].headers["x-benchwright-reason"]
+    assert "failed lately on here and is left alone for a while" in answers[-1].headers["x-benchwright-reason"]
     behind.recorded(5)
     assert [2, 2, 2, 1, 1] == [call.n_asked for call in behind.finished]
     with served_asgi(behind.here, port=behind.servers["here"].port):
@@ -119,6 +119,23 @@ def test_where_all_are_left_alone_the_client_hears_when_to_come_back(behind: Beh
     assert "left alone" in answers[-1].json()["error"]["message"]
     assert 1 <= int(answers[-1].headers["retry-after"]) <= 60
     assert (3, 3) == behind.n_asked
+
+
+def test_a_model_that_fails_leaves_the_other_models_of_its_server_in_service(behind: Behind) -> None:
+    behind.here.faults += 3 * [Fault(status=500, error="llama runner process has terminated")]
+
+    assert [502, 502, 502, 503] == [ask(behind, model="small:1b").status_code for _ in range(4)]
+    assert 200 == ask(behind, model="embedder:1b").status_code
+
+
+def test_who_failed_and_who_was_left_alone_are_both_named(behind: Behind) -> None:
+    behind.here.faults += 3 * [Fault(status=500)]
+    assert 3 * [200] == [ask(behind).status_code for _ in range(3)]
+    behind.there.faults += [Fault(status=500)]
+
+    message = ask(behind).json()["error"]["message"]
+    assert f"{LARGE} on there: " in message
+    assert f"{SMALL} on here: failed lately and is left alone" in message
 
 
 def test_a_full_queue_sends_the_rest_to_the_next_in_rank(behind: Behind) -> None:

@@ -216,7 +216,7 @@ def test_a_challenger_that_fails_is_not_asked_any_more(behind: Behind) -> None:
 def _close_breakers(behind: Behind) -> None:
     """Have a server that failed asked again at once."""
     for upstream in behind.gateway._directory._upstreams.values():
-        upstream.breaker = type(upstream.breaker)()
+        upstream.breakers = type(upstream.breakers)()
 
 
 def _report(behind: Behind, *, n: int, quality: dict[str, float]) -> None:

@@ -1,7 +1,15 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from selection.serving_order.circuit_breaker import FIRST_PAUSE_S, LONGEST_PAUSE_S, N_FAILURES, CircuitBreaker
+from selection.serving_order.circuit_breaker import (
+    FIRST_PAUSE_S,
+    LONGEST_PAUSE_S,
+    MOST_MODELS,
+    N_FAILURES,
+    Blame,
+    Breakers,
+    CircuitBreaker,
+)
 
 
 def opened(now: float = 0.0) -> CircuitBreaker:
@@ -72,3 +80,63 @@ def test_whatever_happens_a_server_is_tested_again_within_the_longest_pause(even
 
     assert breaker.wait_s(now) <= LONGEST_PAUSE_S
     assert breaker.allows(now + breaker.wait_s(now))
+
+
+def failed(breakers: Breakers, model: str, blame: Blame, *, n: int = N_FAILURES, now: float = 0.0) -> None:
+    for _ in range(n):
+        breakers.failed(model, now, blame, breakers.started(model))
+
+
+def test_a_model_that_fails_leaves_the_other_models_of_its_server_alone() -> None:
+    breakers = Breakers()
+    failed(breakers, "broken", "model")
+
+    assert not breakers.allows("broken", 0.0)
+    assert breakers.allows("well", 0.0)
+    assert (False, True) == (breakers.is_closed("broken"), breakers.is_closed("well"))
+    assert FIRST_PAUSE_S == breakers.wait_s("broken", 0.0)
+
+
+def test_a_server_that_is_away_is_away_with_all_its_models() -> None:
+    breakers = Breakers()
+    failed(breakers, "one", "server")
+
+    assert not breakers.allows("one", 0.0)
+    assert not breakers.allows("another", 0.0)
+
+
+def test_a_server_that_tells_of_its_models_failure_is_there() -> None:
+    breakers = Breakers()
+    failed(breakers, "broken", "server")
+    failed(breakers, "broken", "model", n=1, now=FIRST_PAUSE_S)
+
+    assert breakers.allows("well", FIRST_PAUSE_S)
+
+
+def test_a_client_that_leaves_tells_nothing() -> None:
+    breakers = Breakers()
+    failed(breakers, "a", "nobody", n=20)
+
+    assert breakers.is_closed("a")
+
+
+def test_an_answer_closes_the_breakers_of_its_model_and_its_server_alone() -> None:
+    breakers = Breakers()
+    failed(breakers, "broken", "model")
+    breakers.started("well")
+    breakers.succeeded("well")
+
+    assert not breakers.allows("broken", 0.0)
+    breakers.started("broken")
+    breakers.succeeded("broken")
+    assert breakers.is_closed("broken")
+
+
+def test_models_that_clients_make_up_are_forgotten() -> None:
+    breakers = Breakers()
+    for i in range(3 * MOST_MODELS):
+        failed(breakers, f"m{i}", "model")
+
+    assert breakers.is_closed("m0")
+    assert not breakers.is_closed(f"m{3 * MOST_MODELS - 1}")
+    assert MOST_MODELS == sum(not breakers.is_closed(f"m{i}") for i in range(3 * MOST_MODELS))

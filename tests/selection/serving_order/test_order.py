@@ -72,7 +72,7 @@ def test_one_that_is_away_is_left_out_and_said() -> None:
     order = serving_order([option(0, is_away=True), option(1)])
 
     assert (1,) == order.positions
-    assert ("candidate 0: server 0 failed lately and is left alone for a while",) == order.notes
+    assert ("candidate 0 failed lately on server 0 and is left alone for a while",) == order.notes
 
 
 def test_of_two_servers_of_one_candidate_the_one_that_has_it_loaded_is_asked() -> None:
