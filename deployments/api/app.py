@@ -17,6 +17,7 @@ from deployments.api.events import Channels
 from deployments.api.figures import METHODS, OTHER, Figures
 from deployments.api.flow_runs import queue
 from deployments.api.guard import MAX_BODY_BYTES, MOST_AT_ONCE, Guard
+from deployments.api.invalid_fields import add_invalid_fields_handler
 from deployments.api.parameters import only_declared
 from deployments.api.problems import GATEWAY_PATHS, add_handlers
 from deployments.api.routes import (
@@ -101,6 +102,7 @@ def create_app(
     )
     app.state.figures, app.state.channels = figures, Channels()
     add_handlers(app)
+    add_invalid_fields_handler(app)
     # First, since routes are tried in turn: a call of a model must not wait for some eighty others to be ruled out.
     app.include_router(gateway.router(), dependencies=[CHAT], include_in_schema=False)
     for router in API_ROUTERS:

@@ -2,10 +2,9 @@
 
 import json
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from fastapi import FastAPI, HTTPException, Request
-from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException as AnyHTTPException
 
@@ -21,6 +20,8 @@ from evaluation.errors import (
     UnknownNameError,
     as_sentence,
 )
+from evaluation.escaping import one_line
+from evaluation.formatting import excerpt
 
 MEDIA_TYPE = "application/problem+json"
 GATEWAY_PATHS = frozenset(
@@ -29,7 +30,15 @@ GATEWAY_PATHS = frozenset(
         *(f"/api/{name}" for name in ("chat", "generate", "embed", "tags", "show", "version")),
     }
 )
-"""Paths of the gateway, whose errors have the shape of OpenAI's or Ollama's protocol."""
+"""Paths of the gateway."""
+_TYPES = {
+    401: "authentication_error",
+    403: "permission_error",
+    404: "not_found_error",
+    429: "rate_limit_error",
+    503: "server_error",
+}
+"""Types of errors in OpenAI's protocol, where they are not the general ones."""
 _STATUSES: Sequence[tuple[type[BenchwrightError], int]] = (
     (RunInUseError, 409),
     (IncomparableError, 409),
@@ -57,6 +66,13 @@ _TITLES = {
     502: "Model server failed",
     503: "Unavailable",
 }
+
+
+def protocol_of(path: str) -> Literal["openai", "ollama"] | None:
+    """Return whose clients ask at a path, whether or not anything is there; None: those of Benchwright itself."""
+    if path.startswith("/v1/"):
+        return "openai"
+    return "ollama" if path.startswith("/api/") and not path.startswith(("/api/v1/", "/api/v1?")) else None
 
 
 class ProblemError(HTTPException):
@@ -99,13 +115,13 @@ class ProblemError(HTTPException):
 
     def body_at(self, path: str, request_id: str | None) -> tuple[dict[str, Any], str]:
         """Return the body and its media type as clients of a path expect it: those of the gateway know no problems."""
-        if path in GATEWAY_PATHS:
-            message = f"{as_sentence(self.detail)} {self.next_step}" if self.next_step else self.detail
-            is_openai = path.startswith("/v1/")
-            kind = "authentication_error" if self.status == 401 else "invalid_request_error"
-            shaped = {"message": message, "type": kind, "param": None, "code": self.kind}
-            return {"error": shaped if is_openai else message}, "application/json"
-        return self.body(request_id), MEDIA_TYPE
+        protocol = protocol_of(path)
+        if protocol is None:
+            return self.body(request_id), MEDIA_TYPE
+        message = f"{as_sentence(self.detail)} {self.next_step}" if self.next_step else self.detail
+        kind = _TYPES.get(self.status, "api_error" if self.status >= 500 else "invalid_request_error")
+        shaped = {"message": message, "type": kind, "param": None, "code": self.kind}
+        return {"error": shaped if protocol == "openai" else message}, "application/json"
 
     def response(self, request: Request) -> Response:
         """Return the problem as the response to a request."""
@@ -136,7 +152,7 @@ def _kind(error: BenchwrightError) -> str:
 
 
 def add_handlers(app: FastAPI) -> None:
-    """Answer every error of the application with a problem."""
+    """Answer every error of the application with a problem, but for invalid fields (`invalid_fields`)."""
 
     @app.exception_handler(ProblemError)
     async def refused(request: Request, error: ProblemError) -> Response:
@@ -147,17 +163,13 @@ def add_handlers(app: FastAPI) -> None:
         names = [str(value) for value in request.path_params.values()]
         return problem_of(error, path_names=names).response(request)
 
-    @app.exception_handler(RequestValidationError)
-    async def invalid(request: Request, error: RequestValidationError) -> Response:
-        return validation_problem(error.errors()).response(request)
-
     @app.exception_handler(AnyHTTPException)
     async def other(request: Request, error: AnyHTTPException) -> Response:
-        next_step = "GET /api/v1/openapi.json lists the routes." if error.status_code in (404, 405) else None
-        problem = ProblemError(
-            error.status_code, str(error.detail), next_step, kind="http", headers=error.headers or {}
-        )
-        return problem.response(request)
+        detail, next_step = str(error.detail), None
+        if error.status_code in (404, 405):
+            detail, next_step = _nothing_there(request)
+        headers = error.headers or {}
+        return ProblemError(error.status_code, detail, next_step, kind="http", headers=headers).response(request)
 
     @app.exception_handler(Exception)
     async def unexpected(request: Request, error: Exception) -> Response:
@@ -165,18 +177,13 @@ def add_handlers(app: FastAPI) -> None:
         return ProblemError(500, detail, kind="internal").response(request)
 
 
-def validation_problem(invalid: Sequence[Any]) -> ProblemError:
-    """Return the problem that names each invalid field, with what it was and what is allowed."""
-    errors = [{"field": ".".join(map(str, item["loc"])), "message": str(item["msg"])} for item in invalid]
-    first = errors[0] if errors else {"field": "body", "message": "invalid"}
-    more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
-    return ProblemError(
-        422,
-        f"{first['field']}: {first['message']}{more}",
-        "Correct the named fields; /api/v1/openapi.json describes them.",
-        kind="invalid-field",
-        errors=errors,
-    )
+def _nothing_there(request: Request) -> tuple[str, str]:
+    """Return what is wrong with a request that no route takes, and where the routes are listed."""
+    path = request.url.path
+    detail = f"nothing answers {request.method} {excerpt(one_line(path), 200)}"
+    if protocol_of(path) is None:
+        return detail, "GET /api/v1/openapi.json lists the routes."
+    return detail, f"The gateway serves {', '.join(sorted(GATEWAY_PATHS))}."
 
 
 def request_id_of(request: Request) -> str | None:

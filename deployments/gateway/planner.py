@@ -1,6 +1,7 @@
 """Makes plans: the recommended candidates, a policy's with its trial, or the servers that have the named model."""
 
 import asyncio
+from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
 
@@ -14,6 +15,7 @@ from evaluation.candidate import Candidate
 from evaluation.chat_protocols.calls import ChatCall
 from evaluation.errors import BenchwrightError, SelectionError
 from evaluation.formatting import percent
+from evaluation.records.evidence import Place
 from evaluation.records.policies import Policy, Trial, TrialMode
 from evaluation.requests.prices import PriceTable, as_prices, price_of
 from evaluation.store.registry import find_candidate
@@ -209,24 +211,48 @@ class Planner:
         if candidate is None:
             return "it is known from an import alone, so no server has it"
         problems: list[str] = []
-        places = choosable.places or await asyncio.to_thread(last_places, self._store, choosable.key)
-        for place in places:
-            upstream = await self._directory.at(place)
-            if upstream is None:
-                problems.append(f"{place.name} is not served")
-                continue
-            model, problem = await upstream.name_of(candidate.model, candidate.digest)
-            if problem:
-                problems.append(problem)
-                continue
-            try:
-                staged = await self._staged(candidate, call, task, upstream, model)
-            except BenchwrightError as error:
-                problems.append(error.message)
-                continue
-            target = _target(upstream, model, contender, candidate, rank, prices)
-            targets.append(replace(target, staged=staged))
-        return None if len(problems) < len(places) else "; ".join(problems) or "no server has it"
+        made: list[Target] = []
+        at = partial(self._at, contender=contender, candidate=candidate, rank=rank, call=call, task=task, prices=prices)
+
+        async def look(places: Iterable[Place]) -> None:
+            for place in places:
+                found = await at(place)
+                if isinstance(found, Target):
+                    made.append(found)
+                else:
+                    problems.append(found)
+
+        await look(choosable.places)
+        if not made:
+            # Where the name means other weights by now, a server may keep the candidate's under another name.
+            earlier = await asyncio.to_thread(last_places, self._store, choosable.key)
+            await look(place for place in earlier if place not in choosable.places)
+        targets += made
+        return None if made else "; ".join(problems) or "no server has it"
+
+    async def _at(
+        self,
+        place: Place,
+        *,
+        contender: Contender,
+        candidate: Candidate,
+        rank: int,
+        call: ChatCall,
+        task: str | None,
+        prices: PriceTable,
+    ) -> Target | str:
+        """Return a candidate on a server, or why it cannot be asked there."""
+        upstream = await self._directory.at(place)
+        if upstream is None:
+            return f"{place.name} is not served"
+        model, problem = await upstream.name_of(candidate.model, candidate.digest)
+        if problem:
+            return problem
+        try:
+            staged = await self._staged(candidate, call, task, upstream, model)
+        except BenchwrightError as error:
+            return error.message
+        return replace(_target(upstream, model, contender, candidate, rank, prices), staged=staged)
 
     async def _staged(
         self, candidate: Candidate, call: ChatCall, task: str | None, upstream: Upstream, model: str

@@ -95,6 +95,7 @@ OPTION_OF: Mapping[str, str] = {
 WORDS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "greater_than": lambda limits: f"must be more than {limits['gt']:g}",
     "greater_than_equal": lambda limits: f"must be at least {limits['ge']}",
+    "less_than": lambda limits: f"must be less than {limits['lt']:g}",
     "less_than_equal": lambda limits: f"must be at most {limits['le']}",
     "int_type": lambda _: "must be a whole number",
     "int_parsing": lambda _: "must be a whole number",
@@ -106,6 +107,15 @@ WORDS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "bool_parsing": lambda _: "must be true or false",
     "string_type": lambda _: "must be text",
     "list_type": lambda _: "must be a list",
+    "dict_type": lambda _: "must be an object of names and values",
+    "model_attributes_type": lambda _: "must be an object of names and values",
+    "model_type": lambda _: "must be an object of names and values",
+    "literal_error": lambda limits: f"must be {limits['expected']}",
+    "enum": lambda limits: f"must be {limits['expected']}",
+    "string_too_long": lambda limits: f"must have at most {limits['max_length']:,} characters",
+    "string_too_short": lambda limits: f"must have at least {limits['min_length']:,} characters",
+    "too_long": lambda limits: f"must have at most {limits['max_length']:,} entries",
+    "too_short": lambda limits: f"must have at least {limits['min_length']:,} entries",
 }
 """Messages for pydantic's types of error."""
 
@@ -178,9 +188,17 @@ def _problem_of(item: Any) -> str:
         return str(item["msg"]).removeprefix("Value error, ")
     if item["type"] == "value_error":
         return f"{field}: {str(item['msg']).removeprefix('Value error, ')} (got {item['input']!r})"
+    return f"{field} {invalid_value_words(item)} (got {item['input']!r})"
+
+
+def invalid_value_words(item: Any) -> str:
+    """Return what is allowed in place of a value that pydantic found invalid, to follow the field's name."""
     words = WORDS.get(item["type"])
-    message = words(item.get("ctx", {})) if words else f"is invalid: {item['msg']}"
-    return f"{field} {message} (got {item['input']!r})"
+    if words is not None:
+        return words(item.get("ctx", {}))
+    if item["type"] == "value_error":
+        return f"is invalid: {str(item['msg']).removeprefix('Value error, ')}"
+    return f"is invalid: {item['msg']}"
 
 
 def _unknown_keys(keys: Sequence[str], known_keys: Sequence[str]) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from recommendable import N_CASES, SECONDS
@@ -83,6 +83,14 @@ def fill(
     store_run(
         store, *(_measured(cases, model, right[model]) for model in right), cases=cases, task_type=TASK, name=TASK
     )
+
+
+def measured_elsewhere_too(store: Store, model: str, endpoint: str) -> None:
+    """Stores a run in which another server answered for the same weights as well."""
+    cases = tuple(Case(case_id=f"c{i}", prompt=f"number {i}?", references=("yes",)) for i in range(N_CASES))
+    record_seen(store, ModelInfo(name=f"{model}:1b", digest=f"digest-of-{model}"), endpoint_name=endpoint)
+    asked = replace(_measured(cases, model, RIGHT[model]), endpoint=endpoint)
+    store_run(store, asked, cases=cases, task_type=TASK, name=TASK, run_id=f"on-{endpoint}")
 
 
 def _measured(cases: tuple[Case, ...], model: str, n_right: int) -> Asked:

@@ -95,7 +95,7 @@ def test_what_a_client_has_already_is_not_sent_again(api: ApiClient) -> None:
         ("/api/v1/runs?limit=0", 422, "limit"),
         ("/api/v1/runs?limit=1001", 422, "limit"),
         ("/api/v1/runs?fields=run_id,nme", 422, "unknown field 'nme'"),
-        ("/api/v1/nothing", 404, "Not Found"),
+        ("/api/v1/nothing", 404, "nothing answers GET /api/v1/nothing"),
         ("/api/v1/work/1", 503, "no Prefect server"),
     ],
 )

@@ -8,12 +8,14 @@ from typing import Any
 
 import httpx
 import pytest
-from gateways import TASK, Behind, gateway_over
+from gateways import TASK, Behind, gateway_over, measured_elsewhere_too
 from scripted_upstream import Fault
 
 from deployments.gateway.budgets import Budgets, Owner
 from evaluation.errors import ConfigurationError, SelectionError, UnknownNameError
+from evaluation.model_info import ModelInfo
 from evaluation.records.policies import Budget, Policy, Spending
+from evaluation.store.models import record_seen
 from evaluation.store.policies import end_policy, list_changes
 from evaluation.store.recommendations import list_recommendations
 from evaluation.store.served_calls import spending_since
@@ -121,6 +123,19 @@ def test_weights_that_a_server_keeps_under_another_name_are_asked_there(behind: 
 
     assert SMALL == answer.headers["x-benchwright-candidate"]
     assert "its weights are those of kept/small:1b now" in answer.headers["x-benchwright-reason"]
+    assert "kept/small:1b" == behind.here.asked[-1][1]["model"]
+
+
+def test_weights_that_one_of_two_servers_keeps_are_asked_there_after_a_look_at_that_one(behind: Behind) -> None:
+    # A look stored that `here` has other weights under the name; nobody has looked at `there` since it was measured.
+    measured_elsewhere_too(behind.store, "small", "there")
+    make(behind.store)
+    record_seen(behind.store, ModelInfo(name="small:1b", digest="digest-of-new"), endpoint_name="here")
+    behind.here.models.update({"small:1b": "digest-of-new", "kept/small:1b": "digest-of-small"})
+    behind.there.models["small:1b"] = "digest-of-new"
+    answer = ask(behind)
+
+    assert (SMALL, 1) == (answer.headers["x-benchwright-candidate"], len(behind.here.asked))
     assert "kept/small:1b" == behind.here.asked[-1][1]["model"]
 
 

@@ -52,7 +52,7 @@ def test_words_become_rules() -> None:
         ({"evaluation": {}}, "no benchmark: give at least one with --benchmark"),
         ({"evaluation": {**TWO, "models": ["x"]}}, "a race needs two candidates or more"),
         ({"evaluation": {**TWO, "benchmarks": ["a", "b"]}}, "a race takes one benchmark, and 2 are given"),
-        ({"method": "elimination"}, "method is invalid"),
+        ({"method": "elimination"}, "method must be 'evidence' or 'halving'"),
         ({"alpha": 0.7}, "alpha"),
         ({"margin": "wide"}, "--margin 'wide' is not a number or a number of points"),
         ({"levels": "smoke,silly"}, "unknown level 'silly'; allowed: continuous alone, smoke, quick, full"),
