@@ -1,6 +1,6 @@
 """Work through Prefect: flow runs of the deployments that forms and schedules start, so that they share one queue."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -19,6 +19,7 @@ from deployments.definitions import DEFINITIONS
 from deployments.deploying import refresh_choices
 from deployments.forms import Choices, choices_in
 from evaluation.formatting import excerpt
+from evaluation.providers.model_names import full_name
 from evaluation.results.flow_runs import FlowRunStatus
 from evaluation.store.recoveries import request_recovery
 
@@ -74,15 +75,32 @@ def _created(
 ) -> "FlowRun":
     from prefect.exceptions import PrefectHTTPStatusError
 
-    create = partial(client.create_flow_run_from_deployment, deployment_id, **options)
+    create = partial(client.create_flow_run_from_deployment, deployment_id)
     try:
-        return create()
+        return create(**options)
     except PrefectHTTPStatusError as error:
         if _NOT_A_CHOICE not in _detail(error.response):
             raise
     # The names offered are those of the last deployment: a model or benchmark may have come since.
-    refresh_choices(client, deployment_id, deployment, _current_choices())
-    return create()
+    choices = _current_choices()
+    refresh_choices(client, deployment_id, deployment, choices)
+    return create(**{**options, "parameters": _named_as_listed(options["parameters"], choices.models)})
+
+
+def _named_as_listed(value: Any, models: Collection[str]) -> Any:
+    """Return parameters in which models without a tag have the one that servers list, as commands take them."""
+    if isinstance(value, Mapping):
+        return {
+            key: [_listed(name, models) for name in each]
+            if key == "models" and isinstance(each, list)
+            else _named_as_listed(each, models)
+            for key, each in value.items()
+        }
+    return value
+
+
+def _listed(name: str, models: Collection[str]) -> str:
+    return full_name(name) if name not in models and full_name(name) in models else name
 
 
 def _current_choices() -> Choices:

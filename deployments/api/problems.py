@@ -70,9 +70,11 @@ _TITLES = {
 
 def protocol_of(path: str) -> Literal["openai", "ollama"] | None:
     """Return whose clients ask at a path, whether or not anything is there; None: those of Benchwright itself."""
+    if "//" in path:
+        return None
     if path.startswith("/v1/"):
         return "openai"
-    return "ollama" if path.startswith("/api/") and not path.startswith(("/api/v1/", "/api/v1?")) else None
+    return "ollama" if path.startswith("/api/") and not path.startswith("/api/v1/") else None
 
 
 class ProblemError(HTTPException):

@@ -44,8 +44,6 @@ def create(
     from evaluation.store.api_keys import create_key
     from selection.policies.settings import budget_of
 
-    if not name.strip():
-        raise ConfigurationError("--name is empty", "Give a name, such as the program that uses the key.")
     ends, scopes = read_expiry(expires, datetime.now(UTC)), [_scope(word) for word in scope]
     limit = None if rate is None else str(read_rate(rate))
     limits = budget_of(read_budget(budget))

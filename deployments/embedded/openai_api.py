@@ -59,14 +59,16 @@ class OpenAiApi:
         if model.embed is None:
             raise WireError(501, "This server does not support embeddings. Start it with `--embeddings`")
         inputs = body.fields.get("input", "")
-        texts = [inputs] if isinstance(inputs, str) else list(inputs)
+        texts = [inputs] if isinstance(inputs, str) else inputs
+        if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
+            raise WireError(400, "invalid input type: 'input' is a text or a list of texts")
         load = load_options(full_options(None, model), model, shift=True)
         async with self._scheduler.use(model, load, None):
             data = [
-                {"object": "embedding", "embedding": list(model.embed(str(text))), "index": index}
+                {"object": "embedding", "embedding": list(model.embed(text)), "index": index}
                 for index, text in enumerate(texts)
             ]
-        n_tokens = sum(len(str(text).split()) for text in texts)
+        n_tokens = sum(len(text.split()) for text in texts)
         usage = {"prompt_tokens": n_tokens, "total_tokens": n_tokens}
         return _reply({"object": "list", "data": data, "model": body.get("model", ""), "usage": usage})
 

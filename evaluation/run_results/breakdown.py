@@ -1,7 +1,8 @@
 """Values of the metrics of several runs side by side, by task, benchmark, metric and candidate."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
+from evaluation.errors import UnknownNameError
 from evaluation.metrics.metric_facts import higher_is_better
 from evaluation.records.labels import unique_labels
 from evaluation.results.analytics import Breakdown, BreakdownRow
@@ -28,19 +29,29 @@ def breakdown(
         metrics: Only metrics of these names; empty: all.
 
     Raises:
-        UnknownNameError: no such run.
+        UnknownNameError: no such run, or the runs have no such task or metric.
     """
-    rows = [row for run_id in dict.fromkeys(run_ids) for row in _of_run(store, run_id, metrics)]
-    chosen = [row for row in rows if not tasks or row.task in tasks]
+    rows = [row for run_id in dict.fromkeys(run_ids) for row in _of_run(store, run_id)]
+    _must_occur("task", tasks, [row.task for row in rows if row.task is not None])
+    _must_occur("metric", metrics, [row.metric for row in rows])
+    chosen = [row for row in rows if (not tasks or row.task in tasks) and (not metrics or row.metric in metrics)]
     return Breakdown(sorted(chosen, key=lambda row: (row.task or "", row.benchmark, row.metric, row.candidate)))
 
 
-def _of_run(store: Store, run_id: str, metrics: Collection[str]) -> Iterator[BreakdownRow]:
+def _must_occur(kind: str, names: Collection[str], known: Iterable[str]) -> None:
+    """Refuse names that no value has: an empty answer would look like a result."""
+    known = tuple(sorted(set(known)))
+    for name in names:
+        if name not in known:
+            raise UnknownNameError(f"{kind} of these runs", name, known)
+
+
+def _of_run(store: Store, run_id: str) -> Iterator[BreakdownRow]:
     run = find_run(store, run_id)
     version, labels = run.plan.benchmark_version, unique_labels(run)
     task = task_types(store, [version]).get(version)
     for row in load_estimates(store, run.plan.run_id):
-        if row.quantity == MEAN and (not metrics or row.metric.name in metrics):
+        if row.quantity == MEAN:
             yield BreakdownRow(
                 task=task,
                 benchmark=run.plan.benchmark_name,

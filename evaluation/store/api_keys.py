@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import RowMapping
 
 from evaluation.errors import ConfigurationError, UnknownNameError
+from evaluation.files.names import checked_name
 from evaluation.records.access import ApiKey, Scope
 from evaluation.records.policies import Budget
 from evaluation.store.record_rows import record_of
@@ -45,8 +46,9 @@ def create_key(
         budget: The most that its calls of models may use on one day; None: no limit.
 
     Raises:
-        ConfigurationError: a valid key of that name exists, or it would allow nothing.
+        ConfigurationError: a valid key of that name exists, the name is none, or the key would allow nothing.
     """
+    name = checked_name(name, what="the key's name")
     key_id, secret = secrets.token_hex(_ID_BYTES), secrets.token_urlsafe(_SECRET_BYTES)
     row = {
         "id": key_id,

@@ -153,8 +153,8 @@ def sentence_on(upgrade: Upgrade, policies: Sequence[str]) -> str:
 
 def _change(upgrade: Upgrade) -> str:
     if upgrade.kind == WEIGHTS:
-        return f"other weights, {_short(upgrade.before)} → {_short(upgrade.after)},"
-    return f"another server version, {_short(upgrade.before)} → {_short(upgrade.after)},"
+        return f"other weights, {_short(upgrade.before)} → {_short(upgrade.after)}"
+    return f"another server version, {_short(upgrade.before)} → {_short(upgrade.after)}"
 
 
 def _short(text: str) -> str:

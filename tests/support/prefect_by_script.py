@@ -22,6 +22,8 @@ class PrefectByScript:
     changed: list[UUID] = field(default_factory=list)
     offered: list[str] = field(default_factory=list)
     """Benchmarks that the form of the deployment offers."""
+    models_offered: list[str] = field(default_factory=lambda: ["m:1b"])
+    """Models that it offers."""
     n_refreshed: int = 0
     states: list[Any] = field(default_factory=list)
     idempotency_keys: list[str | None] = field(default_factory=list)
@@ -68,10 +70,16 @@ class PrefectByScript:
         return [SimpleNamespace(id=uuid4(), entrypoint=OURS)]
 
     def create_flow_run_from_deployment(self, deployment_id: UUID, *, parameters: Any, **more: Any) -> Any:
-        (name,) = parameters["request"]["benchmarks"]
-        if name not in self.offered:
+        request = parameters["request"]
+        asked = [
+            ("benchmarks", request["benchmarks"][0], self.offered),
+            ("models", request["models"][0], self.models_offered),
+        ]
+        refused = next(((kind, name, offered) for kind, name, offered in asked if name not in offered), None)
+        if refused is not None:
+            kind, name, offered = refused
             request = httpx.Request("POST", "http://prefect/api")
-            detail = f"Validation failed for field 'request.benchmarks[0]': {name!r} is not one of {self.offered}"
+            detail = f"Validation failed for field 'request.{kind}[0]': {name!r} is not one of {offered}"
             response = httpx.Response(409, json={"detail": detail}, request=request)
             raise PrefectHTTPStatusError("refused", request=request, response=response)
         made = self.runs[UUID(self.add(OURS, state="SCHEDULED"))]
@@ -83,6 +91,7 @@ class PrefectByScript:
         assert {"parameter_openapi_schema"} == update.model_fields_set
         fields = update.parameter_openapi_schema["definitions"]["EvaluationRequest"]["properties"]
         self.offered = fields["benchmarks"]["items"]["enum"]
+        self.models_offered = fields["models"]["items"].get("enum", self.models_offered)
         self.n_refreshed += 1
 
     def set_flow_run_state(self, run_id: UUID, state: Any, *, force: bool) -> None:
@@ -90,5 +99,5 @@ class PrefectByScript:
         self.states.append(state)
 
 
-def evaluation_of(benchmark: str) -> dict[str, Any]:
-    return {"request": {"benchmarks": [benchmark], "models": ["m:1b"]}}
+def evaluation_of(benchmark: str, model: str = "m:1b") -> dict[str, Any]:
+    return {"request": {"benchmarks": [benchmark], "models": [model]}}

@@ -14,6 +14,7 @@ from deployments.api.description import PROBLEMS, answer, page_of
 from deployments.api.idempotency import IdempotentRoute
 from deployments.api.replies import Paging, page, paging, reply, sorted_page
 from deployments.cli.arguments import open_stored
+from evaluation.files.names import LONGEST_TITLE
 from evaluation.records.access import ApiKey, AuditEntry, Scope
 from evaluation.request_rates import read_rate
 from evaluation.store.api_keys import create_key, list_keys, revoke_key
@@ -27,7 +28,7 @@ Page = Annotated[Paging, Depends(paging)]
 class NewKey(Body):
     """A key to make."""
 
-    name: str = Field(min_length=1, max_length=200, pattern=r"^[^\x00]*[^\s\x00][^\x00]*$", examples=["nightly"])
+    name: str = Field(min_length=1, max_length=LONGEST_TITLE, examples=["nightly"])
     scopes: list[Scope] = Field(min_length=1)
     expires_at: FutureDatetime | None = Field(None, description="When it ends; without a time zone, in UTC.")
     rate: str | None = Field(None, max_length=50, examples=["60/minute"])

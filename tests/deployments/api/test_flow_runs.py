@@ -65,6 +65,19 @@ def test_a_name_that_is_stored_since_the_deployment_is_taken(
     assert 1 == prefect.n_refreshed
 
 
+def test_a_model_without_a_tag_is_the_one_that_servers_list_with_its_usual_tag(
+    prefect: PrefectByScript, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listed = Choices(benchmarks=("classification",), models=("tiny:latest", "m:1b"))
+    monkeypatch.setattr(flow_runs, "_current_choices", lambda: listed)
+
+    started = flow_runs.start("evaluate", evaluation_of("classification", model="tiny"))
+
+    assert ["tiny:latest"] == prefect.runs[UUID(started.id)].parameters["request"]["models"]
+    with pytest.raises(ProblemError, match="'tiny:2b' is not one of"):
+        flow_runs.start("evaluate", evaluation_of("classification", model="tiny:2b"))
+
+
 def test_a_name_that_nothing_has_is_refused_with_those_there_are(
     prefect: PrefectByScript, monkeypatch: pytest.MonkeyPatch
 ) -> None:

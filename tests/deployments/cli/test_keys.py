@@ -41,7 +41,9 @@ def test_a_key_is_made_shown_once_listed_and_revoked(database: str, benchwright:
     ("words", "message"),
     [
         (("--name", "a", "--scope", "reed"), "unknown scope 'reed'; did you mean 'read'?"),
-        (("--name", " ", "--scope", "read"), "--name is empty"),
+        (("--name", " ", "--scope", "read"), "the key's name is empty"),
+        (("--name", "a\nb", "--scope", "read"), "the key's name holds the invisible character U+000A"),
+        (("--name", "n" * 201, "--scope", "read"), "the key's name has 201 characters"),
         (("--name", "a", "--scope", "read", "--rate", "many"), "the rate 'many'"),
         (("--name", "a", "--scope", "read", "--expires", "soon"), "--expires 'soon' is not a time"),
         (("--name", "a", "--scope", "read", "--expires", "2020-01-01"), "has passed"),

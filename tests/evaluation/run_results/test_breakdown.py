@@ -27,3 +27,7 @@ def test_a_breakdown_has_every_mean_with_its_interval_and_chooses_by_task_and_me
     assert match.estimate.low is not None
     with pytest.raises(UnknownNameError):
         breakdown(store, ["nope"])
+    with pytest.raises(UnknownNameError, match="unknown metric of these runs 'exact_mtch'; did you mean 'exact_match'"):
+        breakdown(store, ["run-code"], metrics=["exact_mtch"])
+    with pytest.raises(UnknownNameError, match="unknown task of these runs 'chat'.* Known: code"):
+        breakdown(store, ["run-code"], tasks=["chat"])
