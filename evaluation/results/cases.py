@@ -170,6 +170,7 @@ class StageResult:
     energy_j: float | None
     """Energy in joules; None if not measured."""
     n_attempts: int
+    """Requests sent for it; 0 for a search, and for an embedding that another case of the run had requested."""
     request_hash: str
     """Identity of the request: another one where its texts, options or the model's weights differ."""
     started_at: datetime
