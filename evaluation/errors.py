@@ -130,7 +130,7 @@ class UnknownNameError(ConfigurationError):
     """A name does not exist. The message lists the existing ones."""
 
     def __init__(self, kind: str, name: str, known: Iterable[str], next_step: str | None = None) -> None:
-        names = tuple(known)
+        names = tuple(dict.fromkeys(known))
         capitals = [known_name for known_name in names if known_name.casefold() == name.casefold()]
         close = capitals or get_close_matches(name, names, n=1)
         shown = name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]}…"

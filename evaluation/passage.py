@@ -14,6 +14,8 @@ class Passage:
     text: str
     page: int | None = None
     """Page, from 1, on which it begins, where the document has pages."""
+    last_page: int | None = None
+    """Page on which it ends; None without pages, and where an earlier version stored it."""
     relevance: float = 0.0
     """How well it fits a question: a cosine, a BM25 score or a sum of reciprocal ranks."""
 

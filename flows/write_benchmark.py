@@ -9,14 +9,15 @@ from prefect import flow, get_run_logger
 from prefect.runtime import flow_run
 from prefect.states import Failed
 
-from evaluation.errors import as_sentence
+from evaluation.case import Benchmark
+from evaluation.errors import RunFailedError
 from evaluation.requests.writing_request import WritingRequest
 from evaluation.results.written_suites import WrittenSuite, written_suite_result
 from evaluation.settings import Settings
 from evaluation.store.session import Store, open_store
 from evaluation.suite_writing.drafts import Draft, Dropped
 from evaluation.suite_writing.selection import checked_by_rules, chosen, too_many_unanswered
-from evaluation.suite_writing.suite import Origin, written_suite
+from evaluation.suite_writing.suite import NoSuite, Origin, no_suite, written_suite
 from tasks.flow_settings import use_own_settings
 from tasks.heartbeat import hold_runs
 from tasks.interruption import run_interruptibly
@@ -85,24 +86,36 @@ async def _written(request: WritingRequest, prepared: PreparedWriting, store: St
         verified = await check_drafts(session, sound, seed=request.seed)
     dropped = (*unread, *broken, *verified.dropped)
     if (problem := too_many_unanswered(dropped, n_drafts=len(prepared.tasks))) is not None:
-        return Failed(message=f"{problem}; the same request asks them again, and nothing else")
+        error = RunFailedError(problem, "The same request asks them again, and nothing else.")
+        return await _failed(error, request, prepared, journal, dropped)
     kept, surplus = chosen(verified.passed, n=request.cases)
     if not kept:
-        why = _reasons((*dropped, *surplus))
-        return Failed(message=f"every draft was dropped, and there is no suite: {as_sentence(why)} {NEXT_STEP}")
-    suite = await _kept(request, prepared, journal, kept, (*dropped, *surplus))
+        error = RunFailedError(f"every draft was dropped, and there is no suite: {_reasons(dropped)}", NEXT_STEP)
+        return await _failed(error, request, prepared, journal, dropped)
+    benchmark = written_suite(request.suite_name, kept, _origin(request, prepared))
+    await keep_suite(request, benchmark)
+    suite = _told(request, prepared, journal, benchmark, kept, (*dropped, *surplus))
     await publish_suite(suite)
     return suite
 
 
-async def _kept(
+async def _failed(
+    error: RunFailedError,
     request: WritingRequest,
     prepared: PreparedWriting,
     journal: ReplyJournal,
-    kept: Sequence[Draft],
     dropped: Sequence[Dropped],
-) -> WrittenSuite:
-    origin = Origin(
+) -> Any:
+    """Publish where the drafts fell, and return the state of a flow run that made no suite of them."""
+    nothing = no_suite(request.suite_name, _origin(request, prepared), error.message)
+    suite = _told(request, prepared, journal, nothing, (), dropped)
+    await publish_suite(suite)
+    failed = RunFailedError(error.message, error.next_step, suite)
+    return Failed(message=str(failed), data=failed)
+
+
+def _origin(request: WritingRequest, prepared: PreparedWriting) -> Origin:
+    return Origin(
         writer=prepared.writer.model,
         checker=prepared.checker.model,
         corpus=request.corpus,
@@ -110,14 +123,22 @@ async def _kept(
         n_documents=len(prepared.corpus.documents),
         n_drafts=len(prepared.tasks),
     )
-    benchmark = written_suite(request.suite_name, kept, origin)
-    await keep_suite(request, benchmark)
+
+
+def _told(
+    request: WritingRequest,
+    prepared: PreparedWriting,
+    journal: ReplyJournal,
+    benchmark: Benchmark | NoSuite,
+    kept: Sequence[Draft],
+    dropped: Sequence[Dropped],
+) -> WrittenSuite:
     return written_suite_result(
         benchmark,
         kept,
         dropped,
-        origin,
-        file=request.out,
+        _origin(request, prepared),
+        file=None if isinstance(benchmark, NoSuite) else request.out,
         read=prepared.corpus.summary,
         n_cases_requested=request.cases,
         n_requests=journal.n_added,

@@ -22,13 +22,18 @@ async def use_own_settings(request: RequestT) -> RequestT:
 
     Returns:
         The request with absolute paths; those of a deployment's run are relative to that folder.
+
+    Raises:
+        ConfigurationError: nothing could do what is requested, which is said before anything is read or asked.
     """
     log_mistakes_by_message()
     if _is_of_a_deployment():
         limit_files(Settings().form_files)
     await use_results_database()
     limit = file_limit()
-    return request.with_whole_paths(None if limit is None else limit.folder)
+    whole = request.with_whole_paths(None if limit is None else limit.folder)
+    whole.refuse_impossible()
+    return whole
 
 
 def _is_of_a_deployment() -> bool:

@@ -277,7 +277,13 @@ def _facts(
     }
     if generation.sources is not None:
         facts["sources"] = [
-            {"number": i, "document": each.document, "page": each.page, "text": each.text}
+            {
+                "number": i,
+                "document": each.document,
+                "page": each.page,
+                "last_page": each.last_page,
+                "text": each.text,
+            }
             for i, each in enumerate(generation.sources, 1)
         ]
         headers["x-benchwright-sources"] = "; ".join(dict.fromkeys(each.document for each in generation.sources))

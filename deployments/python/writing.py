@@ -5,7 +5,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Unpack
 
 from deployments.cli.callers import request_source
-from deployments.cli.terminal.output import EXIT_RUN_FAILED
+from deployments.cli.terminal.output import EXIT_DONE, EXIT_RUN_FAILED
 from deployments.python.calling import call, call_async
 from deployments.python.documented import refuse_unknown, with_options
 from deployments.python.evaluations import as_lists, listeners
@@ -31,7 +31,8 @@ def write_benchmark(corpus: "File", model: str, check: str, **options: Unpack[Wr
 
     Raises:
         BenchwrightError: something for the user to mend, before a token was spent.
-        RunFailedError: every draft was dropped, or a server left too many requests unanswered.
+        RunFailedError: every draft was dropped, or a server left too many requests unanswered; its `result` says why
+            each of them fell.
         KeyboardInterrupt: Ctrl-C, or the notebook's interrupt; the same call goes on.
     """
     return call(partial(_write, corpus, model, check, options), **listeners(options))
@@ -68,8 +69,8 @@ def _write(corpus: "File", model: str, check: str, options: WritingOptions) -> "
     request = read_writing_request(writing_fields(typed), source=request_source())
     with workplace(options.get("db")) as (store, stack):
         ended = write_suite(request, store, stack)
-    if ended.suite is not None:
+    if ended.code == EXIT_DONE and ended.suite is not None:
         return ended.suite
     if ended.code == EXIT_RUN_FAILED:
-        raise RunFailedError(ended.problem or "the writing failed", _FURTHER, None)
+        raise RunFailedError(ended.problem or "the writing failed", ended.next_step or _FURTHER, ended.suite)
     raise KeyboardInterrupt(f"interrupted; next: {_FURTHER}")

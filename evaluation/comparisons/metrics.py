@@ -8,7 +8,7 @@ from evaluation.errors import BenchwrightError, IncomparableError, UnknownNameEr
 from evaluation.metrics import METRICS
 from evaluation.metrics.judges.pairwise import JudgePairwise
 from evaluation.metrics.judges.rubric import JudgeRubric
-from evaluation.metrics.metric_facts import higher_is_better, is_over_all_cases
+from evaluation.metrics.metric_facts import higher_is_better, is_over_all_cases, may_be_share
 from evaluation.metrics.parsing import metric_class, metric_of, parse_metric
 from evaluation.metrics.speed import SPEED_METRICS
 from evaluation.metrics.titles import signature_parts
@@ -75,7 +75,7 @@ class ComparedMetric:
     use: MetricUse
     unit: str
     kind: Kind | None
-    """None: values of only 0 and 1 count as binary, all others as continuous."""
+    """None: values of only 0 and 1 count as binary, all others as continuous, since the metric is a share."""
     higher_is_better: bool
     over_all_cases: bool
     """True if a run's value is computed from all cases together; it is compared case by case nevertheless."""
@@ -263,10 +263,16 @@ def _compared(use: MetricUse, words: Mapping[str, str]) -> ComparedMetric:
         word=words[use.signature],
         use=use,
         unit=_unit(use),
-        kind=Kind.ORDINAL if use.name == JudgeRubric.name else None,
+        kind=_kind(use.name),
         higher_is_better=higher_is_better(use.name, use.signature),
         over_all_cases=is_over_all_cases(use.name, use.signature),
     )
+
+
+def _kind(name: str) -> Kind | None:
+    if name == JudgeRubric.name:
+        return Kind.ORDINAL
+    return None if may_be_share(name) else Kind.CONTINUOUS
 
 
 def _unit(use: MetricUse) -> str:

@@ -5,7 +5,8 @@ Prefect's API, is not the user whose rights the worker has. Relative paths in a 
 """
 
 import os
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,11 +27,31 @@ class FileLimit:
 
 
 _limit: ContextVar[FileLimit | None] = ContextVar("limit", default=None)
+_elsewhere: ContextVar[bool] = ContextVar("elsewhere", default=False)
 
 
 def limit_files(folder: Path | None) -> None:
     """Allow only files in the folder, in this task and those that it starts; None: no file."""
     _limit.set(FileLimit(None if folder is None else folder.resolve()))
+
+
+@contextmanager
+def files_elsewhere() -> Iterator[None]:
+    """Take paths as they are meanwhile: which files a request may name, and what they say, another process knows.
+
+    Whoever looks at a request meanwhile must read no file that it names.
+    """
+    limit, elsewhere = _limit.set(None), _elsewhere.set(True)
+    try:
+        yield
+    finally:
+        _limit.reset(limit)
+        _elsewhere.reset(elsewhere)
+
+
+def are_files_elsewhere() -> bool:
+    """Check whether the files that a request names are another process's."""
+    return _elsewhere.get()
 
 
 def file_limit() -> FileLimit | None:

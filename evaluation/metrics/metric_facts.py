@@ -37,6 +37,15 @@ def value_range(name: str) -> tuple[float, float]:
     return (-inf, inf) if metric is None else metric.value_range
 
 
+def may_be_share(name: str) -> bool:
+    """Check whether values of 0 and 1 alone may be shares: not those of a metric that can be more or less.
+
+    True where the range is not known, as of a metric in a user's file.
+    """
+    metric = _find(name)
+    return metric is None or (metric.value_range[0] >= 0 and metric.value_range[1] <= 1)
+
+
 def best_value(name: str) -> float | None:
     """Return the best possible value of a metric; None where it is not known."""
     metric = _find(name)

@@ -18,7 +18,7 @@ def summary_lines(suite: WrittenSuite) -> list[str]:
         f"asked {counted(suite.n_requests, 'time')}; taken from earlier calls: "
         f"{counted(suite.n_reused, 'reply', 'replies')}",
     ]
-    if suite.n_cases < suite.n_cases_requested:
+    if suite.version is not None and suite.n_cases < suite.n_cases_requested:
         lines.append(
             f"{suite.n_cases_requested - suite.n_cases:,} fewer than the {suite.n_cases_requested:,} requested: more "
             "spare drafts (--spare), or more documents"

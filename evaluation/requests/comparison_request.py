@@ -66,6 +66,12 @@ class ComparisonRequest(RequestModel):
             return self
         return self.model_copy(update={"evaluation": self.evaluation.with_whole_paths(folder)})
 
+    def refuse_impossible(self) -> None:
+        """Refuse a margin that is none, and what the evaluation refuses."""
+        self.read_margin()
+        if self.evaluation is not None:
+            self.evaluation.refuse_impossible()
+
     def read_margin(self) -> Margin | None:
         """Return the requested margin.
 

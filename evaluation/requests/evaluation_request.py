@@ -10,13 +10,14 @@ from typing import Any, Self
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from evaluation.errors import ConfigurationError
+from evaluation.files.allowed_files import are_files_elsewhere
 from evaluation.files.field_mapping import read_mapping
 from evaluation.files.number_parsing import read_number
-from evaluation.metric_specs import with_whole_path
+from evaluation.metric_specs import names_a_file, with_whole_path
 from evaluation.options import read_options
 from evaluation.providers import PROVIDERS
 from evaluation.requests.case_levels import CASES_OF_LEVEL, CaseLevel
-from evaluation.requests.pipeline_words import PIPELINE, pipeline_words, refuse_bad_options
+from evaluation.requests.pipeline_words import PIPELINE, pipeline_words, reads_a_file, refuse_bad_options, refuse_spread
 from evaluation.requests.prices import PriceTable, as_prices
 from evaluation.requests.request_model import (
     COMMAND_LINE,
@@ -102,7 +103,7 @@ class CandidateRequest(BaseModel):
         think, pipeline = _read_think(own.pop("think", None)), own.pop(PIPELINE, None)
         read_options(own)
         if pipeline is not None:
-            refuse_bad_options(pipeline, of_pipeline)
+            refuse_bad_options(pipeline, of_pipeline, model=model)
         return cls(
             model=model,
             options=own,
@@ -356,6 +357,32 @@ class EvaluationRequest(RequestModel):
         if not plain:
             CandidateRequest.of_options("", common)
         return (*plain, *(CandidateRequest.parse(text) for text in self.candidates))
+
+    def refuse_impossible(self) -> None:
+        """Refuse options, pipelines, metrics, prices and thresholds that no server could make possible."""
+        from evaluation.metrics.parsing import parse_metric
+
+        known = self._without_files() if are_files_elsewhere() else self
+        for candidate in known.all_candidates():
+            if self.spread > 1 and candidate.pipeline is not None:
+                refuse_spread(
+                    candidate.pipeline,
+                    candidate.pipeline_options,
+                    model=candidate.model,
+                    candidate=candidate.as_text(),
+                )
+        for text in self.metrics:
+            if not names_a_file(text):
+                parse_metric(text, may_name_a_file=False)
+        self.thresholds()
+        if not isinstance(self.prices, str):
+            self.price_table()
+
+    def _without_files(self) -> Self:
+        """Return the request without the pipelines that a file decides on."""
+        candidates = [text for text in self.candidates if not reads_a_file(text.split())]
+        options = [] if reads_a_file(self.options) else self.options
+        return self.model_copy(update={"candidates": candidates, "options": options})
 
     def failure_budget(self, n_cases: int) -> int:
         """Return the number of cases on which the server may fail per candidate."""

@@ -73,6 +73,10 @@ class GradingRequest(RequestModel):
             )
         return self.judge
 
+    def refuse_impossible(self) -> None:
+        """Refuse a grading without a judge."""
+        _ = self.named_judge
+
     def as_evaluation(self) -> EvaluationRequest:
         """Return the evaluation request that looks for the judge on the same servers."""
         shared = ("endpoints", "embedded", "slots", "gpu_tag", "provider", "allow_remote", "timeout_s")

@@ -1,6 +1,6 @@
 """The words of a candidate that belong to its pipeline: `pipeline=map_reduce chunk_size=512`."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -158,16 +158,69 @@ def refuse_options_of_swept(options: Sequence[str], parameters: Sequence[str]) -
             )
 
 
-def refuse_bad_options(name: str, options: Mapping[str, str]) -> None:
+def refuse_bad_options(name: str, options: Mapping[str, str], *, model: str) -> None:
     """Check the options of a pipeline of the catalogue; one's own is checked where it is run.
+
+    Args:
+        name: The pipeline.
+        options: Its options, as text.
+        model: The candidate's model, as it is requested.
 
     Raises:
         ConfigurationError: an unknown or missing option, or a bad value.
     """
+    if is_own(name):
+        return
+    pipeline = _made(name, options)
+    if model in pipeline.never_its_own:
+        raise asks_itself(pipeline, model, own_model=model)
+
+
+def asks_itself(pipeline: Pipeline, name: str, *, own_model: str) -> ConfigurationError:
+    """Return the refusal of a pipeline that would ask the candidate's own model where it needs another one.
+
+    Args:
+        pipeline: The pipeline.
+        name: The model, as its option names it.
+        own_model: The candidate's model.
+    """
+    return ConfigurationError(
+        f"pipeline {pipeline.name!r}: {name} is the candidate's own model", f"Name another model than {own_model}."
+    )
+
+
+def refuse_spread(name: str, options: Mapping[str, str], *, model: str, candidate: str) -> None:
+    """Refuse a pipeline of the catalogue that asks several models where a run is to be spread over workers.
+
+    Raises:
+        ConfigurationError: it asks another model than the candidate's.
+    """
+    if not is_own(name) and any(other != model for other in _made(name, options).other_models):
+        raise not_spread(candidate)
+
+
+def not_spread(candidate: str) -> ConfigurationError:
+    """Return the refusal to spread a run of a candidate that asks several models."""
+    return ConfigurationError(
+        f"{candidate} asks several models in turn, and cannot be spread over workers", "Leave --spread out."
+    )
+
+
+def _made(name: str, options: Mapping[str, str]) -> Pipeline:
     from evaluation.pipelines.parsing import parse_pipeline
 
-    if not is_own(name):
-        parse_pipeline(name, options)
+    return parse_pipeline(name, options)
+
+
+def reads_a_file(words: Iterable[str]) -> bool:
+    """Check whether these words name a pipeline of the catalogue that reads a file to know its options.
+
+    Args:
+        words: `key=value`, in a sweep with several values: `pipeline=refine,sectioned`.
+    """
+    names = [name for word in words if word.startswith(f"{PIPELINE}=") for name in word.partition("=")[2].split(",")]
+    kinds = [_catalogue()[name] for name in names if name in _catalogue()]
+    return any(READ_FROM in option.metadata for kind in kinds for option in fields(kind))
 
 
 def is_own(name: str) -> bool:

@@ -93,6 +93,21 @@ class RaceRequest(RequestModel):
             n_repeats=self.evaluation.repeats,
         )
 
+    def refuse_impossible(self) -> None:
+        """Refuse rules that are none, and what the evaluation refuses."""
+        self.evaluation.refuse_impossible()
+        self.refuse_bad_rules()
+
+    def refuse_bad_rules(self) -> None:
+        """Check margin, levels and budget, as far as they do not depend on a metric.
+
+        Raises:
+            ConfigurationError: an invalid level, budget or margin.
+        """
+        if self.margin is not None:
+            read_margin(self.margin)
+        self.model_copy(update={"margin": None}).rules()
+
 
 def read_race_request(fields: Mapping[str, Any], *, source: str = "the command line") -> RaceRequest:
     """Return the validated request.
@@ -105,9 +120,7 @@ def read_race_request(fields: Mapping[str, Any], *, source: str = "the command l
         read_request(evaluation_fields, source=source) if isinstance(evaluation_fields, Mapping) else evaluation_fields
     )
     request = checked_request(RaceRequest, {**fields, "evaluation": evaluation}, source=source, about=ABOUT)
-    if request.margin is not None:
-        read_margin(request.margin)
-    request.model_copy(update={"margin": None}).rules()
+    request.refuse_bad_rules()
     return request
 
 

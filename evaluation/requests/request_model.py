@@ -44,6 +44,15 @@ class RequestModel(BaseModel):
         """
         return self
 
+    def refuse_impossible(self) -> None:
+        """Refuse what cannot be done whichever servers there are, before anything is read or asked.
+
+        Within `files_elsewhere` what its files say is left out.
+
+        Raises:
+            ConfigurationError: names what is wrong, and the next step.
+        """
+
 
 def _kinds(annotation: Any) -> set[Any]:
     return {annotation, *get_args(annotation)}

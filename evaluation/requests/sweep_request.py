@@ -10,6 +10,7 @@ from pydantic import ConfigDict, Field, model_validator
 from evaluation.candidate import DEFAULT_NUM_PREDICT
 from evaluation.case import Benchmark, Case
 from evaluation.errors import ConfigurationError
+from evaluation.files.allowed_files import are_files_elsewhere
 from evaluation.fingerprint import fingerprint
 from evaluation.options import OPTIONS, load_options
 from evaluation.quality_metrics import QUALITIES
@@ -19,6 +20,7 @@ from evaluation.requests.pipeline_words import (
     PIPELINE,
     in_words,
     pipelines_with,
+    reads_a_file,
     refuse_options_of_swept,
     swept_kinds,
     with_example,
@@ -95,6 +97,20 @@ class SweepRequest(RequestModel):
         options, parameters = swept_at(evaluation.options, self.parameters, folder)
         evaluation = evaluation.model_copy(update={"options": options})
         return self.model_copy(update={"evaluation": evaluation, "parameters": parameters})
+
+    def refuse_impossible(self) -> None:
+        """Refuse combinations that are no candidates, and what the evaluation of all refuses."""
+        if not (are_files_elsewhere() and reads_a_file((*self.evaluation.options, *self.parameters))):
+            self.refuse_bad_combinations().refuse_impossible()
+
+    def refuse_bad_combinations(self) -> EvaluationRequest:
+        """Return the evaluation request for all combinations, each of which is a candidate.
+
+        Raises:
+            ConfigurationError: an option without its pipeline, one that does not exist or has a bad value.
+        """
+        _refuse_without_pipeline(self)
+        return self.evaluation_of_all()
 
     def _refuse_fixed(self, swept: Collection[str]) -> None:
         """Refuse an option that is both swept and fixed."""
@@ -201,8 +217,7 @@ def read_sweep_request(fields: Mapping[str, Any], *, source: str = "the command 
         ConfigurationError: names each field, its value and what is allowed.
     """
     request = checked_request(SweepRequest, fields, source=source, about=ABOUT)
-    _refuse_without_pipeline(request)
-    request.evaluation_of_all()
+    request.refuse_bad_combinations()
     return request
 
 

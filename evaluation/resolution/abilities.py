@@ -7,6 +7,7 @@ from evaluation.case import Benchmark
 from evaluation.errors import ConfigurationError
 from evaluation.pipelines.pipeline import MOST_EXAMPLES, Pipeline, PipelineInput, StepFailedError
 from evaluation.providers import PROVIDERS
+from evaluation.requests.pipeline_words import not_spread
 from evaluation.resolution.endpoints import EMBEDDED, ResolvedEndpoint
 from evaluation.resolution.resolved_candidate import ResolvedCandidate
 
@@ -52,10 +53,7 @@ def refuse_unable_pipeline(resolved: ResolvedCandidate, benchmarks: Sequence[Ben
         )
         refuse_without_ability(other, ability, purpose, _option_of(plan.pipeline, name))
     if spread > 1 and plan.models:
-        raise ConfigurationError(
-            f"{resolved.candidate.label} asks several models in turn, and cannot be spread over workers",
-            "Leave --spread out.",
-        )
+        raise not_spread(resolved.candidate.label)
     for benchmark in benchmarks:
         _refuse_unable_case(resolved, plan.pipeline, benchmark)
 

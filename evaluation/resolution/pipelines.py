@@ -4,9 +4,9 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from evaluation.errors import ConfigurationError
 from evaluation.pipelines.pipeline import Pipeline
 from evaluation.requests.evaluation_request import CandidateRequest
+from evaluation.requests.pipeline_words import asks_itself
 from evaluation.resolution.resolved_candidate import ResolvedCandidate, ResolvedPipeline
 from evaluation.retrieval.document_process import DocumentProcess
 from evaluation.retrieval.documents import Corpus, read_corpus
@@ -39,10 +39,7 @@ async def resolve_pipeline(
         other = await resolve(CandidateRequest(model=name, options=request.options))
         is_own = other.candidate.model == own_model and other.candidate.digest == own_digest
         if is_own and name in pipeline.never_its_own:
-            raise ConfigurationError(
-                f"pipeline {pipeline.name!r}: {name} is the candidate's own model",
-                f"Name another model than {own_model}.",
-            )
+            raise asks_itself(pipeline, name, own_model=own_model)
         if not is_own:
             models[name] = other
     return ResolvedPipeline(pipeline=pipeline, models=models, corpus=await _corpus(pipeline, corpora))

@@ -140,7 +140,9 @@ class PassageResult:
     passage: int
     """Index of the passage in its document, from 0."""
     page: int | None
-    """Page, from 1; None where the document has no pages."""
+    """Page, from 1, on which it begins; None where the document has no pages."""
+    last_page: int | None
+    """Page on which it ends; None without pages, and in runs of versions that did not store it."""
     relevance: float
     """A cosine, a BM25 score or a sum of reciprocal ranks."""
     preview: str
@@ -168,6 +170,7 @@ class StageResult:
     energy_j: float | None
     """Energy in joules; None if not measured."""
     n_attempts: int
+    """Requests sent for it; 0 for a search, and for an embedding that another case of the run had requested."""
     request_hash: str
     """Identity of the request: another one where its texts, options or the model's weights differ."""
     started_at: datetime

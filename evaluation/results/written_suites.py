@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from evaluation.case import Benchmark
 from evaluation.retrieval.left_out import CorpusSummary
 from evaluation.suite_writing.drafts import Check, Draft, Dropped, Kind
-from evaluation.suite_writing.suite import Origin
+from evaluation.suite_writing.suite import NoSuite, Origin
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,13 +25,15 @@ class DroppedDraft:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WrittenSuite:
-    """A suite that a model wrote and another one checked, and where its drafts fell."""
+    """A suite that a model wrote and another one checked, or why there is none, and where its drafts fell."""
 
     name: str
-    version: str
+    version: str | None
+    """None: no suite was made of the drafts."""
     file: str | None
-    """File that holds it; None: it is stored under its name."""
+    """File that holds it; None: it is stored under its name, unless there is none."""
     description: str
+    """Who wrote it from what, or why there is none."""
     writer: str
     checker: str
     corpus: str
@@ -52,7 +54,7 @@ class WrittenSuite:
 
 
 def written_suite_result(
-    benchmark: Benchmark,
+    benchmark: Benchmark | NoSuite,
     kept: Sequence[Draft],
     dropped: Sequence[Dropped],
     origin: Origin,
@@ -63,7 +65,7 @@ def written_suite_result(
     n_requests: int,
     n_reused: int,
 ) -> WrittenSuite:
-    """Return what is told of a suite that was written."""
+    """Return what is told of a suite that was written, or of drafts of which none could be made."""
     kinds = [str(draft.task.kind) for draft in kept]
     checks = [draft.check for draft in dropped]
     return WrittenSuite(

@@ -3,6 +3,7 @@
 import hashlib
 import os
 import stat
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -47,7 +48,7 @@ class Document:
 
     def page_at(self, index: int) -> int | None:
         """Return the page, from 1, that holds the character at `index`; None where there are no pages."""
-        return sum(start <= index for start in self.page_starts) or None
+        return bisect_right(self.page_starts, index) or None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

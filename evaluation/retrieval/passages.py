@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from evaluation.fingerprint import fingerprint
 from evaluation.passage import Passage
-from evaluation.retrieval.chunking import chunks_in_words
+from evaluation.retrieval.chunking import Chunk, chunks_in_words
 from evaluation.retrieval.documents import Corpus, Document
 
 VERSION = "3"
@@ -30,9 +30,20 @@ def passages_of(document: Document, chunker: Chunker) -> tuple[Passage, ...]:
     """Return the passages of a document, in order."""
     chunks = chunks_in_words(document.text, size=chunker.size, overlap=chunker.overlap)
     return tuple(
-        Passage(document=document.path, position=position, text=chunk.text, page=document.page_at(chunk.start))
+        Passage(
+            document=document.path,
+            position=position,
+            text=chunk.text,
+            page=document.page_at(chunk.start),
+            last_page=document.page_at(_last_character(document, chunk)),
+        )
         for position, chunk in enumerate(chunks)
     )
+
+
+def _last_character(document: Document, chunk: Chunk) -> int:
+    """Return the index of what ends a chunk: blanks behind it may belong to the next page."""
+    return chunk.start + len(document.text[chunk.start : chunk.end].rstrip()) - 1
 
 
 def index_identity(corpus: Corpus, chunker: Chunker, *, embedder: str = "", digest: str = "") -> str:

@@ -82,6 +82,7 @@ def _passages(passages: Sequence[Passage]) -> tuple[PassageResult, ...]:
             document=each.document,
             passage=each.position,
             page=each.page,
+            last_page=each.last_page,
             relevance=each.relevance,
             preview=excerpt(" ".join(each.text.split()), PREVIEW_CHARACTERS),
         )

@@ -129,7 +129,9 @@ def _part_estimates(
         pairs = [(case_id, float(score.evidence[place])) for case_id, score in zip(case_ids, scores, strict=True)]
         by_case = {case_id: _mean(values) for case_id, values in _by_case(pairs)}
         if by_case:
-            mean = mean_estimate(list(by_case.values()), clusters=_clusters_of(list(by_case), clusters))
+            mean = mean_estimate(
+                list(by_case.values()), clusters=_clusters_of(list(by_case), clusters), value_range=metric.value_range
+            )
             yield EstimateRow(
                 run_candidate_id=run_candidate_id,
                 metric=MetricUse(name=metric.name, signature=metric.signature),

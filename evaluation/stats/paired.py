@@ -46,6 +46,7 @@ def paired_difference(
     rng: "np.random.Generator",
     confidence_level: float = 0.95,
     higher_is_better: bool = True,
+    may_be_shares: bool = True,
 ) -> PairedResult:
     """Return the mean of `a - b` over cases, with its interval, its test and a verdict.
 
@@ -57,6 +58,7 @@ def paired_difference(
         rng: Seed it to reproduce a report.
         confidence_level: Of the interval; one less this level is the threshold for p.
         higher_is_better: False for a latency: then A is better where it has less.
+        may_be_shares: Whether scores that are all 0 or 1 are shares. Counts that happen to be so are not.
 
     Raises:
         IncomparableError: not the same number of scores, or none.
@@ -69,7 +71,7 @@ def paired_difference(
         confidence_level=checked_confidence_level(confidence_level), margin=None, rng=rng, beside=False
     )
     left, right = as_vector(a, what="scores of A"), as_vector(b, what="scores of B")
-    binary = is_binary(left) and is_binary(right)
+    binary = may_be_shares and is_binary(left) and is_binary(right)
     evidence = binary_evidence(left, right, terms) if binary else continuous_evidence(left, right, terms)
     differences = difference_of(left, right)
     more, less = int((differences > 0).sum()), int((differences < 0).sum())

@@ -56,6 +56,7 @@ def compare_groups(
     margin: float | None = None,
     higher_is_better: bool = True,
     confidence_level: float = 0.95,
+    may_be_shares: bool = True,
 ) -> tuple[GroupPair, ...]:
     """Compare every pair of groups, or every group with one of them, with verdicts adjusted for all pairs.
 
@@ -66,12 +67,13 @@ def compare_groups(
         higher_is_better: Whether the better group is the one with the higher mean.
         confidence_level: Of all intervals together (Bonferroni), which end at 0 where the adjusted p-value says that
             they do (`agreeing_limits`); one less this level is the threshold for adjusted p-values.
+        may_be_shares: Whether values that are all 0 or 1 are shares. Counts that happen to be so are not.
     """
     alpha = round(1 - checked_confidence_level(confidence_level), 12)
     vectors = {label: as_vector(values, what=f"values of {label}") for label, values in groups.items()}
     names = combinations(groups, 2) if against is None else ((label, against) for label in groups if label != against)
     pairs = list(names)
-    kind = Kind.BINARY if all(map(is_binary, vectors.values())) else Kind.CONTINUOUS
+    kind = Kind.BINARY if may_be_shares and all(map(is_binary, vectors.values())) else Kind.CONTINUOUS
     level = 1 - alpha / max(1, len(pairs))
     tested = [_tested(a, b, vectors[a], vectors[b], kind, margin, level) for a, b in pairs]
     decided = _decided(tested, higher_is_better=higher_is_better, alpha=alpha)

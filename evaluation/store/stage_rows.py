@@ -38,6 +38,7 @@ _OWN = (
     "digest",
     "endpoint",
 )
+_OF_A_PASSAGE = ("document", "position", "page", "last_page", "text")
 _IDS_AT_ONCE = 500
 
 
@@ -53,8 +54,7 @@ def insert_stages(connection: Connection, rows: Sequence[StageRow]) -> None:
 def insert_passages(connection: Connection, passages: Mapping[str, Passage]) -> None:
     """Store passages by their hashes; those that are there already stay."""
     rows = [
-        {"hash": key, "document": each.document, "position": each.position, "page": each.page, "text": each.text}
-        for key, each in sorted(passages.items())
+        {"hash": key, **{name: getattr(each, name) for name in _OF_A_PASSAGE}} for key, each in sorted(passages.items())
     ]
     upsert(connection, passage, rows, key=["hash"])
 
@@ -110,9 +110,7 @@ def load_passages(connection: Connection, hashes: Sequence[str]) -> dict[str, Pa
     for start in range(0, len(unique), _IDS_AT_ONCE):
         query = sa.select(passage).where(passage.c.hash.in_(unique[start : start + _IDS_AT_ONCE]))
         for row in connection.execute(query).mappings():
-            passages[row["hash"]] = Passage(
-                document=row["document"], position=row["position"], page=row["page"], text=row["text"]
-            )
+            passages[row["hash"]] = Passage(**{name: row[name] for name in _OF_A_PASSAGE})
     return passages
 
 
@@ -128,15 +126,14 @@ def passages_by_hash(passages: Sequence[Passage]) -> dict[str, Passage]:
 
 def with_relevance(listed: Sequence[Sequence[Any]], passages: Mapping[str, Passage]) -> tuple[Passage, ...]:
     """Return the passages that `listed_passages` listed."""
-    return tuple(
-        Passage(document=each.document, position=each.position, page=each.page, text=each.text, relevance=relevance)
-        for each, relevance in ((passages[key], relevance) for key, relevance in listed)
-    )
+    return tuple(replace(passages[key], relevance=relevance) for key, relevance in listed)
 
 
 def _passage_hash(each: Passage) -> str:
     text = hashlib.sha256(each.text.encode("utf-8", "surrogatepass")).hexdigest()
-    return fingerprint([each.document, each.position, each.page, text])
+    # Without pages it is the hash of all versions; one whose last page an earlier version did not know stays apart.
+    last_page = [] if each.last_page is None else [each.last_page]
+    return fingerprint([each.document, each.position, each.page, text, *last_page])
 
 
 def _reply_json(reply: StageReply) -> Any:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from evaluation.case import Benchmark, Case, PromptTemplate
+from evaluation.errors import as_sentence
 from evaluation.fingerprint import fingerprint
 from evaluation.formatting import counted
 from evaluation.suite_writing.drafts import Draft, Kind, Proof
@@ -32,6 +33,30 @@ class Origin:
     corpus_digest: str
     n_documents: int
     n_drafts: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoSuite:
+    """What stands for the benchmark where none could be made of the drafts."""
+
+    name: str
+    """The name that it would have."""
+    description: str
+    version: None = None
+
+
+def no_suite(name: str, origin: Origin, why: str) -> NoSuite:
+    """Return what is told in place of a benchmark.
+
+    Args:
+        name: As for `written_suite`.
+        origin: Who wrote the drafts, from what.
+        why: Why none was made of them.
+    """
+    drafts = f"{counted(origin.n_drafts, 'draft')} written by {origin.writer} and checked by {origin.checker}"
+    return NoSuite(
+        name=synthetic_name(name), description=as_sentence(f"No suite of {drafts}, {_source(origin)}: {why}")
+    )
 
 
 def synthetic_name(name: str) -> str:
@@ -63,10 +88,14 @@ def written_suite(name: str, drafts: Sequence[Draft], origin: Origin) -> Benchma
 def _description(n_cases: int, origin: Origin) -> str:
     n_dropped = origin.n_drafts - n_cases
     return (
-        f"Synthetic: {counted(n_cases, 'case')} written by {origin.writer} and checked by {origin.checker}, from "
-        f"{counted(origin.n_documents, 'document')} of {origin.corpus} ({origin.corpus_digest[:12]}); "
-        f"{n_dropped} of {counted(origin.n_drafts, 'draft')} {'was' if n_dropped == 1 else 'were'} dropped."
+        f"Synthetic: {counted(n_cases, 'case')} written by {origin.writer} and checked by {origin.checker}, "
+        f"{_source(origin)}; {n_dropped} of {counted(origin.n_drafts, 'draft')} "
+        f"{'was' if n_dropped == 1 else 'were'} dropped."
     )
+
+
+def _source(origin: Origin) -> str:
+    return f"from {counted(origin.n_documents, 'document')} of {origin.corpus} ({origin.corpus_digest[:12]})"
 
 
 def case_of(draft: Draft) -> Case:

@@ -65,3 +65,8 @@ def figures_of_texts(embedded: Sequence[Embedded]) -> Generation:
 def figures_of(total_s: float) -> Generation:
     """Return an empty answer with the time of a stage that is no chat."""
     return Generation(answer="", text="", timing=Timing(total_s=total_s))
+
+
+def figures_of_search(total_s: float) -> Generation:
+    """Return what `figures_of` does for a stage that asks no server."""
+    return replace(figures_of(total_s), n_attempts=0)

@@ -34,7 +34,7 @@ from evaluation.pipelines.walking import done
 from evaluation.planning.pipelines import PipelineModel, PlannedPipeline
 from evaluation.records.stages import KINDS, StageRow, ended_as_its_reply, request_hash, summed
 from evaluation.retrieval.search import Index, Query
-from tasks.generation.embedded import Embedded, figures_of, figures_of_texts
+from tasks.generation.embedded import Embedded, figures_of_search, figures_of_texts
 from tasks.generation.gathered_searches import SEARCHES
 
 
@@ -218,7 +218,7 @@ class StagedCase(ABC):
             passages, total_s = await SEARCHES.search(index, query)
         except ConfigurationError as error:
             raise PipelineFailedError(f"stage {request.stage!r}: {error.message}", error.next_step) from error
-        return Passages(passages=passages), figures_of(total_s)
+        return Passages(passages=passages), figures_of_search(total_s)
 
     def _model(self, request: StageRequest) -> PipelineModel | None:
         """Return the model that must be in memory for a stage; None: the candidate's own."""

@@ -56,6 +56,8 @@ def test_an_unknown_name_is_answered_with_the_nearest_and_all_others() -> None:
     error = UnknownNameError("metric", "tokn_f1", ["token_f1", "bleu"])
     assert "unknown metric 'tokn_f1'; did you mean 'token_f1'? Known: token_f1, bleu." == error.message
     assert "unknown run 'x'. None is known yet." == UnknownNameError("run", "x", []).message
+    twice = UnknownNameError("option", "topk", ["top_k", "seed", "top_k"])
+    assert "unknown option 'topk'; did you mean 'top_k'? Known: top_k, seed." == twice.message
     many = UnknownNameError("model", "m59x", [f"m{n}" for n in range(60)])
     assert "unknown model 'm59x'; did you mean 'm59'? Nearest of 60: m59, m9, m5, m58, m57." == many.message
 

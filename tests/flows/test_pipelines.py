@@ -158,6 +158,8 @@ def test_retrieval_embeds_each_text_once_and_keeps_the_sources_of_an_answer(
     assert not [text for text in new if text.endswith("1.")]
     shown = case_result(store, _run_ids(store)[0], "c3").candidates[0].outcomes[0]
     assert ["3.md"] == [source.document for source in shown.trace.sources[:1]]  # type: ignore[union-attr, index]
+    assert [("embed", 1), ("search", 0), ("chat", 1)] == [(each.kind, each.n_attempts) for each in shown.stages]  # type: ignore[union-attr]
+    assert 2 == shown.n_attempts  # type: ignore[union-attr]
     assert [[1]] == shown.trace.notes["citations"]  # type: ignore[union-attr]
     candidates = [find_candidate(store, fingerprint) for fingerprint in {first, _last_fingerprint(store)}]
     assert 2 == len({each.pipeline.corpus for each in candidates if each is not None and each.pipeline is not None})

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from scripted_ollama import Chat, Reply, ScriptedOllama
 from scripted_stations import Reader, Stations, Writer, scripts
 
 from evaluation.benchmarks.loading import load_benchmark
-from evaluation.errors import ConfigurationError
+from evaluation.errors import ConfigurationError, RunFailedError
 from evaluation.results.written_suites import WrittenSuite
 from evaluation.store.benchmarks import find_benchmark, load_benchmark_version
 from evaluation.store.session import Store
@@ -65,6 +66,23 @@ def world(
         return asyncio.run(running)
 
     return World(ollama_by_script, writer, corpus, run)
+
+
+def report_of(state: Any) -> WrittenSuite:
+    """Return what the state of a flow run that made no suite says of its drafts."""
+    error = asyncio.run(state.aresult(raise_on_failure=False))
+    assert isinstance(error, RunFailedError)
+    assert isinstance(error.result, WrittenSuite)
+    return error.result
+
+
+def page_of(prefect_api: str, state: Any) -> str:
+    """Return the page that a flow run has published."""
+    of_run = {
+        "artifacts": {"flow_run_id": {"any_": [str(state.state_details.flow_run_id)]}, "type": {"any_": ["markdown"]}}
+    }
+    (found,) = httpx.post(f"{prefect_api}/artifacts/filter", json=of_run, timeout=30).json()
+    return str(found["data"])
 
 
 def questions(world: World, *, faulty: bool) -> set[str]:
@@ -132,7 +150,7 @@ def test_the_same_request_asks_nothing_again_and_one_with_more_cases_only_what_i
 
 
 def test_a_server_that_fails_ends_without_a_suite_and_the_same_request_asks_only_what_is_missing(
-    world: World, store: Store
+    world: World, store: Store, prefect_api: str
 ) -> None:
     checker = world.ollama.models["checker"]
     read = checker.script
@@ -146,6 +164,11 @@ def test_a_server_that_fails_ends_without_a_suite_and_the_same_request_asks_only
     state = world.run()
     assert state.is_failed()
     assert "gave no reply" in state.message
+    fallen = report_of(state)
+    assert (None, 0) == (fallen.version, fallen.n_cases)
+    assert "gave no reply" in fallen.description
+    assert {"no_reply", "no_verdict"} & fallen.dropped_by_check.keys()
+    assert "out of memory" in page_of(prefect_api, state)
     assert find_benchmark(store, "stations-synthetic") is None
 
     checker.script = read
@@ -163,7 +186,7 @@ def test_a_model_may_not_check_itself_under_another_name(world: World) -> None:
     assert [] == world.ollama.chats
 
 
-def test_hostile_replies_of_the_checker_drop_the_draft_and_nothing_else(world: World) -> None:
+def test_hostile_replies_of_the_checker_drop_the_draft_and_nothing_else(world: World, prefect_api: str) -> None:
     world.ollama.models["checker"].script = lambda _chat: Reply(text='{"known": "\u001b[2J", "answerable": 1}')
 
     state = world.run()
@@ -171,3 +194,12 @@ def test_hostile_replies_of_the_checker_drop_the_draft_and_nothing_else(world: W
     assert state.is_failed()
     assert "every draft was dropped" in state.message
     assert "broken_verdict" in state.message
+    suite = report_of(state)
+    assert (None, 0, 40) == (suite.version, suite.n_cases, suite.n_drafts)
+    assert 40 == len(suite.dropped) == sum(suite.dropped_by_check.values())
+    assert suite.description.startswith(
+        "No suite of 40 drafts written by writer and checked by checker, from 20 documents"
+    )
+    page = page_of(prefect_api, state)
+    assert len([line for line in page.splitlines() if line.startswith("| broken\\_verdict")]) > 20
+    assert "\x1b" not in page

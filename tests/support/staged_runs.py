@@ -29,7 +29,7 @@ def store_staged_run(
         output_tokens=100,
         timing=Timing(total_s=1.5, queue_s=0.25, load_s=0.25, prompt_s=0.5, generate_s=0.5),
     )
-    passage = Passage(document=f"{text}.pdf", position=2, page=4, text=text, relevance=0.5)
+    passage = Passage(document=f"{text}.pdf", position=2, page=4, last_page=5, text=text, relevance=0.5)
     found = replace(
         make_stage(row_id, "search", kind="search", model=None, digest=None, endpoint=None),
         generation=Generation(answer="", text="", timing=Timing(total_s=0.25)),

@@ -14,6 +14,7 @@ from deployments.api.events import event_stream
 from deployments.api.idempotency import HEADER, IdempotentRoute, accepted
 from deployments.api.replies import reply
 from deployments.cli.arguments import open_stored
+from evaluation.files.allowed_files import files_elsewhere
 from evaluation.requests.comparison_request import ComparisonRequest
 from evaluation.requests.evaluation_request import EvaluationRequest
 from evaluation.requests.grading_request import GradingRequest
@@ -47,6 +48,8 @@ KINDS: dict[str, tuple[str, type[RequestModel]]] = {
 
 def _add_start(path: str, deployment: str, kind: type[RequestModel]) -> None:
     def start(request: Request, body: Any) -> Response:
+        with files_elsewhere():  # the worker's
+            body.refuse_impossible()
         parameters = {"request": body.model_dump(mode="json", exclude_unset=True)}
         begun = flow_runs.start(deployment, parameters, idempotency_key=_start_key(request, parameters))
         return accepted(reply(request, begun, 202))

@@ -165,11 +165,19 @@ def _print_usage(candidate: CaseCandidate, outcome: OutcomeResult) -> None:
 
 
 def _requests(outcome: OutcomeResult) -> str:
-    """Return how often a server was asked: attempts at one request, or the requests of a pipeline's stages."""
+    """Return how often a server was asked: attempts at one request, or the requests of a pipeline's stages.
+
+    A search asks nobody, nor does an embedding that another case of the run had requested.
+    """
     if not outcome.stages:
         return counted(outcome.n_attempts, "attempt")
-    n_stages = sum(stage.n_attempts > 0 and stage.model is not None for stage in outcome.stages)
-    return f"{counted(outcome.n_attempts, 'request')} over {counted(n_stages, 'stage')}"
+    asked = [stage.n_attempts for stage in outcome.stages if stage.n_attempts and stage.model is not None]
+    n_stages = counted(len(outcome.stages), "stage")
+    among = n_stages if len(asked) == len(outcome.stages) else f"{len(asked)} of {n_stages}"
+    said = f"{counted(sum(asked), 'request')} in {among}"
+    if isinstance(outcome.came_back, AnswerResult):
+        return said
+    return f"{said}, {counted(outcome.n_attempts, 'attempt')} at the one that failed"
 
 
 def _tokens(outcome: OutcomeResult) -> list[str]:

@@ -10,6 +10,8 @@ from deployments.cli.arguments import read_settings
 from deployments.cli.callers import open_prefect_server
 from deployments.cli.terminal.output import EXIT_DONE, EXIT_RUN_FAILED, print_json, print_status
 from deployments.cli.terminal.tables import print_line, print_table
+from evaluation.errors import RunFailedError
+from evaluation.formatting import counted, excerpt
 
 if TYPE_CHECKING:
     from evaluation.requests.writing_request import WritingRequest
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
     from evaluation.store.session import Store
 
 _FIELDS = {"kind": "kinds", "endpoint": "endpoints", "timeout": "timeout_s"}
+MOST_REASONS = 20
+"""Dropped drafts that the terminal shows one by one where there is no suite."""
 FURTHER = "the same command goes on: no reply that was received is asked for again"
 
 
@@ -27,8 +31,10 @@ class EndedWriting:
     code: int
     """Exit code of the command."""
     suite: "WrittenSuite | None" = None
+    """What was written, or where all drafts fell; None where it ended before."""
     problem: str | None = None
     """What went wrong; None where nothing did."""
+    next_step: str | None = None
 
 
 def writing_fields(options: Mapping[str, Any]) -> dict[str, Any]:
@@ -58,12 +64,18 @@ def write(options: Mapping[str, Any], *, db: str | None, as_json: bool) -> int:
 
 def _show(ended: EndedWriting, *, as_json: bool) -> None:
     if as_json:
-        status = "completed" if ended.suite else "failed" if ended.code == EXIT_RUN_FAILED else "cancelled"
-        print_json({"status": status, "suite": ended.suite, "problem": ended.problem})
+        print_json({"status": _status(ended), "suite": ended.suite, "problem": ended.problem})
     elif ended.suite is not None:
         print_suite(ended.suite)
-    if ended.suite is None:
-        print_status(f"error: {ended.problem}" if ended.problem else f"interrupted: {FURTHER}")
+    if ended.code == EXIT_DONE:
+        return
+    print_status(f"error: {ended.problem}" if ended.problem else f"interrupted: {FURTHER}")
+    if ended.next_step is not None:
+        print_status(f"  next: {ended.next_step}")
+
+
+def _status(ended: EndedWriting) -> str:
+    return {EXIT_DONE: "completed", EXIT_RUN_FAILED: "failed"}.get(ended.code, "cancelled")
 
 
 def print_suite(suite: "WrittenSuite") -> None:
@@ -74,12 +86,28 @@ def print_suite(suite: "WrittenSuite") -> None:
         print_line(line)
     if suite.dropped:
         print_table(("check", "dropped", "because"), check_rows(suite))
+    if suite.version is None:
+        _print_reasons(suite)
+        return
     where = f"written to {suite.file}" if suite.file else f"stored as {suite.name}, version {suite.version[:12]}"
     print_line(where)
     out = " --out CONFIRMED.jsonl" if suite.file else ""
     print_status(
         f"  next: `benchwright benchmarks confirm {suite.file or suite.name}{out}` has a person confirm each case."
     )
+
+
+def _print_reasons(suite: "WrittenSuite") -> None:
+    """Print why drafts fell, for somebody who has nothing else of the writing."""
+    from evaluation.reports.written_suites import LONGEST_SHOWN
+
+    shown = suite.dropped[:MOST_REASONS]
+    rows = [
+        [str(each.check), *(excerpt(text, LONGEST_SHOWN) for text in (each.question, each.reason))] for each in shown
+    ]
+    print_table(("check", "question", "reason"), rows)
+    if rest := len(suite.dropped) - len(shown):
+        print_line(f"and {counted(rest, 'draft')} more: the page in Prefect and --json have them")
 
 
 def write_suite(request: "WritingRequest", store: "Store", stack: ExitStack) -> EndedWriting:
@@ -118,12 +146,23 @@ def write_suite(request: "WritingRequest", store: "Store", stack: ExitStack) -> 
 def _ended(state: Any, number: int | None) -> EndedWriting:
     from deployments.cli.evaluate.run import exit_code
 
+    if (failed := _without_suite(state)) is not None:
+        return failed
     code = exit_code(state, number, has_runs=False)[0]
     if code == EXIT_DONE:
         return EndedWriting(code=code, suite=asyncio.run(state.aresult()))
     if code == EXIT_RUN_FAILED:
         broken_by = asyncio.run(state.aresult(raise_on_failure=False))
-        is_error = isinstance(broken_by, BaseException)
-        problem = f"{type(broken_by).__name__}: {broken_by}" if is_error else state.message
-        return EndedWriting(code=code, problem=problem)
+        return EndedWriting(code=code, problem=f"{type(broken_by).__name__}: {broken_by}")
     return EndedWriting(code=code)
+
+
+def _without_suite(state: Any) -> EndedWriting | None:
+    """Return what the flow tells of drafts of which no suite could be made; None where it ended in another way."""
+    if state is None or not state.is_failed():
+        return None
+    error = asyncio.run(state.aresult(raise_on_failure=False))
+    if not isinstance(error, RunFailedError):
+        return None
+    suite: Any = error.result
+    return EndedWriting(code=EXIT_RUN_FAILED, suite=suite, problem=error.message, next_step=error.next_step)

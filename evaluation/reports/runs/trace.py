@@ -78,11 +78,17 @@ def _reply(stage: StageResult) -> Iterator[TracePart]:
 
 def _passages(passages: Sequence[PassageResult]) -> Iterator[TracePart]:
     for number, passage in enumerate(passages, 1):
-        page = "" if passage.page is None else f" · page {passage.page}"
         yield TracePart(
-            line=f"  [{number}] {passage.document} · passage {passage.passage + 1}{page} · relevance "
+            line=f"  [{number}] {passage.document} · passage {passage.passage + 1}{_pages(passage)} · relevance "
             f"{precise(passage.relevance)}: {passage.preview}"
         )
+
+
+def _pages(passage: PassageResult) -> str:
+    if passage.page is None:
+        return ""
+    is_one = passage.last_page in (None, passage.page)
+    return f" · page {passage.page}" if is_one else f" · pages {passage.page}-{passage.last_page}"
 
 
 def _citations(citations: object) -> Iterator[TracePart]:

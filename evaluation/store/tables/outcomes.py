@@ -172,6 +172,7 @@ class PassageTable(Row, table=True):
     position: int = whole_field()
     page: int | None = whole_field(null=True)
     text: str = text_field()
+    last_page: int | None = whole_field(null=True)
 
 
 class GpuSampleTable(Row, table=True):

@@ -1,14 +1,21 @@
 from collections.abc import Callable, Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from staged_runs import store_staged_run
 from stored_runs import Asked, answer, asked, numbers, right, store_run
+from stored_stages import make_stage
 
+from deployments.cli.show.case_page import _requests
 from evaluation.candidate import Candidate, PromptProfile
 from evaluation.case import Case
 from evaluation.errors import FailureKind
 from evaluation.generation import Failure, Generation
+from evaluation.pipelines.stages import Passages
 from evaluation.records.status import Status
+from evaluation.results.cases import NoAnswerResult
+from evaluation.run_results.stage_results import stage_result
 from evaluation.store.session import Store, open_store
 
 Command = Callable[..., Any]
@@ -58,6 +65,44 @@ def test_a_case_shows_prompt_answer_thinking_scores_and_timings(benchwright: Com
         "code 0.1.0+gabc\n",
     ):
         assert text in out, text
+
+
+def test_requests_of_stages_are_counted_without_those_that_asked_nobody(benchwright: Command, store: Store) -> None:
+    run_id = store_staged_run(store, "a note")
+
+    out = benchwright("show", run_id, "--case", "c1").out
+
+    assert " · 3 requests in 3 of 4 stages · " in out
+
+
+@pytest.mark.parametrize(
+    ("attempts", "said"),
+    [
+        ({"embed": 1, "search": 0, "chat": 1}, "2 requests in 2 of 3 stages"),
+        ({"embed": 1, "search": 1, "chat": 1}, "2 requests in 2 of 3 stages"),  # as earlier versions stored it
+        ({"embed": 0, "search": 0, "chat": 3}, "3 requests in 1 of 3 stages"),
+        ({"chat": 1}, "1 request in 1 stage"),
+    ],
+)
+def test_requests_and_their_stages_are_of_the_same_kinds(attempts: dict[str, int], said: str) -> None:
+    stages = [
+        stage_result(
+            make_stage(
+                1,
+                kind=kind,
+                model=None if kind == "search" else "m:1b",
+                reply=Passages(passages=()),
+                generation=Generation(answer="", text="", n_attempts=n),
+            )
+        )
+        for kind, n in attempts.items()
+    ]
+    came_back = stages[0].came_back
+    outcome: Any = SimpleNamespace(stages=stages, came_back=came_back, n_attempts=sum(attempts.values()))
+    failed: Any = SimpleNamespace(stages=stages, came_back=NoAnswerResult(timings=None), n_attempts=8)
+
+    assert said == _requests(outcome)
+    assert f"{said}, 8 attempts at the one that failed" == _requests(failed)
 
 
 def test_a_case_as_json_has_every_candidate_and_repeat(benchwright: Command, store: Store) -> None:

@@ -147,6 +147,7 @@ def test_a_retrieval_names_its_sources_in_the_answer_and_in_a_header(behind: Beh
     (source,) = reply.json()["benchwright"]["sources"]
     assert (1, "greetings.md") == (source["number"], source["document"])
     assert source["text"].startswith("People say hello")
+    assert {"number", "document", "page", "last_page", "text"} == set(source)
     assert "greetings.md" == reply.headers["x-benchwright-sources"]
     assert "[1] People say hello" in behind.here.asked[-1][1]["messages"][-1]["content"]
 

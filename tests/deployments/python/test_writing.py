@@ -11,6 +11,7 @@ from scripted_stations import Reader, Stations, Writer, scripts
 from evaluation import RunFailedError, load_benchmark, write_benchmark, write_benchmark_async
 from evaluation.errors import ConfigurationError
 from evaluation.results.as_json import as_json
+from evaluation.results.written_suites import WrittenSuite
 
 Options = dict[str, Any]
 
@@ -58,6 +59,12 @@ def test_a_writer_that_writes_nonsense_is_a_failed_run(
 ) -> None:
     ollama_by_script.models["writer"].script = lambda _: Reply(text="no JSON at all")
 
-    with pytest.raises(RunFailedError, match="every draft was dropped, and there is no suite: 9 broken_reply"):
+    with pytest.raises(
+        RunFailedError, match=r"every draft was dropped, and there is no suite: 9 broken_reply. Next: Name a larger"
+    ) as failed:
         write_benchmark(corpus, "writer", "checker", cases=6, **asked)
+    suite = failed.value.result
+    assert isinstance(suite, WrittenSuite)
+    assert (None, 9) == (suite.version, len(suite.dropped))
+    assert all(draft.reason for draft in suite.dropped)
     assert ["writer"] == [name for name, _ in ollama_by_script.loads]

@@ -524,3 +524,25 @@ def test_a_reused_answer_is_no_repetition_and_a_candidate_alone_has_none(store: 
     with store.write() as connection:
         connection.execute(sa.update(generation).values(reused=True))
     assert None is find_changed_texts(store, row_id)
+
+def test_counts_that_happen_to_be_0_or_1_are_compared_as_counts_and_shares_as_shares(store: Store) -> None:
+    """A word more or less is no answer right or wrong, however few words there are."""
+    cases = cases_of(30)
+    words = {case.case_id: answer("1" if i < 24 else "?") for i, case in enumerate(cases)}
+    fewer = {case.case_id: answer("1" if i < 10 else "?") for i, case in enumerate(cases)}
+    run = store_run(
+        store,
+        candidate("a:1b", words),
+        candidate("b:1b", fewer),
+        cases=cases,
+        metrics=("word_count", "contains"),
+    )
+
+    result = compared(store, run)
+
+    counts, shares = pair_of(result, "word_count"), pair_of(result, "contains")
+    assert ("continuous", "t+sign_flip") == (counts.kind, counts.method)
+    assert pytest.approx(1 / 2**14) == counts.p_value  # 14 of 14 differences are 1, by a mid-p
+    assert ("binary", "newcombe+mcnemar_exact") == (shares.kind, shares.method)
+    methods = {metric.metric: {value.method for value in metric.values.values()} for metric in result.metrics}
+    assert ({"t_skewed"}, {"wilson"}) == (methods["word_count"], methods["contains"])

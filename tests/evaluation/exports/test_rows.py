@@ -176,7 +176,10 @@ def test_each_number_of_a_stage_is_the_one_that_is_shown(store: Store) -> None:
         names = set(row) & set(same) - {"passages", "failure"}
         assert {"digest", "total_s", "load_s", "text", "prompt_tokens", "endpoint", "request_hash"} <= names
         assert {name: same[name] for name in names} == {name: row[name] for name in names}
-    assert [{"document": "a note.pdf", "position": 2, "page": 4, "relevance": 0.5}] == stages[0]["passages"]
+    passage = {"document": "a note.pdf", "position": 2, "page": 4, "last_page": 5, "relevance": 0.5}
+    assert [passage] == stages[0]["passages"]
+    same = {name: value for name, value in passage.items() if name != "position"}
+    assert same.items() <= shown[0]["passages"][0].items()
     assert 8 == len(exported(store, run_id, Kind.STAGES))
 
 

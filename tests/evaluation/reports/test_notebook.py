@@ -330,5 +330,5 @@ def test_a_case_of_a_pipeline_shows_its_trace_with_passages_and_pages(store: Sto
     text = " ".join(shown.text.split())
     assert "Stages of m:1b stage kind model tokens in tokens out total s" in text
     assert "map 2 chat small:1b 1,000 100 1.5 0.25 0.25 0.5 0.5" in text
-    assert "search: [1] a note.pdf · passage 3 · page 4 · relevance 0.5: a note" in text
+    assert "search: [1] a note.pdf · passage 3 · pages 4-5 · relevance 0.5: a note" in text
     assert "reduce: a note" in text

@@ -13,7 +13,7 @@ from pypdf.generic import DecodedStreamObject, DictionaryObject, NameObject
 from evaluation.errors import ConfigurationError
 from evaluation.retrieval import documents, readers
 from evaluation.retrieval.document_process import DocumentProcess
-from evaluation.retrieval.documents import read_corpus, read_document, survey_corpus
+from evaluation.retrieval.documents import Corpus, Document, read_corpus, read_document, survey_corpus
 from evaluation.retrieval.passages import Chunker, index_identity, passages_of
 from evaluation.retrieval.unreadable_document import UnreadableDocumentError
 
@@ -213,7 +213,37 @@ def test_passages_know_their_document_position_and_page(tmp_path: Path) -> None:
         ("a.pdf#1", 2, "Insects have 6."),
         ("a.pdf#2", 3, "Snakes have none."),
     ]
+    assert [1, 2, 3] == [passage.last_page for passage in passages]
     assert len(PdfReader(tmp_path / "a.pdf").pages) == 3
+
+
+def test_passages_that_span_pages_know_the_last_one(tmp_path: Path) -> None:
+    (tmp_path / "a.pdf").write_bytes(pdf("Spiders have 8 legs.", "Insects have 6.", "", "Snakes have none."))
+    (tmp_path / "b.txt").write_text("Birds have 2.")
+    paged, plain = read_corpus(tmp_path).documents
+
+    def pages(document: Document, size: int) -> list[tuple[int | None, int | None]]:
+        return [(each.page, each.last_page) for each in passages_of(document, Chunker(size=size))]
+
+    assert [(1, 4)] == pages(paged, 20)
+    assert [(1, 2), (4, 4)] == pages(paged, 8)
+    assert [(None, None)] == pages(plain, 20)
+
+
+def test_blanks_at_the_end_of_a_passage_belong_to_no_page() -> None:
+    first, second = "Spiders have 8 legs.", "   \n Insects have 6."
+    document = Document(path="a.pdf", text=f"{first}\n\n{second}", digest="d", page_starts=(0, len(first) + 2))
+
+    assert [(1, 1), (2, 2)] == [(each.page, each.last_page) for each in passages_of(document, Chunker(size=4))]
+
+
+def test_an_index_of_earlier_versions_keeps_its_identity() -> None:
+    document = Document(path="a.pdf", text="Spiders have 8 legs.", digest="d" * 64, page_starts=(0,))
+    corpus = Corpus(name="c", documents=(document,))
+
+    identity = index_identity(corpus, Chunker(size=10, overlap=2), embedder="vectors", digest="digest")
+
+    assert "7872cfdf45d05e1ee1f66effd3b93cb175a8256aa6c2fc88eea88d83c140e8f5" == identity
 
 
 def test_the_version_of_an_index_tells_what_it_was_made_of(tmp_path: Path) -> None:

@@ -191,3 +191,13 @@ def test_the_t_interval_of_differences_covers_the_truth_as_often_as_it_promises(
         result = paired_difference(shared + own_a + 0.1, shared + own_b, rng=rng)
         hits += result.low <= 0.1 <= result.high
     assert 0.93 < hits / 1000 < 0.97
+
+
+def test_counts_that_all_happen_to_be_0_or_1_are_no_shares():
+    a, b = [1.0] * 20 + [0.0] * 10, [1.0] * 8 + [0.0] * 22
+    shares, counts = compared(a, b), compared(a, b, may_be_shares=False)
+
+    assert ("newcombe+mcnemar_exact", "t+sign_flip") == (shares.method, counts.method)
+    assert shares.difference == pytest.approx(counts.difference)
+    # 12 of 12 differences are 1: of all 2 ** 12 signs two are as extreme, and a mid-p counts half of them.
+    assert pytest.approx(1 / 2**12) == counts.p_value

@@ -129,3 +129,16 @@ def test_a_group_that_is_not_better_has_an_interval_that_reaches_no_difference()
     # Fisher's p = .0698, though Newcombe's interval ends above 0
     (pair,) = compare_groups({"a": right(7, 10), "b": right(2, 10)})
     assert (INCONCLUSIVE, 0.0) == (pair.verdict, pair.test.low)
+
+
+def test_counts_that_all_happen_to_be_0_or_1_are_no_shares():
+    groups = {"a": right(36, 40), "b": right(10, 40)}
+    (shares,) = compare_groups(groups)
+    (counts,) = compare_groups(groups, may_be_shares=False)
+
+    assert (Kind.BINARY, Kind.CONTINUOUS) == (shares.kind, counts.kind)
+    assert (shares.test.difference, A_BETTER) == (pytest.approx(counts.test.difference), counts.verdict)
+    assert counts.ranks is not None
+    welch = unpaired_means_within(np.array(groups["a"]), np.array(groups["b"]), margin=0.1)
+    (within,) = compare_groups(groups, may_be_shares=False, margin=0.1)
+    assert welch == within.within

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+import sqlalchemy as sa
 
 from evaluation.errors import FailureKind
 from evaluation.generation import Generation, Timing
@@ -10,11 +11,14 @@ from evaluation.passage import Passage
 from evaluation.pipelines.stages import ModelReply, Passages, StageReply, TokenCounts, Vectors
 from evaluation.store.session import Store
 from evaluation.store.stage_rows import insert_stages, load_stages
+from evaluation.store.tables import passage as passage_table
 from evaluation.store.writer import OutcomeWriter
 from tests.support.stored_stages import make_stage
 
 FOUND = (
-    Passage(document="guide.pdf", position=3, page=2, text="Spiders have eight legs.\x00\ud83d", relevance=0.75),
+    Passage(
+        document="guide.pdf", position=3, page=2, last_page=3, text="Spiders have eight legs.\x00\ud83d", relevance=0.75
+    ),
     Passage(document="b.md", position=0, text="Flies have six.", relevance=0.5),
 )
 OF_NO_CHAT = Generation(answer="", text="", timing=Timing(total_s=0.25))
@@ -51,6 +55,24 @@ def test_a_chat_comes_back_with_its_failure_and_its_probability(store: Store, ru
         insert_stages(connection, [plain, failed, sure])
 
     assert {("case-0", 0): (plain, failed, sure)} == load_stages(store, run_candidate_id, ["case-0"])
+
+
+def test_a_passage_of_an_earlier_version_stays_as_it_was_beside_the_one_that_knows_its_last_page(
+    store: Store, run_candidate_id: int
+) -> None:
+    earlier = Passage(document="guide.pdf", position=3, page=2, text="Spiders have eight legs.")
+    later = replace(earlier, last_page=3)
+    rows = tuple(
+        make_stage(run_candidate_id, name, kind="search", generation=OF_NO_CHAT, reply=Passages(passages=(passage,)))
+        for name, passage in (("search 1", earlier), ("search 2", later))
+    )
+    with store.write() as connection:
+        insert_stages(connection, rows)
+        hashes = set(connection.execute(sa.select(passage_table.c.hash)).scalars())
+
+    assert {("case-0", 0): rows} == load_stages(store, run_candidate_id, ["case-0"])
+    assert 2 == len(hashes)
+    assert "5534e459005b53475bdff03b259054ecb25c8a5fa2ee8cce62cca91120f2354c" in hashes  # as it always was
 
 
 def test_a_stored_stage_stays_where_it_is_stored_again(store: Store, run_candidate_id: int) -> None:

@@ -40,6 +40,27 @@ def test_a_trace_shows_figures_replies_passages_sources_and_citations(capsys: py
     assert "answer: │ four" in page
 
 
+@pytest.mark.parametrize(
+    ("first", "last", "shown"),
+    [
+        (4, 4, "passage 3 · page 4 · relevance"),
+        (4, 6, "passage 3 · pages 4-6 · relevance"),
+        (None, None, "passage 3 · relevance"),
+    ],
+)
+def test_a_passage_names_all_its_pages(
+    first: int | None, last: int | None, shown: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    passage = Passage(document="guide.pdf", position=2, page=first, last_page=last, text="Legs.", relevance=0.5)
+    empty = Generation(answer="", text="")
+
+    print_trace(
+        Outcome(make_stage(1, "search", kind="search", reply=Passages(passages=(passage,)), generation=empty))  # type: ignore[arg-type]
+    )
+
+    assert shown in " ".join(capsys.readouterr().out.split())
+
+
 def test_what_others_wrote_is_text_and_a_failure_has_its_message(capsys: pytest.CaptureFixture[str]) -> None:
     own = Generation(text=HOSTILE, answer="", own_failure=FailureKind.EMPTY_ANSWER, message=HOSTILE)
     failed = make_stage(1, HOSTILE, reply=ModelReply(generation=own), generation=own)

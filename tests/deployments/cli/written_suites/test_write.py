@@ -134,6 +134,31 @@ def test_hostile_text_of_a_model_does_not_reach_the_terminal(
     assert "every draft was dropped" in said.err
     assert "Name a larger writing model (--model) or checking model (--check)" in said.err
     assert not {"\u202e", "\u2028", "\x1b"} & {*said.out, *said.err}
+    assert "No suite of 12 drafts written by writer and checked by checker" in said.out
+    assert "kept 0 of 12 drafts: none" in said.out
+    assert "Traceback" not in said.err
+
+
+def test_a_suite_of_which_every_draft_falls_still_tells_why_each_did(
+    write: Command, models: ScriptedOllama, corpus: Path, benchwright: Command, prefect_api: str
+) -> None:
+    models.models["writer"].script = lambda _: Reply(text="no JSON at all")
+    said = write(cases=20)
+    words = ["--corpus", corpus, "--model", "writer", "--check", "checker", "--cases", 20, "--endpoint", models.url]
+    as_json = benchwright("benchmarks", "write", *words, "--slots", 2, "--json")
+
+    assert 3 == said.code == as_json.code
+    lines = [line.split() for line in said.out.splitlines()]
+    assert ["broken_reply", "30"] in [words[:2] for words in lines]
+    assert 21 == [words[:1] for words in lines].count(["broken_reply"])
+    assert "and 10 drafts more: the page in Prefect and --json have them" in said.out
+    assert "stored as" not in said.out
+    assert "benchmarks confirm" not in said.err
+    assert said.err.rstrip().splitlines()[-2].startswith("error: every draft was dropped, and there is no suite")
+    assert "failed" == as_json.json["status"]
+    assert (None, None, 30) == tuple(as_json.json["suite"][name] for name in ("version", "file", "n_drafts"))
+    assert all(draft["reason"] for draft in as_json.json["suite"]["dropped"])
+    assert "every draft was dropped" in as_json.json["problem"]
 
 
 def _killed(argv: list[str], environment: dict[str, str], is_enough: Callable[[], bool]) -> None:
