@@ -172,7 +172,7 @@ class Gateway:
                 plan,
                 send=request.send,
                 record=lambda: self._record(http, plan.task),
-                prompt=record.progress.prompt,
+                asked=record.progress,
             )
 
         try:
@@ -191,10 +191,11 @@ class Gateway:
         if auto_task is None and policy is None:
             _refuse_fields_of(body, name)
             with suppress(BenchwrightError):  # What we cannot read, the server may.
-                record.progress.prompt = dialect.read(body).last_prompt
+                record.asks(dialect.read(body))
             return await self._planner.named(name, task=task)
         call = dialect.read(body)
-        record.progress.prompt, record.progress.task = call.last_prompt, auto_task or task
+        record.asks(call)
+        record.progress.task = auto_task or task
         if policy is None:
             return await self._planner.recommended(call, auto_task or "", fallback_task=task)
         record.progress.task = policy.task or task
