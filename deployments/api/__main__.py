@@ -3,6 +3,7 @@
 import argparse
 import os
 import sys
+from functools import partial
 from pathlib import Path
 
 import uvicorn
@@ -11,6 +12,9 @@ from deployments.api.app import create_app
 from deployments.api.connections import StrictConnection
 from deployments.cli.arguments import database_url, read_settings
 from deployments.guarded.origins import allowed_names
+from deployments.prefect_home import configured_api
+from deployments.serving.reconciler import Reconciler
+from deployments.serving.taking_up import take_up
 from deployments.tracing import set_up_tracing
 from evaluation.errors import BenchwrightError
 from evaluation.files.allowed_files import FOLDER_VARIABLE
@@ -25,6 +29,7 @@ def main(words: list[str]) -> None:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=PORT)
     parser.add_argument("--require-key", action="store_true")
+    parser.add_argument("--take-up", action="store_true", help="take up flow runs whose process is gone")
     options = parser.parse_args(words)
 
     folder = os.environ.get(FOLDER_VARIABLE)
@@ -40,6 +45,9 @@ def main(words: list[str]) -> None:
         form_files=Path(folder) if folder else None,
         embedded_url=read_settings().embedded_url,
     )
+    reconciler = Reconciler(partial(take_up, store.url), _tell) if options.take_up and configured_api() else None
+    if reconciler is not None:
+        reconciler.start()
     try:
         uvicorn.run(
             app,
@@ -56,8 +64,14 @@ def main(words: list[str]) -> None:
             h11_max_incomplete_event_size=64 * 1024,
         )
     finally:
+        if reconciler is not None:
+            reconciler.stop()
         end_tracing()
         store.close()
+
+
+def _tell(sentence: str) -> None:
+    print(sentence, file=sys.stderr, flush=True)  # noqa: T201 - the log of this process
 
 
 def _own_names(host: str) -> list[str]:

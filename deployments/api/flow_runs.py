@@ -12,6 +12,7 @@ import httpx
 
 from deployments.api.problems import ProblemError
 from deployments.api.resuming import is_known_dead, newest, prepare_resumption, resumption_tags, work_id
+from deployments.api.workers import with_reason, workers_of
 from deployments.cli.arguments import open_stored
 from deployments.cli.blocks_in_use import with_blocks_of_server
 from deployments.cli.deploy.model_choices import with_models_of_servers
@@ -116,7 +117,8 @@ def find(flow_run_id: str) -> FlowRunStatus:
         ProblemError: 404, there is none of this id; 503, no Prefect server.
     """
     with _client() as client:
-        return _status(_read(client, flow_run_id))
+        flow_run = _read(client, flow_run_id)
+        return with_reason(_status(flow_run), flow_run, client)
 
 
 def cancel(flow_run_id: str) -> FlowRunStatus:
@@ -243,6 +245,20 @@ def queue() -> Queue:
         waiting={name: by_name[waiting_name(name)].active_slots for name in gpus},
         n_waiting=n_waiting,
     )
+
+
+def workers() -> str:
+    """Return which workers take up the flow runs of our deployments.
+
+    Raises:
+        ProblemError: 503, no Prefect server.
+        ValueError: a work pool has none; says what to do.
+    """
+    with _client(answers_within_s=_QUEUE_WITHIN_S, n_retries=0) as client:
+        deployments = client.read_deployments(limit=_MOST_LIMITS)
+        entrypoints = [each.entrypoint for each in DEFINITIONS]
+        ours = [each for each in deployments if any(_is_ours(each, entrypoint) for entrypoint in entrypoints)]
+        return workers_of(client, frozenset(each.work_pool_name for each in ours))
 
 
 def _all_limits(client: "SyncPrefectClient") -> "list[GlobalConcurrencyLimitResponse]":

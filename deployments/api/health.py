@@ -12,6 +12,8 @@ from pathlib import Path
 
 import httpx
 
+from deployments.api import flow_runs
+from deployments.api.problems import ProblemError
 from deployments.cli.arguments import open_stored
 from evaluation.errors import BenchwrightError
 from evaluation.formatting import excerpt
@@ -40,9 +42,14 @@ def check(name: str, look: Callable[[], str], *, needed: bool = True) -> Check:
     try:
         detail, ok = look(), True
     except (BenchwrightError, httpx.HTTPError, OSError, ValueError) as error:
-        message = error.message if isinstance(error, BenchwrightError) else f"{type(error).__name__}: {error}"
-        detail, ok = excerpt(message, 500), False
+        detail, ok = excerpt(_message(error), 500), False
     return Check(name=name, ok=ok, seconds=round(time.perf_counter() - began, 6), detail=detail, needed=needed)
+
+
+def _message(error: Exception) -> str:
+    if isinstance(error, BenchwrightError):
+        return error.message
+    return str(error) if type(error) is ValueError else f"{type(error).__name__}: {error}"
 
 
 def ready() -> tuple[Check, ...]:
@@ -51,10 +58,11 @@ def ready() -> tuple[Check, ...]:
 
 
 def deep() -> tuple[Check, ...]:
-    """Return the checks of all parts, made side by side: database, Prefect, every endpoint, disk and clock."""
+    """Return the checks of all parts, made side by side: database, Prefect, its workers, endpoints, disk, clock."""
     looks: list[tuple[str, Callable[[], str], bool]] = [
         ("database", _database, True),
         ("prefect", _prefect, False),
+        ("worker", _workers, False),
         ("disk", _disk, True),
         ("clock", _clock, False),
     ]
@@ -85,6 +93,13 @@ def _prefect() -> str:
     if not api.url:
         raise ValueError("no Prefect server is named (PREFECT_API_URL)")
     return _answers(f"{api.url.rstrip('/')}/health")
+
+
+def _workers() -> str:
+    try:
+        return flow_runs.workers()
+    except ProblemError as error:
+        raise ValueError(f"{error.detail}; next: {error.next_step}" if error.next_step else error.detail) from None
 
 
 def _answers(url: str) -> str:

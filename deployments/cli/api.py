@@ -35,7 +35,8 @@ def api(
 ) -> None:
     """Serve results, runs and recommendations over HTTP, until Ctrl-C.
 
-    Work is started on the Prefect server of `benchwright serve`, or on the one that PREFECT_API_URL names.
+    Work is started on the Prefect server of `benchwright serve`, or on the one that PREFECT_API_URL names. Flow runs
+    there whose process is gone are taken up, as `benchwright serve` does.
     """
     tell_servers(allow_host or (), form_files)
     if is_taken(port):
@@ -44,7 +45,7 @@ def api(
         os.environ["BENCHWRIGHT_DATABASE_URL"] = store.url
         _must_have_key(host, store)
     _name_prefect()
-    words = ["--host", host, "--port", str(port), *["--require-key"] * require_key]
+    words = ["--host", host, "--port", str(port), *["--require-key"] * require_key, "--take-up"]
     print_status(f"API at http://{host if ':' not in host else f'[{host}]'}:{port}/api/v1; Ctrl-C stops it")
     os.execv(sys.executable, [sys.executable, "-P", "-m", "deployments.api", *words])  # noqa: S606 - no shell is needed
 

@@ -14,6 +14,7 @@ from deployments.cli.terminal.sign_in import password_words, sign_in_page
 from deployments.cli.terminal.tables import print_line
 from deployments.definitions import DEFINITIONS
 from deployments.forms import Choices, choices_in
+from deployments.serving.taking_up import take_up
 from evaluation.providers import OF_EMBEDDED_SERVER
 from evaluation.records.candidates import EndpointRecord
 
@@ -99,14 +100,7 @@ def _serve(ports: tuple[int, int], embedded: bool | None, db: str | None, *, has
 
 
 def _take_up(workers_live: bool) -> tuple[str, ...]:
-    """Take care of flow runs whose process is gone, or will be, and return a sentence about each."""
-    import asyncio
-
-    from evaluation.store.session import open_store
-    from tasks.reconciling import reconcile
-
-    with open_store(database_url(None), upgrade_from_empty=False) as store:  # one that was deleted is not made again
-        return asyncio.run(reconcile(store, waits=False, workers_live=workers_live, tells_of_waiting=True))
+    return take_up(database_url(None), workers_live=workers_live)
 
 
 def _keep_results_in(db: str | None) -> None:

@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from deployments.gateway.case_words import worded
 from deployments.gateway.dialects import AnswerWriter, Dialect
 from deployments.gateway.plans import Target
 from deployments.gateway.upstream import Upstream
@@ -64,6 +65,7 @@ def sending(dialect: Dialect, body: Mapping[str, Any], target: Target) -> "Sendi
 
         writer = dialect.writer(replace(call, model=target.model))
         return StagedSending(target=target, staged=target.staged, is_stream=is_stream, writer=writer)
+    call = call if target.wording is None else worded(call, target.wording)
     call = replace(call if target.candidate is None else as_measured(call, target.candidate), model=target.model)
     if dialect.path == wire.chat_path and dialect.rewritten is not None:
         return Sending(

@@ -31,6 +31,8 @@ class Story:
         if self.plan.recommended is not None:
             self.recommendation_id = self.plan.recommended(target, reason).id
         headers = {"x-benchwright-candidate": header_value(target.label)}
+        if target.benchmark is not None:
+            headers["x-benchwright-benchmark"] = header_value(target.benchmark)
         if self.recommendation_id is not None:
             headers["x-benchwright-recommendation"] = self.recommendation_id
         return headers | {"x-benchwright-reason": header_value(reason)}

@@ -39,8 +39,9 @@ from deployments.gateway.responses import Reply, WorkResponse, read_content
 from deployments.gateway.shadows import Shadows
 from deployments.gateway.trial_watch import TrialWatch
 from deployments.tracing import span
+from evaluation.chat_protocols.case_fields import FIELD, names_fields
 from evaluation.chat_protocols.fields import model_of, read_body
-from evaluation.errors import BenchwrightError, TransientProviderError
+from evaluation.errors import BenchwrightError, ConfigurationError, TransientProviderError
 from evaluation.records.policies import Policy, WhenSpent
 from evaluation.store.policies import list_policies
 from evaluation.store.session import Store, open_store
@@ -171,7 +172,7 @@ class Gateway:
                 plan,
                 send=request.send,
                 record=lambda: self._record(http, plan.task),
-                prompt=record.progress.prompt,
+                asked=record.progress,
             )
 
         try:
@@ -188,11 +189,13 @@ class Gateway:
         await self._must_have_budget(record.caller)
         record.planned(policy)
         if auto_task is None and policy is None:
+            _refuse_fields_of(body, name)
             with suppress(BenchwrightError):  # What we cannot read, the server may.
-                record.progress.prompt = dialect.read(body).last_prompt
+                record.asks(dialect.read(body))
             return await self._planner.named(name, task=task)
         call = dialect.read(body)
-        record.progress.prompt, record.progress.task = call.last_prompt, auto_task or task
+        record.asks(call)
+        record.progress.task = auto_task or task
         if policy is None:
             return await self._planner.recommended(call, auto_task or "", fallback_task=task)
         record.progress.task = policy.task or task
@@ -265,6 +268,19 @@ class Gateway:
             await write_problem(error, partial(error_body, is_openai=False), reply)
             return
         await _write(shown, reply, headers={"x-benchwright-candidate": header_value(target.label)})
+
+
+def _refuse_fields_of(body: Mapping[str, Any], model: str) -> None:
+    """Refuse what a request for a real name gives beside its messages: it is passed on in the client's own words.
+
+    Raises:
+        ConfigurationError: it gives something.
+    """
+    if names_fields(body):
+        raise ConfigurationError(
+            f"the request gives {FIELD!r}, which is for `auto` and policies, and names {model[:200]!r}",
+            "Write it into the message, or name a policy.",
+        )
 
 
 @asynccontextmanager

@@ -4,11 +4,13 @@ import asyncio
 from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
+from deployments.gateway.case_words import CallFieldsError
 from deployments.gateway.directory import Directory
 from deployments.gateway.gateway_settings import GatewaySettings
 from deployments.gateway.plans import Arm, Plan, Target
-from deployments.gateway.staged_targets import Staged, StagedTargets
+from deployments.gateway.staged_targets import StagedTargets
 from deployments.gateway.upstream import Upstream
 from deployments.gateway.usage import Rates
 from evaluation.candidate import Candidate
@@ -148,8 +150,11 @@ class Planner:
             log="prompt" if policy.keeps_texts else "hash",
             decided_by=decided_by,
             prices=PriceTable() if policy.prices is None else as_prices(policy.prices),
+            own_key=policy.candidate_key,
             shadow=challenger if arm is not None and arm.trial.mode is TrialMode.SHADOW else None,
         )
+        if arm is not None and challenger is not None and not _may_ask_both(plan, arm):
+            arm = None
         # A policy's candidate answers as long as it can: who else is tied with it is no matter.
         return replace(plan, policy=policy, arm=arm, prefers_loaded=False)
 
@@ -164,13 +169,14 @@ class Planner:
         log: LogPrompt,
         decided_by: str | None = None,
         prices: PriceTable | None = None,
+        own_key: str | None = None,
         shadow: Contender | None = None,
     ) -> Plan:
         targets: list[Target] = []
         skipped: list[str] = []
         readying = partial(self._add, call=call, task=task, prices=prices or PriceTable())
         for rank, contender in enumerate(standing.contenders):
-            problem = await readying(targets, contender, rank)
+            problem = await readying(targets, contender, rank, is_own=contender.candidate.key == own_key)
             skipped += [f"{contender.candidate.label}: {problem}"] if problem else []
         if not targets:
             raise SelectionError(f"`{name}` stands for no candidate that can be served: {'; '.join(skipped)}", NEXT)
@@ -204,8 +210,13 @@ class Planner:
         call: ChatCall,
         task: str | None,
         prices: PriceTable,
+        is_own: bool = False,
     ) -> str | None:
-        """Add the places of a candidate; return why there are none."""
+        """Add the places of a candidate; return why there are none.
+
+        Raises:
+            CallFieldsError: the call does not fit how a policy's own candidate (`is_own`) was measured.
+        """
         choosable = contender.candidate
         candidate = await self._candidate(choosable.key)
         if candidate is None:
@@ -216,11 +227,14 @@ class Planner:
 
         async def look(places: Iterable[Place]) -> None:
             for place in places:
-                found = await at(place)
-                if isinstance(found, Target):
-                    made.append(found)
-                else:
-                    problems.append(found)
+                try:
+                    made.append(await at(place))
+                except CallFieldsError as error:
+                    if is_own:
+                        raise CallFieldsError(f"{candidate.label}: {error.message}", error.next_step) from error
+                    problems.append(error.message)
+                except BenchwrightError as error:
+                    problems.append(error.message)
 
         await look(choosable.places)
         if not made:
@@ -240,27 +254,29 @@ class Planner:
         call: ChatCall,
         task: str | None,
         prices: PriceTable,
-    ) -> Target | str:
-        """Return a candidate on a server, or why it cannot be asked there."""
+    ) -> Target:
+        """Return a candidate on a server.
+
+        Raises:
+            BenchwrightError: it cannot be asked there.
+        """
         upstream = await self._directory.at(place)
         if upstream is None:
-            return f"{place.name} is not served"
+            raise SelectionError(f"{place.name} is not served")
         model, problem = await upstream.name_of(candidate.model, candidate.digest)
         if problem:
-            return problem
-        try:
-            staged = await self._staged(candidate, call, task, upstream, model)
-        except BenchwrightError as error:
-            return error.message
-        return replace(_target(upstream, model, contender, candidate, rank, prices), staged=staged)
+            raise SelectionError(problem)
+        ready = await self._ready(candidate, call, task, upstream, model)
+        return replace(_target(upstream, model, contender, candidate, rank, prices), **ready)
 
-    async def _staged(
+    async def _ready(
         self, candidate: Candidate, call: ChatCall, task: str | None, upstream: Upstream, model: str
-    ) -> Staged | None:
-        """Return the candidate's pipeline, ready to answer the call; None: it has none."""
-        if candidate.pipeline is None:
-            return None
-        return await self._pipelines.ready(candidate, call, task=task, upstream=upstream, model=model)
+    ) -> dict[str, Any]:
+        """Return how the candidate is asked, as fields of its target: its pipeline, or the words around the call."""
+        if candidate.pipeline is not None:
+            staged = await self._pipelines.ready(candidate, call, task=task, upstream=upstream, model=model)
+            return {"staged": staged}
+        return {"wording": await self._pipelines.wording(candidate, call, task=task, upstream=upstream, model=model)}
 
     async def _candidate(self, key: str) -> Candidate | None:
         if key not in self._candidates:
@@ -310,6 +326,13 @@ def _arm(
         arm = Arm(trial=trial, conversation=conversation, is_challenger=False)
         return (arm, challenger) if is_in else (None, None)
     return Arm(trial=trial, conversation=conversation, is_challenger=is_in), challenger
+
+
+def _may_ask_both(plan: Plan, arm: Arm) -> bool:
+    """Check that both candidates of a trial could answer a call: else it counts in neither arm."""
+    if arm.trial.mode is TrialMode.SHADOW:
+        return plan.shadow is not None
+    return {arm.trial.champion_key, arm.trial.challenger_key} <= {target.key for target in plan.targets}
 
 
 def _with_arm(standing: Standing, policy: Policy, arm: Arm, challenger: Contender) -> Standing:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from deployments.gateway.case_words import Wording
 from deployments.gateway.staged_targets import Staged
 from deployments.gateway.upstream import Upstream
 from deployments.gateway.usage import Rates
@@ -35,6 +36,15 @@ class Target:
     rates: Rates = _NO_RATES
     staged: Staged | None = None
     """The candidate's pipeline, ready to answer the call; None: its model is asked once."""
+    wording: Wording | None = None
+    """How its model is asked what a call gives beside its messages; None: nothing, or its pipeline is asked."""
+
+    @property
+    def benchmark(self) -> str | None:
+        """Name of the benchmark in whose words the call is asked; None: in the client's."""
+        if self.staged is not None:
+            return None if self.staged.words is None else self.staged.words.name
+        return None if self.wording is None else self.wording.benchmark.name
 
     def option(self, now: float, *, is_loaded: bool | None) -> Option:
         """Return what the order depends on, as of now."""

@@ -3,17 +3,22 @@
 import asyncio
 import hashlib
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 from deployments.gateway.budgets import Budgets, BudgetSpentError, Owner
 from deployments.gateway.callers import Caller
 from deployments.gateway.gateway_settings import FinishedCall, GatewaySettings
+from deployments.gateway.kept_questions import context_of
 from deployments.gateway.plans import Arm, Plan, Target
 from deployments.gateway.usage import StageUse, usage_of, use_of_energy
 from deployments.tracing import Recording
+from evaluation.chat_protocols.calls import ChatCall
 from evaluation.chat_protocols.deltas import Delta, Ending
 from evaluation.errors import BenchwrightError, ConfigurationError, FailureKind, ProviderError, SelectionError
 from evaluation.records.policies import Policy, ServedCall, Spending
+from evaluation.records.question_context import QuestionContext
 from evaluation.records.traffic_calls import MOST_NAME_CHARACTERS, MOST_STAGES
 from evaluation.traffic import Recorder
 
@@ -30,6 +35,8 @@ class Progress:
 
     task: str
     prompt: str = ""
+    context: Callable[[], QuestionContext | None] = lambda: None
+    """Returns what stood around the prompt, for whoever keeps texts."""
     target: Target | None = None
     n_asked: int = 0
     asked_at: float | None = None
@@ -84,6 +91,10 @@ class CallRecord:
         for owner in self._owners:
             self._budgets.start(owner)
 
+    def asks(self, call: ChatCall) -> None:
+        """Note what the client asks."""
+        self.progress.prompt, self.progress.context = call.last_prompt, partial(context_of, call)
+
     def shadow_of(self, policy: Policy, arm: Arm) -> None:
         """Note that the challenger of a trial is asked too: the policy pays for it, its caller's key does not."""
         self.planned(policy, is_paid_by_key=False)
@@ -97,6 +108,7 @@ class CallRecord:
         self.progress = Progress(
             task=plan.task,
             prompt=before.prompt,
+            context=before.context,
             target=target,
             n_asked=before.n_asked + 1,
             asked_at=time.perf_counter(),
@@ -134,7 +146,7 @@ class CallRecord:
         if ending is not None:
             call.tokens(prompt=ending.prompt_tokens, output=ending.output_tokens)
         if self._keeps_texts:
-            call.texts(input=progress.prompt, output=progress.text)
+            call.texts(input=progress.prompt, output=progress.text, context=progress.context())
         call.served = self._served(usage)
         call.complete(error=error)
         for owner in self._owners:

@@ -13,7 +13,7 @@ from deployments.gateway.attempts import Sending, pieces
 from deployments.gateway.budgets import Budgets, Owner
 from deployments.gateway.gateway_settings import GatewaySettings
 from deployments.gateway.plans import Arm, Plan, Target
-from deployments.gateway.recording import CallRecord
+from deployments.gateway.recording import CallRecord, Progress
 from deployments.gateway.upstream import Upstream
 from evaluation.errors import BenchwrightError
 from evaluation.records.policies import Policy
@@ -39,7 +39,8 @@ class Shadow:
     send: Callable[[Target], "Sending | StagedSending"]
     record: Callable[[], CallRecord]
     """Begins the record of its call."""
-    prompt: str
+    asked: Progress
+    """Of the client's call: what it asks."""
 
 
 class Shadows:
@@ -72,7 +73,7 @@ class Shadows:
         *,
         send: Callable[[Target], "Sending | StagedSending"],
         record: Callable[[], CallRecord],
-        prompt: str,
+        asked: Progress,
     ) -> None:
         """Have the challenger of a plan asked in the background; return at once."""
         if plan.shadow is None or plan.arm is None or plan.policy is None:
@@ -87,7 +88,7 @@ class Shadows:
             arm=replace(plan.arm, is_challenger=True),
             send=send,
             record=record,
-            prompt=prompt,
+            asked=asked,
         )
         task = asyncio.create_task(self._run(shadow))
         self._waiting.add(task)
@@ -176,7 +177,7 @@ def _held(upstream: Upstream, task: "asyncio.Task[None]") -> Iterator[None]:
 async def _ask(shadow: Shadow, turn: "Turn | None") -> None:
     record, target = shadow.record(), shadow.target
     record.shadow_of(shadow.policy, shadow.arm)
-    record.progress.prompt = shadow.prompt
+    record.progress.prompt, record.progress.context = shadow.asked.prompt, shadow.asked.context
     record.attempt(target, shadow.plan)
     try:
         sent = shadow.send(target)

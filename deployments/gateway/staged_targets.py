@@ -3,12 +3,13 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from deployments.gateway.case_words import CaseWords, Wording, case_of, must_have_choices, refuse_fields
 from deployments.gateway.directory import Directory
 from deployments.gateway.upstream import Upstream
 from evaluation.candidate import Candidate
-from evaluation.case import Benchmark, Case, Message, PromptTemplate
+from evaluation.case import Benchmark
 from evaluation.chat_protocols.calls import ChatCall
 from evaluation.errors import ConfigurationError
 from evaluation.model_info import ModelInfo
@@ -50,10 +51,12 @@ class Staged:
     """The client's; None: it gave none."""
     keep_alive: str | int | None
     """The client's."""
+    words: Benchmark | None = None
+    """The benchmark in whose words the call is asked; None: in the client's."""
 
 
 class StagedTargets:
-    """Readies candidates with pipelines. Used on one event loop.
+    """Readies candidates to answer as they were measured. Used on one event loop.
 
     A pipeline is read once with its documents: later calls get what was measured, whatever becomes of the files.
 
@@ -64,6 +67,7 @@ class StagedTargets:
 
     def __init__(self, store: Store, directory: Directory) -> None:
         self._store, self._directory = store, directory
+        self._words = CaseWords(store)
         self._measured: dict[tuple[str, str | None], MeasuredPipeline] = {}
         self._shown: dict[tuple[str, str, str | None], ModelInfo] = {}
         self._reading = asyncio.Lock()
@@ -91,12 +95,16 @@ class StagedTargets:
         Raises:
             BenchwrightError: it cannot be served, or not for this call; the message says why.
         """
+        from evaluation.pipelines.pipeline import PipelineInput
         from evaluation.pipelines.walking import done
         from evaluation.planning.pipelines import PlannedPipeline
 
         refuse_call(call, candidate)
         measured = await self._pipeline(candidate, task)
-        benchmark = _for_call(measured.benchmark, call)
+        words = await self._words.of(candidate, call, task=task)
+        if call.turns:  # Without any it is asked what the candidate is.
+            _refuse_fields(call, measured, words)
+        benchmark = _for_call(words or measured.benchmark, call)
         own = await self._own(candidate, benchmark, Asked(upstream=upstream, model=model))
         places = {"": Asked(upstream=upstream, model=model)}
         models: dict[str, PipelineModel] = {}
@@ -104,7 +112,14 @@ class StagedTargets:
             places[name] = await self._place(name, digest, first=upstream)
             models[name] = await self._model(name, digest, places[name], candidate, benchmark, measured)
         may_count_tokens = upstream.provider.may_count_tokens
-        task_input = _input(call, benchmark, candidate, own.options, may_count_tokens=may_count_tokens)
+        case, prompt = case_of(call, words)
+        task_input = PipelineInput(
+            case=case,
+            benchmark=replace(benchmark, prompt=prompt),
+            profile=candidate.profile,
+            options=own.options,
+            may_count_tokens=may_count_tokens,
+        )
         if call.turns:
             pipeline = measured.pipeline
             problem = await done(pipeline, lambda: pipeline.problem(task_input))
@@ -119,7 +134,25 @@ class StagedTargets:
             store=self._store,
             seed=seed if isinstance(seed, int) and not isinstance(seed, bool) else None,
             keep_alive=call.keep_alive,
+            words=words,
         )
+
+    async def wording(
+        self, candidate: Candidate, call: ChatCall, *, task: str | None, upstream: Upstream, model: str
+    ) -> Wording | None:
+        """Return how a candidate without a pipeline is asked what a call gives beside its messages; None: nothing.
+
+        Raises:
+            BenchwrightError: its server does not answer, or the call does not fit how it was measured.
+        """
+        benchmark = await self._words.of(candidate, call, task=task)
+        if benchmark is None:
+            return None
+        refuse_fields(call.fields, benchmark)
+        known = {name: value for name, value in call.options.items() if name in OPTIONS}
+        of_call = _for_call(benchmark, replace(call, options=known))
+        own = await self._own(candidate, of_call, Asked(upstream=upstream, model=model))
+        return Wording(benchmark=benchmark, options=own.options)
 
     async def _pipeline(self, candidate: Candidate, task: str | None) -> "MeasuredPipeline":
         from evaluation.resolution.measured_pipelines import measured_pipeline
@@ -225,22 +258,10 @@ def _for_call(benchmark: Benchmark, call: ChatCall) -> Benchmark:
     return replace(benchmark, options={**benchmark.options, **options})
 
 
-def _input(
-    call: ChatCall, benchmark: Benchmark, candidate: Candidate, options: Mapping[str, Any], *, may_count_tokens: bool
-) -> "PipelineInput":
-    """Return a call as what a pipeline works on: a single question is a case's prompt, all else its conversation."""
-    from evaluation.pipelines.pipeline import PipelineInput
-
-    system = "\n\n".join(turn.text for turn in call.turns if turn.role == "system")
-    rest = tuple(Message(role=turn.role, content=turn.text) for turn in call.turns if turn.role != "system")
-    if len(rest) == 1 and rest[0].role == "user":
-        case = Case(case_id="call", prompt=rest[0].content)
-    else:
-        case = Case(case_id="call", messages=rest)
-    return PipelineInput(
-        case=case,
-        benchmark=replace(benchmark, prompt=PromptTemplate(system=system or None)),
-        profile=candidate.profile,
-        options=options,
-        may_count_tokens=may_count_tokens,
-    )
+def _refuse_fields(call: ChatCall, measured: "MeasuredPipeline", words: Benchmark | None) -> None:
+    """Refuse a call without what the pipeline counts answers by, or with what neither it nor the benchmark reads."""
+    pipeline = measured.pipeline
+    choice_use = pipeline.choice_use(words or measured.benchmark)
+    must_have_choices(call.fields, pipeline.name, choice_use)
+    if words is not None:
+        refuse_fields(call.fields, words, choice_use=choice_use, reads_all=pipeline.reads_whole_case)

@@ -37,6 +37,14 @@ def render(benchmark: Benchmark, case: Case) -> tuple[Message, ...]:
     return tuple(turns)
 
 
+def shown_fields(template: str) -> frozenset[str]:
+    """Return which fields of a case, beside its prompt, a template shows: `documents`, `choices`."""
+    names = {match[1] for match in PLACEHOLDER.finditer(template)}
+    return frozenset(
+        {"context": "documents", "choices": "choices", "labels": "choices"}[name] for name in names - {"prompt"}
+    )
+
+
 def check_renderable(benchmark: Benchmark) -> None:
     """Raise `BenchmarkError` for the first case whose prompt would be empty."""
     for case in benchmark.cases:

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from evaluation.chat_protocols.case_fields import NO_FIELDS, CaseFields
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Image:
@@ -68,6 +70,8 @@ class ChatCall:
     top_logprobs: int | None = None
     refuses_overlong: bool = False
     """Whether a prompt that does not fit is an error, instead of being cut in silence."""
+    fields: CaseFields = NO_FIELDS
+    """What it gives beside its messages."""
 
     @property
     def last_prompt(self) -> str:

@@ -96,6 +96,16 @@ def texts_of(body: Mapping[str, Any], name: str) -> tuple[str, ...]:
     return tuple(value)
 
 
+def text_list_of(body: Mapping[str, Any], name: str) -> tuple[str, ...] | None:
+    """Return a list of texts; None where it is missing or null."""
+    value = body.get(name)
+    if value is None:
+        return None
+    if not isinstance(value, list) or not all(isinstance(text, str) for text in value):
+        raise _wrong(name, value, "a list of texts")
+    return tuple(value)
+
+
 def whole_number_of(body: Mapping[str, Any], name: str) -> int | None:
     """Return a whole number; None where it is missing or null."""
     value = body.get(name)

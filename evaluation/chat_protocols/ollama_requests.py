@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from evaluation.chat_protocols.calls import ChatCall, Image, ToolUse, Turn
+from evaluation.chat_protocols.case_fields import FIELD, read_fields
 from evaluation.chat_protocols.fields import (
     flag_of,
     model_of,
@@ -43,12 +44,13 @@ def read_generate(body: Mapping[str, Any]) -> ChatCall:
 
 
 def _call(body: Mapping[str, Any], turns: tuple[Turn, ...]) -> ChatCall:
+    options = object_of(body, "options")
     return ChatCall(
         model=model_of(body),
         turns=turns,
         tools=objects_of(body, "tools"),
         format=_format(body.get("format")),
-        options=dict(object_of(body, "options")),
+        options={name: value for name, value in options.items() if name != FIELD},
         think=_think(body.get("think")),
         stream=flag_of(body, "stream", default=True),
         counts_in_stream=True,
@@ -56,6 +58,7 @@ def _call(body: Mapping[str, Any], turns: tuple[Turn, ...]) -> ChatCall:
         logprobs=flag_of(body, "logprobs"),
         top_logprobs=whole_number_of(body, "top_logprobs"),
         refuses_overlong=body.get("truncate") is False and body.get("shift") is False,
+        fields=read_fields(body, options),
     )
 
 
@@ -133,7 +136,7 @@ def chat_body(call: ChatCall, *, with_extra: bool = False) -> dict[str, Any]:
 
 def rewritten(body: Mapping[str, Any], call: ChatCall) -> dict[str, Any]:
     """Return a client's body of `/api/chat` changed to the call, with all its unknown fields."""
-    replaced = {"tools", "format", "think", "options"}
+    replaced = {"tools", "format", "think", "options", FIELD}
     kept = {name: value for name, value in body.items() if name not in replaced}
     return kept | chat_body(call, with_extra=True)
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from evaluation.chat_protocols.calls import ChatCall, Image, ToolUse, Turn
+from evaluation.chat_protocols.case_fields import FIELD, read_fields
 from evaluation.chat_protocols.fields import (
     flag_of,
     model_of,
@@ -75,6 +76,7 @@ def _call(body: Mapping[str, Any], turns: tuple[Turn, ...], *, logprobs: bool, t
         counts_in_stream=flag_of(object_of(body, "stream_options"), "include_usage"),
         logprobs=logprobs,
         top_logprobs=top_logprobs,
+        fields=read_fields(body, {}),
     )
 
 
@@ -197,7 +199,7 @@ def chat_body(call: ChatCall, *, with_extra: bool = False) -> dict[str, Any]:
 
 def rewritten(body: Mapping[str, Any], call: ChatCall) -> dict[str, Any]:
     """Return a client's body changed to the call, with all its unknown fields."""
-    replaced = {*OPTIONS, *_EXTENSIONS, "tools", "tool_choice", "response_format", "reasoning_effort"}
+    replaced = {*OPTIONS, *_EXTENSIONS, "tools", "tool_choice", "response_format", "reasoning_effort", FIELD}
     kept = {name: value for name, value in body.items() if name not in replaced}
     return kept | chat_body(call, with_extra=True)
 

@@ -12,6 +12,7 @@ from evaluation.errors import ConfigurationError
 from evaluation.pipelines.extraction import EXTRACTORS
 from evaluation.pipelines.pipeline import (
     MODEL,
+    ChoiceUse,
     Pipeline,
     PipelineInput,
     PipelineResult,
@@ -90,9 +91,9 @@ class Cascade(Pipeline):
         """The larger model."""
         return (self.large,)
 
-    def missing_in_calls(self, benchmark: Benchmark) -> str | None:
-        """Return the choices or labels by which the samples are compared."""
-        return choices_read("auto", benchmark) if self.signal == "agreement" else None
+    def choice_use(self, benchmark: Benchmark) -> ChoiceUse:
+        """Return whether samples are compared by the choices or labels of a case."""
+        return choices_read("auto", benchmark) if self.signal == "agreement" else "ignored"
 
     def run(self, task: PipelineInput) -> Stages:
         """Ask the small model; ask the large one where its signal is low, or always (`ask_both`)."""

@@ -21,6 +21,7 @@ class OwnPipeline(Pipeline):
     """Stands for the user's pipeline in our process: its steps are done in the other one."""
 
     runs_apart: ClassVar[bool] = True
+    reads_whole_case: ClassVar[bool] = True
 
     path: Path
     source_code: bytes

@@ -4,7 +4,7 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Generator, Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
-from typing import Any, ClassVar, TypeAlias, cast
+from typing import Any, ClassVar, Literal, TypeAlias, cast
 
 from evaluation.benchmarks.rendering import render
 from evaluation.candidate import PLAIN_PROFILE, PromptProfile
@@ -103,6 +103,8 @@ class PipelineResult:
     """Further findings as plain JSON: the number of samples, whether a larger model was asked, …"""
 
 
+ChoiceUse: TypeAlias = Literal["needed", "used", "ignored"]
+"""Whether a pipeline needs the choices of a case beside its prompt, uses them where there are some, or ignores them."""
 Stages: TypeAlias = Generator[tuple[StageRequest, ...], tuple[StageReply, ...], PipelineResult]
 """What `Pipeline.run` returns: yields requests to answer side by side, and receives the replies in the same order."""
 
@@ -122,6 +124,8 @@ class Pipeline(ABC):
     """Raised whenever the same case could be asked otherwise."""
     shows_examples: ClassVar[bool] = False
     """True if it reads `PipelineInput.examples`."""
+    reads_whole_case: ClassVar[bool] = False
+    """True if it may read every field of a case, as code of a user may."""
     runs_apart: ClassVar[bool] = False
     """Its steps wait for another process: in an event loop they are done by `walking.done`."""
 
@@ -172,13 +176,18 @@ class Pipeline(ABC):
         """True if it searches its corpus by words."""
         return False
 
-    def missing_in_calls(self, benchmark: Benchmark) -> str | None:
-        """Return what it reads of a benchmark's cases that a call in production has not; None: it reads nothing such.
+    @property
+    def missing_in_calls(self) -> str | None:
+        """What it reads of a benchmark's cases that no call in production has; None: it reads nothing such."""
+        return "answered cases of a benchmark to show" if self.shows_examples else None
+
+    def choice_use(self, benchmark: Benchmark) -> ChoiceUse:
+        """Return whether it reads the choices of a case beside its prompt.
 
         Args:
-            benchmark: The benchmark in whose words it asks.
+            benchmark: The benchmark as whose metrics it reads answers.
         """
-        return "answered cases of a benchmark to show" if self.shows_examples else None
+        return "used" if self.reads_whole_case else "ignored"
 
     def problem(self, task: PipelineInput) -> str | None:
         """Return why the case cannot be answered, in words to follow "case …"; None where it can."""

@@ -11,7 +11,14 @@ from typing import ClassVar, Literal
 from evaluation.case import Benchmark
 from evaluation.pipelines.chain_of_thought import INSTRUCTION, split_answer
 from evaluation.pipelines.extraction import EXTRACTORS
-from evaluation.pipelines.pipeline import Pipeline, PipelineInput, PipelineResult, Stages, with_instruction
+from evaluation.pipelines.pipeline import (
+    ChoiceUse,
+    Pipeline,
+    PipelineInput,
+    PipelineResult,
+    Stages,
+    with_instruction,
+)
 from evaluation.pipelines.samples import refuse_sampling, usable_samples
 from evaluation.pipelines.vote_confidence import chance_of_agreement
 
@@ -50,8 +57,8 @@ class SelfConsistency(Pipeline):
         """Refuse a number of samples or a temperature that cannot vote."""
         refuse_sampling(self.name, self.n, self.sample_temperature)
 
-    def missing_in_calls(self, benchmark: Benchmark) -> str | None:
-        """Return the choices or labels by which answers are counted."""
+    def choice_use(self, benchmark: Benchmark) -> ChoiceUse:
+        """Return whether answers are counted by the choices or labels of a case."""
         return choices_read(self.extractor, benchmark)
 
     def run(self, task: PipelineInput) -> Stages:
@@ -94,7 +101,9 @@ def _by_headline(benchmark: Benchmark) -> str | None:
     return _BY_HEADLINE.get(benchmark.headline.partition("(")[0])
 
 
-def choices_read(name: str, benchmark: Benchmark) -> str | None:
-    """Return which field of a case an extractor reads beside the answer; None: none."""
+def choices_read(name: str, benchmark: Benchmark) -> ChoiceUse:
+    """Return whether an extractor reads the choices of a case beside the answer."""
     extractor = _by_headline(benchmark) if name == "auto" else name
-    return {"choice": "the choices of a case", "label": "the labels of a case"}.get(extractor or "")
+    if extractor is None:
+        return "used"
+    return "needed" if extractor in ("choice", "label") else "ignored"

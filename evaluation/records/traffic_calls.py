@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from evaluation.records.policies import ServedCall
+from evaluation.records.question_context import QuestionContext
 
 MOST_NAME_CHARACTERS = 200
 """Characters of the name of a task, a candidate or a stage: indexes do not accept long texts."""
@@ -44,6 +45,8 @@ class TrafficCall:
     input: str | None = None
     """None unless keeping it was requested; the same applies to the output."""
     output: str | None = None
+    context: QuestionContext | None = None
+    """What stood around the question; None where nothing did, or texts are not kept."""
     served: ServedCall | None = None
     """What the gateway knows beyond that; None for calls that did not come through it."""
 

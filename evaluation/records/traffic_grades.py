@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from evaluation.records.candidates import MetricUse
+from evaluation.records.question_context import QuestionContext
 from evaluation.scores import Measurement, ScoreFailure
 
 
@@ -27,6 +28,7 @@ class GradableCall:
     call_id: str
     input: str
     output: str
+    context: QuestionContext | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,6 @@
 """The pipeline of a measured candidate for calls in production: as it was measured, or not at all."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from evaluation.candidate import Candidate, PipelineChoice
@@ -8,10 +8,9 @@ from evaluation.case import Benchmark, PromptTemplate
 from evaluation.errors import BenchwrightError, ConfigurationError
 from evaluation.pipelines.parsing import LIMIT_S, parse_pipeline
 from evaluation.pipelines.pipeline import Pipeline
+from evaluation.resolution.deciding_benchmark import deciding_benchmark
 from evaluation.resolution.resolved_candidate import signature_of
 from evaluation.retrieval.documents import Corpus, read_corpus
-from evaluation.store.benchmarks import find_benchmark
-from evaluation.store.deciding_runs import deciding_runs
 from evaluation.store.session import Store
 
 
@@ -48,15 +47,18 @@ def measured_pipeline(
     if candidate.pipeline is None:
         raise ValueError(f"candidate {candidate.label!r} has no pipeline")
     choice = candidate.pipeline
-    benchmark = _benchmark(store, candidate.fingerprint, task)
+    benchmark = deciding_benchmark(store, candidate.fingerprint, task=task)
     pipeline = _pipeline(choice, limit_s)
-    missing = pipeline.missing_in_calls(benchmark)
+    missing = pipeline.missing_in_calls
     if missing is not None:
         raise NotServableError(
             f"the pipeline {choice.name!r} needs {missing}, which a call in production does not have",
             "Name a candidate with another pipeline, or without one.",
         )
-    return MeasuredPipeline(pipeline=pipeline, benchmark=benchmark, corpus=_corpus(choice, pipeline))
+    if benchmark is None:
+        benchmark = Benchmark(name="calls", task_type=task or "chat", cases=())
+    bare = replace(benchmark, prompt=PromptTemplate())
+    return MeasuredPipeline(pipeline=pipeline, benchmark=bare, corpus=_corpus(choice, pipeline))
 
 
 def _pipeline(choice: PipelineChoice, limit_s: float) -> Pipeline:
@@ -88,21 +90,3 @@ def _corpus(choice: PipelineChoice, pipeline: Pipeline) -> Corpus | None:
             "Evaluate the candidate again, or bring the documents back.",
         )
     return corpus
-
-
-def _benchmark(store: Store, key: str, task: str | None) -> Benchmark:
-    """Return the benchmark that decided, without its cases; one without any words where none is stored."""
-    runs = sorted(deciding_runs(store, key, task=task), key=lambda run: (run.plan.n_cases, run.created_at))
-    stored = find_benchmark(store, runs[-1].plan.benchmark_version) if runs else None
-    if stored is None:
-        return Benchmark(name="calls", task_type=task or "chat", cases=(), prompt=PromptTemplate())
-    return Benchmark(
-        name=stored.name,
-        task_type=stored.task_type,
-        cases=(),
-        prompt=PromptTemplate(),
-        options=stored.options,
-        metrics=stored.metrics,
-        headline=stored.headline,
-        criteria=stored.criteria,
-    )

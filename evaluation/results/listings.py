@@ -301,10 +301,10 @@ class TrafficList(Listing[TrafficCall]):
     def to_frame(self) -> "pd.DataFrame":
         """Return a data frame with one row per call.
 
-        Columns: the fields of `TrafficCall` with the dtypes of `evaluation.results.frames`; `stages` is JSON
-        (`string`).
+        Columns: the fields of `TrafficCall` with the dtypes of `evaluation.results.frames`; `stages` and
+        `context` are JSON (`string`).
         """
-        return frame_of(self, {**columns_of(TrafficCall), "stages": TEXT})
+        return frame_of(self, {**columns_of(TrafficCall), "stages": TEXT, "context": TEXT})
 
 
 class AlertList(Listing[AlertRecord]):

@@ -11,6 +11,7 @@ from sqlalchemy.engine import Connection, RowMapping
 
 from evaluation.errors import ConfigurationError, UnknownNameError
 from evaluation.records.policies import ServedCall
+from evaluation.records.question_context import context_as_json, context_from_json
 from evaluation.records.traffic_calls import TrafficCall, TrafficStage
 from evaluation.store.deleting import delete_rows
 from evaluation.store.record_rows import record_of
@@ -204,7 +205,11 @@ def _save(connection: Connection, calls: Sequence[TrafficCall], *, import_id: st
         fresh.setdefault(call.call_id, call)
     for call_id in _ids(connection, fresh):
         del fresh[call_id]
-    rows = [{name: getattr(call, name) for name in _PLAIN} | {"import_id": import_id} for call in fresh.values()]
+    rows = [
+        {name: getattr(call, name) for name in _PLAIN}
+        | {"import_id": import_id, "context": context_as_json(call.context)}
+        for call in fresh.values()
+    ]
     upsert(connection, traffic, rows, key=["call_id"])
     ids = _ids(connection, fresh)
     stages = [
@@ -244,7 +249,8 @@ def _stages(connection: Connection, ids: Sequence[int]) -> dict[int, list[Traffi
 
 
 def _call(row: RowMapping, stages: Sequence[TrafficStage], served: ServedCall | None) -> TrafficCall:
-    return record_of(TrafficCall, row, stages=tuple(stages), served=served)
+    context = context_from_json(row["context"])
+    return record_of(TrafficCall, row, stages=tuple(stages), served=served, context=context)
 
 
 def _count(row: RowMapping) -> TrafficCount:

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.sql.elements import ColumnElement
 
 from evaluation.records.candidates import MetricUse
+from evaluation.records.question_context import context_from_json
 from evaluation.records.traffic_grades import CallPlace, DayOfGrades, GradableCall, TrafficGrade
 from evaluation.scores import Measurement, ScoreFailure
 from evaluation.store.record_rows import record_of
@@ -67,12 +68,13 @@ def production_calls(
 def load_gradable(store: Store, row_ids: Sequence[int]) -> tuple[GradableCall, ...]:
     """Return calls with their texts, in the order of these rows; calls that are gone are left out."""
     calls: dict[int, GradableCall] = {}
-    query = sa.select(traffic.c.id, traffic.c.call_id, traffic.c.input, traffic.c.output)
+    query = sa.select(traffic.c.id, traffic.c.call_id, traffic.c.input, traffic.c.output, traffic.c.context)
     with store.read() as connection:
         for start in range(0, len(row_ids), _AT_ONCE):
             page = query.where(traffic.c.id.in_(row_ids[start : start + _AT_ONCE]))
             for row in connection.execute(page).mappings():
-                calls[row["id"]] = record_of(GradableCall, row, row_id=row["id"])
+                context = context_from_json(row["context"])
+                calls[row["id"]] = record_of(GradableCall, row, row_id=row["id"], context=context)
     return tuple(calls[row_id] for row_id in row_ids if row_id in calls)
 
 

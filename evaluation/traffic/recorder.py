@@ -28,6 +28,7 @@ from evaluation.traffic.traffic_writer import EXIT_TIMEOUT_S, MOST_WAITING, Traf
 
 if TYPE_CHECKING:
     from evaluation.records.policies import ServedCall
+    from evaluation.records.question_context import QuestionContext
     from evaluation.store.database_file import DatabaseFile
     from evaluation.store.session import Store
 
@@ -76,6 +77,7 @@ class Call:
         self._output_tokens: int | None = None
         self._input: str | None = None
         self._output: str | None = None
+        self._context: QuestionContext | None = None
         self._ok = True
         self._error_type: str | None = None
         self._is_complete = False
@@ -104,9 +106,12 @@ class Call:
         self._prompt_tokens = self._prompt_tokens if prompt is None else prompt
         self._output_tokens = self._output_tokens if output is None else output
 
-    def texts(self, *, input: str | None = None, output: str | None = None) -> None:
-        """Record input and output texts, if the call was made with `keep_texts=True`; else do nothing."""
+    def texts(
+        self, *, input: str | None = None, output: str | None = None, context: "QuestionContext | None" = None
+    ) -> None:
+        """Record input and output texts, and what stood around the input; without `keep_texts=True` do nothing."""
         if self._keep_texts:
+            self._context = self._context if context is None else context
             self._input = self._input if input is None else input
             self._output = self._output if output is None else output
 
@@ -148,6 +153,7 @@ class Call:
             stages=tuple(step._value() for step in self._steps),
             input=self._input,
             output=self._output,
+            context=self._context,
             served=self.served,
         )
 

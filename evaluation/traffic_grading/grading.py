@@ -5,7 +5,8 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from evaluation.case import Case
+from evaluation.case import Case, Message
+from evaluation.formatting import counted
 from evaluation.generation import Generation
 from evaluation.metrics.guarded_calls import measured, requested
 from evaluation.metrics.metric import Metric
@@ -18,6 +19,8 @@ from evaluation.store.session import Store
 from evaluation.store.traffic_grades import load_gradable, save_grades
 
 NO_GRADE = ScoreFailure(kind="no_grade", message="the metric has no value for this call")
+MOST_SHOWN_CHARACTERS = 4_000
+"""Characters of turns around the question that a judge sees, the newest, and as many of documents."""
 _LOADED_AT_ONCE = 500
 """Calls whose texts are in memory at once."""
 
@@ -68,7 +71,7 @@ async def grade_calls(
 
 
 async def _grade(call: GradableCall, metric: Metric, answerers: Answerers, flow_run_id: str) -> TrafficGrade:
-    case = Case(case_id=call.call_id, prompt=call.input)
+    case = _case(call)
     generations = (Generation(answer=call.output, text=call.output),)
     requests = requested(metric, case, generations)
     if isinstance(requests, ScoreFailure):
@@ -81,6 +84,25 @@ async def _grade(call: GradableCall, metric: Metric, answerers: Answerers, flow_
         scorer_version=metric.scorer_version,
         flow_run_id=flow_run_id,
         measurement=NO_GRADE if measurement is None else measurement,
+    )
+
+
+def _case(call: GradableCall) -> Case:
+    """Return a call as what a judge sees: its question, and what stood around it."""
+    if call.context is None:
+        return Case(case_id=call.call_id, prompt=call.input)
+    context = call.context.within(MOST_SHOWN_CHARACTERS)
+    turns = [(turn.role, turn.text) for turn in context.before]
+    if context.n_before_left_out:
+        turns.insert(0, ("note", f"{counted(context.n_before_left_out, 'earlier message')} left out here"))
+    turns += [("user", call.input), *((turn.role, turn.text) for turn in context.after)]
+    n_more = context.n_documents_left_out
+    return Case(
+        case_id=call.call_id,
+        prompt=call.input,
+        messages=tuple(Message(role=role, content=text) for role, text in turns) if len(turns) > 1 else (),
+        context=(*context.documents, *([f"{counted(n_more, 'further document')} left out here"] if n_more else [])),
+        choices=context.choices,
     )
 
 

@@ -2,8 +2,10 @@
 
 import asyncio
 import json
+import re
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -14,6 +16,7 @@ from scripted_ollama import Chat, Reply, ScriptedOllama
 
 from deployments.api.app import create_app
 from evaluation.errors import ConfigurationError
+from evaluation.records.question_context import QuestionContext, SaidTurn
 from evaluation.records.traffic_calls import TrafficCall
 from evaluation.requests.grading_request import GradingRequest
 from evaluation.results.traffic_grading import TrafficGradingResult
@@ -109,6 +112,31 @@ def test_a_hostile_answer_is_material_and_a_failed_judge_is_asked_again(
     assert (3, 0) == ((result := grade(ollama_by_script)).n_graded, result.n_failed)
     prompts = {chat.prompt for chat in ollama_by_script.chats if HOSTILE in chat.prompt}
     assert 3 == len(prompts), "the answers reach the judge between fences"
+
+
+def test_the_judge_sees_what_stood_around_the_question_between_fences(
+    store: Store, ollama_by_script: ScriptedOllama, evaluate: Any
+) -> None:
+    ollama_by_script.add("judge", judge)
+    (call,) = calls(1, "B", n=1)
+    before = (SaidTurn(role="user", text="x" * 5_000), SaidTurn(role="assistant", text=f"In Bern. {HOSTILE}"))
+    context = QuestionContext(
+        before=before,
+        after=(SaidTurn(role="tool", text="12 degrees"),),
+        documents=("The Aare is cold.", "d" * 5_000),
+        choices=("warm", "cold"),
+    )
+    save_traffic(store, [replace(call, context=context)])
+    grade(ollama_by_script)
+
+    (chat,) = ollama_by_script.chats
+    material = re.split(r"<(/?)(question|choices|context|answer) ([0-9a-f]{12})>\n", chat.prompt)
+    shown = {material[i + 1]: material[i + 3].strip() for i in range(1, len(material), 4) if not material[i]}
+    note = "note: 1 earlier message left out here"
+    question = f"{note}\n\nassistant: In Bern. {HOSTILE}\n\nuser: What is 0?\n\ntool: 12 degrees"
+    assert question == shown["question"]
+    assert "The Aare is cold.\n\n1 further document left out here" == shown["context"]
+    assert ("warm\ncold", "B 0") == (shown["choices"], shown["answer"])
 
 
 def test_the_monitor_tells_of_answers_that_became_worse(

@@ -103,25 +103,80 @@ def _policies(store: Store, candidates: list[str]) -> dict[str, str]:
     return policies
 
 
-@pytest.mark.parametrize(
-    ("candidate", "why"),
-    [
-        ("small pipeline=few_shot k=1", "'few_shot' needs answered cases of a benchmark to show"),
-        ("small pipeline=self_consistency n=3 extractor=choice", "'self_consistency' needs the choices of a case"),
-    ],
-)
-def test_a_pipeline_that_reads_its_cases_is_refused_when_the_policy_is_made(
-    evaluate: Evaluate,
-    store: Store,
-    ollama_by_script: ScriptedOllama,
-    benchmark_file: Benchmarks,
-    candidate: str,
-    why: str,
+CHOOSING = ["small", "small pipeline=self_consistency n=3", "small profile=step-by-step pipeline=refine"]
+READING = ["small", "small pipeline=map_reduce chunk_size=3 note_tokens=8"]
+CASES: dict[str, dict[str, Any]] = {
+    "choosing": {"prompt": "Which is even?", "choices": ["three", "four", "five"], "references": ["B"]},
+    "reading": {
+        "prompt": "Who follows two?",
+        "context": ["Three is a number. It follows two.", "Four follows three."],
+        "references": ["Three"],
+    },
+}
+HEADERS = {
+    "choosing": {
+        "metrics": ["multiple_choice"],
+        "headline": "multiple_choice",
+        "prompt": {"system": "Choose well.", "template": "{prompt}\n\n{choices}\n\nAnswer with a letter."},
+        "options": {"stop": ["END"]},
+    },
+    "reading": {"metrics": ["token_f1"], "prompt": {"template": "Context:\n{context}\n\nQuestion: {prompt}"}},
+}
+
+
+def test_calls_with_choices_or_documents_ask_the_same_as_the_evaluation_did(
+    evaluate: Evaluate, store: Store, ollama_by_script: ScriptedOllama, tmp_path: Path
+) -> None:
+    ollama_by_script.add("small", unsure)
+    save_endpoint(store, EndpointRecord(name="it", url=ollama_by_script.url, provider="ollama"))
+    measured: dict[tuple[str, str], Counter[str]] = {}
+    for name, case in CASES.items():
+        path = tmp_path / f"{name}.jsonl"
+        header = {"benchmark": {"name": name, "task_type": name, **HEADERS[name]}}
+        path.write_text("".join(json.dumps(line) + "\n" for line in (header, {"case_id": "c1", **case})))
+        for text in CHOOSING if name == "choosing" else READING:
+            since = len(ollama_by_script.chats)
+            state = evaluate(str(path), candidates=[text], invocation_id=f"{name}{len(measured)}", endpoints=["it"])
+            assert state.is_completed(), text
+            measured[name, text] = asked(ollama_by_script, since)
+    seed = derived_seed(only_run(store, "choosing0").plan.seed, "c1", 0)
+
+    with served_asgi(gateway_app(Gateway(store, settings=GatewaySettings(policies_age_s=0.0)))) as server:
+        for i, (name, text) in enumerate(measured):
+            create_policy(store, f"p{i}", Question(task=name), candidate=text, by="test")
+            fields = {"choices": CASES[name].get("choices"), "documents": CASES[name].get("context")}
+            messages = [{"role": "user", "content": CASES[name]["prompt"]}]
+            for body in (
+                {"benchwright": fields, "options": {"seed": seed}},
+                {"options": {"seed": seed, "benchwright": fields}},
+            ):
+                since = len(ollama_by_script.chats)
+                reply = httpx.post(
+                    f"{server.url}/api/chat",
+                    json={"model": f"p{i}", "messages": messages, **body},
+                    timeout=60,
+                )
+                assert 200 == reply.status_code, (name, text, reply.text)
+                assert name == reply.headers["x-benchwright-benchmark"]
+                assert _without_stream(measured[name, text]) == _without_stream(asked(ollama_by_script, since)), text
+
+
+def _without_stream(bodies: Counter[str]) -> Counter[str]:
+    """What is asked, however the answer comes."""
+    kept = Counter[str]()
+    for body, n in bodies.items():
+        kept[json.dumps({name: value for name, value in json.loads(body).items() if name != "stream"})] += n
+    return kept
+
+
+def test_a_pipeline_that_shows_cases_is_refused_when_the_policy_is_made(
+    evaluate: Evaluate, store: Store, ollama_by_script: ScriptedOllama, benchmark_file: Benchmarks
 ) -> None:
     from evaluation.errors import ConfigurationError
 
     ollama_by_script.add("small")
+    candidate = "small pipeline=few_shot k=1"
     assert evaluate(benchmark_file(3), candidates=[candidate], invocation_id="one").is_completed()
 
-    with pytest.raises(ConfigurationError, match=why):
+    with pytest.raises(ConfigurationError, match="'few_shot' needs answered cases of a benchmark to show"):
         create_policy(store, "fast", Question(), candidate=candidate, by="test")

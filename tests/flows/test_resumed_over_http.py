@@ -2,11 +2,13 @@
 
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from api_client import ApiClient
+from api_server import api_server
 from looking_back import only_run, outcomes
 from scripted_ollama import Chat, Reply, ScriptedOllama, right
 from several_machines import SeveralMachines, until
@@ -58,6 +60,11 @@ def start(api: ApiClient, ollama_by_script: ScriptedOllama, benchmark_file: Call
 
 def state(api: ApiClient, work: str) -> str:
     return str(api.get(work).json()["flow_run"]["state_type"])
+
+
+def message(api: ApiClient, work: str) -> str | None:
+    said: str | None = api.get(work).json()["flow_run"]["message"]
+    return said
 
 
 def cancel(api: ApiClient, work: str, machines: SeveralMachines) -> None:
@@ -170,6 +177,35 @@ def test_a_run_that_died_with_its_worker_is_cancelled_though_nobody_is_left_and_
         assert_completed_with_nothing_asked_twice(
             api, work, results_store, ollama_by_script, machines, n_before=n_before
         )
+    finally:
+        worker.kill()
+
+
+def test_a_run_that_died_with_its_worker_is_taken_up_by_the_interface_alone(
+    machines: SeveralMachines,
+    api: ApiClient,
+    start: Work,
+    results_store: Store,
+    ollama_by_script: ScriptedOllama,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    worker = machines.worker(limit=1)
+    monkeypatch.setenv("PREFECT_API_URL", machines.api)
+    try:
+        work = start()
+        until(lambda: api.get(work).json()["n_done"] > N_CASES // 10, what=machines.story)
+        worker.kill()
+        until(lambda: "its process is gone" in str(message(api, work)), what=machines.story)
+        assert "RUNNING" == state(api, work)
+        n_before = api.get(work).json()["n_done"]
+        with api_server(results_store.url, tmp_path, "--take-up") as server:
+            until(lambda: state(api, work) == "SCHEDULED", what=server.log.read_text)
+            until(lambda: "no worker of the work pool" in str(message(api, work)), what=machines.story)
+            worker = machines.worker(limit=1)
+            assert_completed_with_nothing_asked_twice(
+                api, work, results_store, ollama_by_script, machines, n_before=n_before
+            )
     finally:
         worker.kill()
 

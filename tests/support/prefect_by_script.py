@@ -27,6 +27,8 @@ class PrefectByScript:
     n_refreshed: int = 0
     states: list[Any] = field(default_factory=list)
     idempotency_keys: list[str | None] = field(default_factory=list)
+    workers: dict[str, str] = field(default_factory=lambda: {"gpus": "ONLINE"})
+    """State of the worker of each work pool that has one."""
 
     def add(self, entrypoint: str | None, *, flow: str = "evaluate", state: str = "RUNNING") -> str:
         run_id, flow_id = uuid4(), uuid4()
@@ -48,6 +50,8 @@ class PrefectByScript:
             tags=["api"],
             parameters=evaluation_of("classification"),
             work_queue_name="default",
+            work_pool_name="gpus",
+            expected_start_time=None,
             job_variables={},
         )
         self.runs[run_id].state.is_final = lambda: state in ("FAILED", "CANCELLED", "COMPLETED", "CRASHED")
@@ -66,8 +70,11 @@ class PrefectByScript:
     def read_flow(self, flow_id: UUID) -> Any:
         return SimpleNamespace(name=self.flows[flow_id])
 
-    def read_deployments(self, deployment_filter: Any) -> list[Any]:
-        return [SimpleNamespace(id=uuid4(), entrypoint=OURS)]
+    def read_deployments(self, deployment_filter: Any = None, **_: Any) -> list[Any]:
+        return [SimpleNamespace(id=uuid4(), entrypoint=OURS, work_pool_name="gpus")]
+
+    def read_workers_for_work_pool(self, pool: str, **_: Any) -> list[Any]:
+        return [SimpleNamespace(status=SimpleNamespace(value=self.workers[pool]))] if pool in self.workers else []
 
     def create_flow_run_from_deployment(self, deployment_id: UUID, *, parameters: Any, **more: Any) -> Any:
         request = parameters["request"]

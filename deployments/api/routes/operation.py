@@ -26,7 +26,7 @@ def ready(request: Request) -> Response:
 
 @router.get("/health/deep", responses=unready_answer(Health), dependencies=[READ])
 def deep(request: Request) -> Response:
-    """Check every part: database, Prefect, every endpoint, disk and clock, each with its time."""
+    """Check every part: database, Prefect, its workers, every endpoint, disk and clock, each with its time."""
     return _checked(request, health.deep())
 
 

@@ -1,12 +1,14 @@
 """Tables of calls in production."""
 
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
 from evaluation.store.tables.row import (
     METADATA,
     Row,
+    json_field,
     key_field,
     optional_parent_field,
     parent_field,
@@ -54,6 +56,8 @@ class TrafficTable(Row, table=True):
     input: str | None = text_field(null=True)
     """None unless keeping it was requested; the same applies to the output."""
     output: str | None = text_field(null=True)
+    context: dict[str, Any] | None = json_field(null=True)
+    """What stood around the question, as `evaluation.records.question_context` writes it."""
 
 
 class TrafficStageTable(Row, table=True):

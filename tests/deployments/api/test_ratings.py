@@ -1,4 +1,4 @@
-"""Can people's ratings be given and read over HTTP, and are names hidden until all have rated?"""
+"""Can people's ratings be given and read over HTTP on both databases, and are names hidden until all have rated?"""
 
 from collections.abc import Iterator
 from typing import Any
@@ -23,10 +23,10 @@ RATINGS = "/api/v1/ratings"
 
 
 @pytest.fixture
-def store(sqlite_url: str) -> Iterator[KeptStore]:
-    with open_store(sqlite_url) as filled:
+def store(store_url: str) -> Iterator[KeptStore]:
+    with open_store(store_url) as filled:
         fill(filled)
-    store = keep_open(sqlite_url)
+    store = keep_open(store_url)
     yield store
     store.close()
 

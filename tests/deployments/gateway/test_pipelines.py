@@ -255,23 +255,14 @@ def test_what_a_pipeline_cannot_answer_goes_to_the_next_in_rank_by_name(
     assert what in reply.headers["x-benchwright-reason"]
 
 
-@pytest.mark.parametrize(
-    ("name", "options", "headline", "what"),
-    [
-        ("few_shot", {"k": "1"}, "exact_match", "answered cases of a benchmark to show"),
-        ("self_consistency", {"n": "3"}, "multiple_choice", "the choices of a case"),
-        ("cascade", {"large": "large:1b", "signal": "agreement"}, "accuracy", "the labels of a case"),
-    ],
-)
-def test_a_pipeline_that_reads_its_cases_is_refused_by_name_wherever_it_would_answer(
-    behind: Behind, name: str, options: dict[str, str], headline: str, what: str
-) -> None:
-    label = measured(behind, with_pipeline(name, **options), headline=headline)
+def test_a_pipeline_that_shows_a_benchmarks_cases_is_refused_by_name_wherever_it_would_answer(behind: Behind) -> None:
+    label = measured(behind, with_pipeline("few_shot", k="1"))
+    why = "'few_shot' needs answered cases of a benchmark to show"
 
-    with pytest.raises(ConfigurationError, match=f"'{name}' needs {what}"):
+    with pytest.raises(ConfigurationError, match=why):
         policy_of(behind, label)
     policy_of(behind, "large:1b")
-    with pytest.raises(ConfigurationError, match=f"'{name}' needs {what}"):
+    with pytest.raises(ConfigurationError, match=why):
         start_trial(behind.store, "fast", challenger=label, mode=TrialMode.SHADOW, share=1.0, by="test")
 
 

@@ -29,5 +29,5 @@ def test_a_breakdown_has_every_mean_with_its_interval_and_chooses_by_task_and_me
         breakdown(store, ["nope"])
     with pytest.raises(UnknownNameError, match="unknown metric of these runs 'exact_mtch'; did you mean 'exact_match'"):
         breakdown(store, ["run-code"], metrics=["exact_mtch"])
-    with pytest.raises(UnknownNameError, match="unknown task of these runs 'chat'.* Known: code"):
+    with pytest.raises(UnknownNameError, match=r"unknown task of these runs 'chat'.* Known: code"):
         breakdown(store, ["run-code"], tasks=["chat"])

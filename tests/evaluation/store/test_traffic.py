@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from evaluation.errors import ConfigurationError, UnknownNameError
+from evaluation.records.question_context import QuestionContext, SaidTurn
 from evaluation.records.traffic_calls import TrafficCall, TrafficStage
 from evaluation.store.session import Store, info
 from evaluation.store.traffic import (
@@ -20,6 +21,7 @@ from evaluation.store.traffic import (
     save_traffic,
     save_traffic_import,
 )
+from evaluation.store.traffic_grades import load_gradable, production_calls
 
 MOMENT = datetime(2026, 5, 4, 3, 2, 1, 123456, tzinfo=UTC)
 
@@ -34,6 +36,21 @@ def test_a_call_comes_back_as_it_was_with_its_steps(store: Store) -> None:
     said = call(1, ok=False, error_type="TimeoutError", prompt_tokens=2**40, stages=stages, input="\x00", output="é")
     assert 1 == save_traffic(store, [said])
     assert (said,) == list_traffic(store)
+
+
+def test_what_stood_around_the_question_comes_back_as_it_was(store: Store) -> None:
+    context = QuestionContext(
+        before=(SaidTurn(role="user", text="\x00 é \ud800"),),
+        n_before_left_out=2,
+        after=(SaidTurn(role="tool", text="12"),),
+        documents=("d",),
+        n_documents_left_out=1,
+        choices=("yes", "no"),
+    )
+    save_traffic(store, [call(1, input="q", output="a", context=context), call(2, input="q", output="a")])
+    assert [context, None] == [each.context for each in list_traffic(store)]
+    rows = [place.row_id for place in production_calls(store, since=MOMENT, until=MOMENT + timedelta(days=1))[0]]
+    assert [context, None] == [each.context for each in load_gradable(store, rows)]
 
 
 def test_what_is_stored_twice_is_one_call(store: Store, store_url: str) -> None:

@@ -1,0 +1,36 @@
+"""The benchmark in whose words a measured candidate is asked in production."""
+
+from collections.abc import Collection
+from contextlib import suppress
+from datetime import datetime
+
+from evaluation.benchmarks.rendering import shown_fields
+from evaluation.case import Benchmark
+from evaluation.errors import UnknownNameError
+from evaluation.store.benchmarks import load_benchmark_version
+from evaluation.store.deciding_runs import deciding_runs
+from evaluation.store.session import Store
+
+
+def deciding_benchmark(store: Store, key: str, *, task: str | None, given: Collection[str] = ()) -> Benchmark | None:
+    """Return the benchmark with the most cases on which a candidate was measured, without its cases.
+
+    Args:
+        store: The runs that measured it.
+        key: The candidate's fingerprint.
+        task: Task for which it answers; None: all tasks.
+        given: Fields of a case (`choices`, `documents`) that a call gives: benchmarks that show these, and no others,
+            come first.
+
+    Returns:
+        None where no run that decides is stored.
+    """
+    wanted = set(given)
+    found: list[tuple[tuple[bool, bool, int, datetime], Benchmark]] = []
+    for run in deciding_runs(store, key, task=task):
+        plan = run.plan
+        with suppress(UnknownNameError):
+            benchmark = load_benchmark_version(store, plan.benchmark_version, plan.benchmark_name, case_ids=())
+            shown = shown_fields(benchmark.prompt.template)
+            found.append(((wanted <= shown, shown <= wanted, plan.n_cases, run.created_at), benchmark))
+    return max(found, key=lambda each: each[0])[1] if found else None
