@@ -4,13 +4,15 @@
 
 The store holds four fifths of the answers in five runs of 20 candidates, a task each, and the rest in 100 small ones,
 with their scores and estimates; an experiment has the five large runs. Beside them there are a race and a sweep of 20
-candidates and a run of two cascades with their stages, on `--cases` cases each, and recorded calls of 30 days, one in ten
-with a judge's grade. What the examples of the description name is there too, so that every route that reads has something
-to answer; those of exports and of events have programs of their own, and work in Prefect's queue needs its server.
-A PostgreSQL server is told to look at its tables once they are filled, as its autovacuum does. Requests go to the ASGI application in this process, one at a time: the first one, which may
-have to count, then `--unmeasured`, then `--requests`. For each route: the first time, the median, the 95th percentile
-and the slowest in milliseconds, and the processor's time of this process, median and 95th percentile, which other work
-on the machine lengthens little (what a PostgreSQL server takes is not in it).
+candidates and a run of two cascades with their stages, on `--cases` cases each, and recorded calls of 30 days, one in
+ten with a judge's grade. What the examples of the description name is there too, so that every route that reads has
+something to answer; those of exports and of events have programs of their own, and work in Prefect's queue needs its
+server. A PostgreSQL server is told to look at its tables once they are filled, as its autovacuum does.
+
+Requests go to the ASGI application in this process, one at a time: the first one, which may have to count, then
+`--unmeasured`, then `--requests`. For each route: the first time, the median, the 95th percentile and the slowest in
+milliseconds, and the processor's time of this process, median and 95th percentile, which other work on the machine
+lengthens little (what a PostgreSQL server takes is not in it).
 """
 
 import argparse
