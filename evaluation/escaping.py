@@ -32,7 +32,7 @@ _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\n", "\uff1d", "\uff0b", "\uff0d",
 
 def for_terminal(text: str) -> str:
     """Return `text` without control and bidirectional characters, which could move the cursor or hide text."""
-    if text.isprintable():  # which no harmful letter is
+    if text.isprintable() or text.replace("\n", "").replace("\t", "").isprintable():  # which no harmful letter is
         return text
     return text.translate(_SHOWN)
 

@@ -33,7 +33,7 @@ class ExportRequest:
 
 def export_request(
     table: Annotated[Kind | None, Query(description="What a row holds.")] = None,
-    format: Annotated[Format, Query(description="An Excel file is sent once it is whole.")] = Format.CSV,
+    format: Annotated[Format, Query(description="`xlsx` is an Excel file of typed cells.")] = Format.CSV,
     candidate: Names = None,
     metric: Names = None,
     case: Names = None,

@@ -4,7 +4,7 @@ import errno
 import io
 import os
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from itertools import islice
 from pathlib import Path
@@ -13,7 +13,7 @@ from typing import IO, Any, cast
 from evaluation.errors import ConfigurationError
 from evaluation.exports.writers import Format, RowWriter, writer_of
 
-_ROWS_AT_ONCE, _CHUNK_BYTES = 500, 2**18
+_ROWS_AT_ONCE = 500
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
@@ -109,13 +109,7 @@ def write_rows(
 def written_chunks(
     columns: Sequence[str], rows: Iterable[Mapping[str, Any]], form: Format, *, metrics: Sequence[str] = ()
 ) -> Iterator[bytes]:
-    """Yield the file of the rows in pieces, each as soon as its rows are read; the first before any.
-
-    Excel files alone are whole only at their end: their one piece after another comes from a temporary file.
-    """
-    if form is Format.XLSX:
-        yield from _chunks_of_file(lambda file: write_rows(file, columns, rows, form, metrics=metrics))
-        return
+    """Yield the file of the rows in pieces, each as soon as its rows are read; the first before any."""
     sink = _Sink()
     with _open_writer(form, cast("IO[bytes]", sink), columns, metrics) as writer:
         yield sink.taken()
@@ -141,14 +135,6 @@ def _pages(rows: Iterable[Mapping[str, Any]]) -> Iterator[list[Mapping[str, Any]
     rest = iter(rows)
     while page := list(islice(rest, _ROWS_AT_ONCE)):
         yield page
-
-
-def _chunks_of_file(write: Callable[[IO[bytes]], object]) -> Iterator[bytes]:
-    with tempfile.TemporaryFile() as file:
-        write(file)
-        file.seek(0)
-        while chunk := file.read(_CHUNK_BYTES):
-            yield chunk
 
 
 class _Sink(io.RawIOBase):

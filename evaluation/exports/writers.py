@@ -1,34 +1,18 @@
 """Writers of rows in each format: the beginning at once, then a page at a time, then the end."""
 
-import csv
 import json
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache
-from types import NoneType
 from typing import IO, Any, Protocol
 
 from evaluation.escaping import for_spreadsheet
 from evaluation.exports.excel import ExcelWriter
-from evaluation.outcome_fields import names_of
+from evaluation.exports.parquet import ParquetWriter
 
 Row = Mapping[str, Any]
 _SHORT = 64
-_GROUP_ROWS = 2_000
-"""Rows of a group of a Parquet file, in which it is compressed and read."""
-_REALS = names_of(float) | {
-    "value", "low", "high", "difference", "p_value", "p_adjusted", "effect_size", "mde", "vram_share", "mean_a",
-    "mean_b", "margin", "p_equivalence", "p_a_not_worse", "p_b_not_worse", "confidence_level", "standard_error", "aim",
-    "design_effect", "mean_logprob",
-}  # fmt: skip
-_WHOLES = names_of(int) | {
-    "repeat", "position", "effective_context", "n", "n_pairs", "n_more", "n_only_a", "n_only_b", "n_clusters",
-    "n_better_a", "n_better_b", "n_equal",
-}  # fmt: skip
-_TRUTHS = names_of(bool) | {"higher_is_better"}
-_MOMENTS = frozenset({"started_at", "finished_at"})
 
 
 class Format(StrEnum):
@@ -85,7 +69,7 @@ def writer_of(form: Format, file: IO[bytes], columns: Sequence[str], metrics: Se
         case Format.NDJSON:
             return _JsonLinesWriter(file, columns)
         case Format.PARQUET:
-            return _ParquetWriter(file, columns, metrics)
+            return ParquetWriter(file, columns, metrics)
         case Format.XLSX:
             return ExcelWriter(file, columns)
 
@@ -94,17 +78,18 @@ class _CsvWriter:
     """CSV with unrounded numbers, without spreadsheet formulas or terminal control characters in texts."""
 
     def __init__(self, file: IO[bytes], columns: Sequence[str]) -> None:
-        self._columns = columns
-        self._writer = csv.writer(_Encoded(file), lineterminator="\n")
-        self._writer.writerow([for_spreadsheet(column) for column in columns])
+        self._file, self._columns = file, columns
+        self._write_lines([_line([_text_cell(column) for column in columns])])
 
     def write(self, rows: Sequence[Row]) -> None:
-        as_is = _WRITTEN_AS_IS
-        self._writer.writerows(
-            [
-                value if type(value) in as_is else _text_cell(value) if type(value) is str else _cell(value)
-                for value in map(row.get, self._columns)
-            ]
+        cells = _CELLS
+        self._write_lines(
+            _line(
+                [
+                    "" if value is None else cells.get(type(value), _other_cell)(value)
+                    for value in map(row.get, self._columns)
+                ]
+            )
             for row in rows
         )
 
@@ -114,41 +99,55 @@ class _CsvWriter:
     def discard(self) -> None:
         """Nothing is held."""
 
-
-class _Encoded:
-    def __init__(self, file: IO[bytes]) -> None:
-        self._file = file
-
-    def write(self, text: str) -> int:
-        return self._file.write(text.encode("utf-8", "replace"))
+    def _write_lines(self, lines: Iterable[str]) -> None:
+        self._file.write("".join(lines).encode("utf-8", "replace"))
 
 
-_WRITTEN_AS_IS = frozenset({int, float, NoneType})
-"""Types that Python's own writer writes by `repr`, and None as an empty cell."""
+def _line(cells: Sequence[str]) -> str:
+    """Return a line; one of a single empty cell is quoted, since an empty line is none."""
+    return (",".join(cells) if cells != [""] else '""') + "\n"
 
 
-_short_cell = lru_cache(maxsize=4096)(for_spreadsheet)
+def _quoted(text: str) -> str:
+    shown = for_spreadsheet(text)
+    if '"' in shown:
+        return '"' + shown.replace('"', '""') + '"'
+    return f'"{shown}"' if "," in shown or "\n" in shown or "\r" in shown else shown
+
+
+_short_cell = lru_cache(maxsize=4096)(_quoted)
 """Most columns repeat a few names, such as those of models and metrics."""
 
 
 def _text_cell(text: str) -> str:
-    return _short_cell(text) if len(text) < _SHORT else for_spreadsheet(text)
+    return _short_cell(text) if len(text) < _SHORT else _quoted(text)
 
 
-def _cell(value: Any) -> str:
+def _json_cell(value: Any) -> str:
+    return _text_cell(json.dumps(value))
+
+
+_CELLS: Mapping[type, Callable[[Any], str]] = {
+    str: _text_cell,
+    float: repr,
+    int: repr,
+    bool: lambda value: str(value).lower(),
+    datetime: datetime.isoformat,
+    list: _json_cell,
+    dict: _json_cell,
+}
+"""By type; None is an empty cell."""
+
+
+def _other_cell(value: Any) -> str:
+    """Return a value of a subclass as its class is written, and any other as text."""
     match value:
-        case str():
-            return for_spreadsheet(value)
-        case bool():
-            return str(value).lower()
-        case int() | float():
-            return repr(value)
-        case datetime():
-            return value.isoformat()
-        case list() | dict():
-            return for_spreadsheet(json.dumps(value))
+        case int():
+            return int.__repr__(value)
+        case float():
+            return float.__repr__(value)
         case _:
-            return for_spreadsheet(str(value))
+            return _text_cell(str(value))
 
 
 class _JsonWriter:
@@ -197,65 +196,3 @@ def _moment(value: Any) -> str:
 
 
 _encode = json.JSONEncoder(default=_moment).encode
-
-
-class _ParquetWriter:
-    """Parquet with column types determined by name, so that files of different runs can be combined."""
-
-    def __init__(self, file: IO[bytes], columns: Sequence[str], metrics: Sequence[str]) -> None:
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-
-        self._schema = pa.schema([(column, _type(column, metrics, pa)) for column in columns])
-        self._writer = pq.ParquetWriter(file, self._schema, compression="zstd")
-        self._rows: list[Row] = []
-
-    def write(self, rows: Sequence[Row]) -> None:
-        self._rows += rows
-        if len(self._rows) >= _GROUP_ROWS:
-            self._write_group()
-
-    def close(self) -> None:
-        if self._rows:
-            self._write_group()
-        self._writer.close()
-
-    def discard(self) -> None:
-        with suppress(OSError, ValueError):
-            self._writer.close()
-
-    def _write_group(self) -> None:
-        import pyarrow as pa
-
-        values = [_column([row.get(field.name) for row in self._rows], field.type, pa) for field in self._schema]
-        self._writer.write_table(pa.table(values, schema=self._schema))
-        self._rows = []
-
-
-def _type(column: str, metrics: Sequence[str], pa: Any) -> Any:
-    if column in _REALS or column in metrics:
-        return pa.float64()
-    if column in _WHOLES:
-        return pa.int64()
-    if column in _TRUTHS:
-        return pa.bool_()
-    return pa.timestamp("us", tz="UTC") if column in _MOMENTS else pa.string()
-
-
-def _column(values: Sequence[Any], type_: Any, pa: Any) -> Any:
-    if type_ != pa.string():
-        return pa.array(values, type=type_)
-    try:
-        return pa.array(values, type=type_)
-    except (UnicodeEncodeError, pa.ArrowTypeError, pa.ArrowInvalid):
-        return pa.array([_text(value) for value in values], type=type_)
-
-
-def _text(value: Any) -> str | None:
-    """Return the text without lone surrogates, which UTF-8 cannot hold.
-
-    Any other value in a text column becomes JSON.
-    """
-    if value is None:
-        return None
-    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else json.dumps(value)

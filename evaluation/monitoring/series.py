@@ -4,11 +4,12 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from evaluation.monitoring.values import Point, Series, Setting, point_of_calls, point_of_live
+from evaluation.monitoring.run_figures import RunFigures, figures_of_runs
+from evaluation.monitoring.values import Point, Series, Setting, point_of_live
 from evaluation.records.candidates import MetricUse
 from evaluation.records.runs import BASELINE
 from evaluation.requests.monitor_request import MonitorRequest
-from evaluation.store.monitored import Calls, LiveCall, MonitoredRun, mean_scores, read_calls, read_live
+from evaluation.store.monitored import LiveCall, MonitoredRun, read_live
 from evaluation.store.session import Store
 
 MOST_POINTS = 60
@@ -35,10 +36,9 @@ def evaluation_series(
     for run in runs:
         groups[run.benchmark_version, run.benchmark, run.candidate].append(run)
     kept = [_kept(group, request.baseline_runs) for group in groups.values() if group[-1].created_at >= since]
-    row_ids = [run.row_id for group in kept for run in group]
-    calls = read_calls(store, row_ids)
-    scores = mean_scores(store, row_ids, {run.headline for group in kept for run in group})
-    return [_evaluated(group, calls, scores) for group in kept]
+    shown = {run.run_id for group in kept for run in group}
+    figures = figures_of_runs(store, [run for run in runs if run.run_id in shown])
+    return [_evaluated(group, figures) for group in kept]
 
 
 def _kept(group: Sequence[MonitoredRun], n_baseline: int) -> list[MonitoredRun]:
@@ -49,9 +49,7 @@ def _kept(group: Sequence[MonitoredRun], n_baseline: int) -> list[MonitoredRun]:
     return [run for run in group if run.row_id in kept]
 
 
-def _evaluated(
-    group: Sequence[MonitoredRun], calls: Mapping[int, Calls], scores: Mapping[int, Mapping[MetricUse, float]]
-) -> Series:
+def _evaluated(group: Sequence[MonitoredRun], figures: Mapping[int, RunFigures]) -> Series:
     newest = group[-1]
     return Series(
         source="evaluation",
@@ -60,19 +58,19 @@ def _evaluated(
         benchmark=newest.benchmark,
         benchmark_version=newest.benchmark_version,
         headline=newest.headline,
-        points=tuple(_point(run, calls[run.row_id], scores.get(run.row_id, {}), newest.headline) for run in group),
+        points=tuple(_point(run, figures[run.row_id], newest.headline) for run in group),
     )
 
 
-def _point(run: MonitoredRun, calls: Calls, scores: Mapping[MetricUse, float], headline: str | None) -> Point:
+def _point(run: MonitoredRun, figures: RunFigures, headline: str | None) -> Point:
     """Return a run's figures; its quality is that of `headline`, whatever the run's own headline was."""
     use = metric_use(run, headline)
-    return point_of_calls(
-        Calls(n=calls.n, failures=calls.failures) if run.given_up is not None else calls,
-        n_not_asked=0 if run.given_up is None else max(0, run.n_planned - calls.n),
+    return Point(
+        **figures.of_calls(is_given_up=run.given_up is not None),
+        n_not_asked=0 if run.given_up is None else max(0, run.n_planned - figures.n),
         at=run.created_at,
         ended_at=run.ended_at,
-        quality=None if use is None else scores.get(use),
+        quality=None if use is None else figures.quality(use),
         run_id=run.run_id,
         row_id=run.row_id,
         given_up=run.given_up,
@@ -85,7 +83,7 @@ def _point(run: MonitoredRun, calls: Calls, scores: Mapping[MetricUse, float], h
             server=run.server_versions.get(run.endpoint),
             endpoint=run.endpoint,
             slots=run.slots,
-            prompts=calls.prompts.value,
+            prompts=figures.prompts,
         ),
     )
 

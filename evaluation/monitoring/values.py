@@ -7,7 +7,7 @@ from statistics import fmean, median
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from evaluation.store.monitored import Calls, LiveCall
+    from evaluation.store.monitored import LiveCall
 
 Source = Literal["evaluation", "live"]
 Quantity = Literal["duration_s", "success", "tokens", "tokens_per_s", "call_tokens_per_s", "quality", "energy_j"]
@@ -118,24 +118,6 @@ class Series:
         return f"{self.candidate} on {self.what}"
 
 
-def point_of_calls(calls: "Calls", **fields: object) -> Point:
-    """Return the figures of a run's answers: those to fresh prompts, or to cached ones, never both together."""
-    latency_s = calls.latencies[calls.prompts]
-    return Point(
-        n=calls.n,
-        n_ok=calls.n_ok,
-        failures=dict(calls.failures),
-        duration_s=_median(latency_s),
-        n_timed=len(latency_s),
-        n_cached=calls.n_cached,
-        tokens=_mean(calls.tokens),
-        n_counted=len(calls.tokens),
-        tokens_per_s=_median(calls.tokens_per_s),
-        energy_j=_mean(calls.energies[calls.prompts]),
-        **fields,  # type: ignore[arg-type]
-    )
-
-
 def point_of_live(calls: "Sequence[LiveCall]") -> Point:
     """Return the figures of calls in production; at least one call."""
     ok = [call for call in calls if call.error is None]
@@ -150,17 +132,19 @@ def point_of_live(calls: "Sequence[LiveCall]") -> Point:
         n=len(calls),
         n_ok=len(ok),
         failures=failures,
-        duration_s=_median([call.duration_s for call in ok]),
+        duration_s=median_of([call.duration_s for call in ok]),
         n_timed=len(ok),
-        tokens=_mean(tokens),
+        tokens=mean_of(tokens),
         n_counted=len(tokens),
-        call_tokens_per_s=_median(rates),
+        call_tokens_per_s=median_of(rates),
     )
 
 
-def _median(values: Sequence[float]) -> float | None:
+def median_of(values: Sequence[float]) -> float | None:
+    """Return the median; None: there are no values."""
     return float(median(values)) if values else None
 
 
-def _mean(values: Sequence[float]) -> float | None:
+def mean_of(values: Sequence[float]) -> float | None:
+    """Return the mean; None: there are no values."""
     return fmean(values) if values else None

@@ -139,12 +139,28 @@ def _unchanged(value: Any) -> Any:
 
 
 def _reader_of_union(kinds: tuple[Any, ...]) -> Reader:
-    """Return the reader of a union: it reads None, or a value of the union's first type that is not plain."""
-    readers = [read for kind in kinds if kind is not types.NoneType and (read := _reader(kind)) is not _unchanged]
-    if not readers:
+    """Return the reader of a union: it reads None, or a value of the union's first type that is not plain.
+
+    Of several dataclasses it reads the first one whose keys are there.
+    """
+    of_types = {
+        kind: read for kind in kinds if kind is not types.NoneType and (read := _reader(kind)) is not _unchanged
+    }
+    if not of_types:
         return _unchanged
-    read = readers[0]
-    return lambda value: None if value is None else read(value)
+    first = next(iter(of_types.values()))
+    if len(of_types) == 1 or not all(is_dataclass(kind) for kind in of_types):
+        return lambda value: None if value is None else first(value)
+    read_by_keys = [
+        ({each.key for each in _layout(kind) if not each.is_merged}, read) for kind, read in of_types.items()
+    ]
+
+    def read_one(value: Any) -> Any:
+        return (
+            None if value is None else next((read for keys, read in read_by_keys if keys <= value.keys()), first)(value)
+        )
+
+    return read_one
 
 
 def _reader_of_tuple(kinds: tuple[Any, ...]) -> Reader:

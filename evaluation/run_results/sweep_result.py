@@ -15,10 +15,12 @@ from evaluation.options import OPTIONS
 from evaluation.records.candidates import MetricUse
 from evaluation.records.runs import RunCandidateRecord, RunRecord
 from evaluation.requests.pipeline_words import pipeline_words, swept_kinds
+from evaluation.results.as_json import as_json, from_json
 from evaluation.results.estimates import MetricEstimate
 from evaluation.results.sweeps import EffectResult, InteractionResult, SweepResult, SweptMetric, ValueChoice, ValueRange
-from evaluation.scoring.aggregation import case_values
+from evaluation.scoring.aggregation import case_values, read_by
 from evaluation.store.benchmarks import case_clusters
+from evaluation.store.kept_readings import kept_or_read
 from evaluation.store.outcome_numbers import iterate_values
 from evaluation.store.outcomes import count_outcomes
 from evaluation.store.runs import find_run, runs_of_invocation
@@ -34,11 +36,25 @@ from evaluation.sweeps.space import Combination, Parameter, parse_parameters
 def sweep_outcome(store: Store, invocation_id: str) -> SweepResult:
     """Return the analysis of every metric of a sweep's run, the headline first.
 
+    Once the run has ended it is kept until an answer or a score changes.
+
     Raises:
         StoreError: the invocation is not a sweep, or has no run yet.
     """
     record, run = sweep_of(store, invocation_id)
     candidates = candidates_of(record, run)
+    plans = [[each.plan.model_name, each.plan.endpoint_name, each.plan.options] for each in candidates]
+    basis = [record.request, record.combinations, plans, as_json(run.plan), read_by(run.plan.metrics)]
+
+    def read() -> Any:
+        return as_json(_outcome(store, record, run, candidates))
+
+    return from_json(SweepResult, kept_or_read(store, run.plan.run_id, "sweep", basis, read))
+
+
+def _outcome(
+    store: Store, record: SweepRecord, run: RunRecord, candidates: Sequence[RunCandidateRecord]
+) -> SweepResult:
     parameters = parameters_of(record)
     uses = sorted(run.plan.metrics, key=lambda use: use.name != run.plan.headline)
     metrics = tuple(

@@ -47,11 +47,21 @@ def kept_or_read(store: Store, run_id: str, name: str, basis: Any, read: Callabl
 
 
 def kept_or_read_all(
-    store: Store, run_ids: Sequence[str], name: str, basis: Any, read: Callable[[Sequence[str]], Mapping[str, Any]]
+    store: Store,
+    run_ids: Sequence[str],
+    name: str,
+    basis: Any,
+    read: Callable[[Sequence[str]], Mapping[str, Any]],
+    *,
+    fewest: int | None = None,
 ) -> dict[str, Any]:
-    """Return the JSON of each run, as `kept_or_read` does; `read` reads together all that were not kept."""
+    """Return the JSON of each run, as `kept_or_read` does; `read` reads together all that were not kept.
+
+    `fewest` answers are those from which on a run is about enough; None: `FEWEST_ANSWERS`.
+    """
     kept = _kept(store, run_ids, name)
-    worth_it = {*kept, *_worth_keeping(store, [run_id for run_id in run_ids if run_id not in kept])}
+    others = [run_id for run_id in run_ids if run_id not in kept]
+    worth_it = {*kept, *_worth_keeping(store, others, FEWEST_ANSWERS if fewest is None else fewest)}
     made_by = _made_by(basis) if worth_it else None
     values_by_run = {
         run_id: json.loads(zlib.decompress(row.content)) for run_id, row in kept.items() if row.made_by == made_by
@@ -78,7 +88,7 @@ def current_state(store: Store, run_id: str) -> str | None:
 
     None: of this run nothing is kept, or not now.
     """
-    if not _worth_keeping(store, [run_id]):
+    if not _worth_keeping(store, [run_id], FEWEST_ANSWERS):
         return None
     with suppress(StoreError):
         return _state(store, run_id)
@@ -91,7 +101,7 @@ def _made_by(basis: Any) -> str | None:
     return None if code is None else fingerprint([code, basis])
 
 
-def _worth_keeping(store: Store, run_ids: Sequence[str]) -> frozenset[str]:
+def _worth_keeping(store: Store, run_ids: Sequence[str], fewest: int) -> frozenset[str]:
     """Return the runs that have ended, and are about enough answers."""
     if not run_ids:
         return frozenset()
@@ -100,7 +110,7 @@ def _worth_keeping(store: Store, run_ids: Sequence[str]) -> frozenset[str]:
     query = sa.select(run.c.id).where(
         run.c.id.in_(run_ids),
         run.c.status.not_in((Status.PLANNED, Status.RUNNING)),
-        run.c.n_cases * run.c.n_repeats * n_candidates >= FEWEST_ANSWERS,
+        run.c.n_cases * run.c.n_repeats * n_candidates >= fewest,
     )
     with store.read() as connection:
         return frozenset(connection.execute(query).scalars())

@@ -187,17 +187,27 @@ def _add(calls: Calls, row: Row[Any]) -> None:
         calls.tokens_per_s.append(rate)
 
 
-def mean_scores(store: Store, row_ids: Iterable[int], names: Collection[str]) -> dict[int, dict[MetricUse, float]]:
-    """Return the mean score of each of these candidates of runs on the metrics of these names, where there is one."""
+def mean_scores(
+    store: Store, row_ids: Iterable[int], names: Collection[str] | None = None
+) -> dict[int, dict[MetricUse, float]]:
+    """Return the mean score of each of these candidates of runs on the metrics of these names, where there is one.
+
+    Args:
+        store: Where they are.
+        row_ids: The candidates' rows.
+        names: Of the metrics; None: all.
+    """
     means: defaultdict[int, dict[MetricUse, float]] = defaultdict(dict)
     for page in _pages(sorted(set(row_ids))):
         query = (
             sa.select(generation.c.run_candidate_id, metric.c.name, metric.c.signature, sa.func.avg(score.c.value))
             .join(score, score.c.generation_id == generation.c.id)
             .join(metric, metric.c.key == score.c.metric_key)
-            .where(generation.c.run_candidate_id.in_(page), metric.c.name.in_(sorted(names)))
+            .where(generation.c.run_candidate_id.in_(page))
             .group_by(generation.c.run_candidate_id, metric.c.name, metric.c.signature)
         )
+        if names is not None:
+            query = query.where(metric.c.name.in_(sorted(names)))
         with store.read() as connection:
             for row_id, name, signature, value in connection.execute(query):
                 means[row_id][MetricUse(name=name, signature=signature)] = float(value)

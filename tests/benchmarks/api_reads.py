@@ -3,12 +3,16 @@
     python tests/benchmarks/api_reads.py --rows 1000000 [--database postgresql]
 
 The store holds four fifths of the answers in five runs of 20 candidates, a task each, and the rest in 100 small ones,
-with their scores and estimates, and recorded calls; an experiment has the five large runs. What the examples of the
-description name is there too, so that every route that reads has something to answer; those of exports and of events
-have programs of their own. Requests go to the ASGI application in this process, one at a time: the first one, which may
-have to count, then `--unmeasured`, then `--requests`. For each route: the first time, the median, the 95th percentile
-and the slowest in milliseconds, and the processor's time of this process, median and 95th percentile, which other work
-on the machine lengthens little (what a PostgreSQL server takes is not in it).
+with their scores and estimates; an experiment has the five large runs. Beside them there are a race and a sweep of 20
+candidates and a run of two cascades with their stages, on `--cases` cases each, and recorded calls of 30 days, one in
+ten with a judge's grade. What the examples of the description name is there too, so that every route that reads has
+something to answer; those of exports and of events have programs of their own, and work in Prefect's queue needs its
+server. A PostgreSQL server is told to look at its tables once they are filled, as its autovacuum does.
+
+Requests go to the ASGI application in this process, one at a time: the first one, which may have to count, then
+`--unmeasured`, then `--requests`. For each route: the first time, the median, the 95th percentile and the slowest in
+milliseconds, and the processor's time of this process, median and 95th percentile, which other work on the machine
+lengthens little (what a PostgreSQL server takes is not in it).
 """
 
 import argparse
@@ -25,25 +29,33 @@ from typing import Any
 
 import httpx
 import numpy as np
+import sqlalchemy as sa
 from measuring import ROOT, print_result
 
 sys.path.insert(0, str(ROOT / "tests" / "support"))
 
 from api_store import fill_for_examples
+from cascade_speed import make_run
+from large_searches import RACE, SWEEP, fill_searches
 from large_store import METRIC, TASKS, fill_store
 from postgresql import postgresql
 
 from deployments.api.app import create_app
+from evaluation.records.candidates import MetricUse
 from evaluation.records.traffic_calls import TrafficCall
+from evaluation.records.traffic_grades import TrafficGrade
+from evaluation.scores import Measurement
 from evaluation.scoring.aggregation import aggregate_run
 from evaluation.store.experiments import add_runs, create_experiment
 from evaluation.store.session import KeptStore, Store, keep_open, open_store
 from evaluation.store.summaries import list_runs
 from evaluation.store.traffic import save_traffic
+from evaluation.store.traffic_grades import production_calls, save_grades
+from evaluation.store.upgrades import list_upgrades
 
 CANDIDATES = 20
 SMALL_INVOCATIONS = 20
-LARGE, OTHER = f"large-{TASKS[0]}", f"large-{TASKS[1]}"
+LARGE, OTHER, CASCADES = f"large-{TASKS[0]}", f"large-{TASKS[1]}", "large-cascades"
 ON_MUCH = {
     "/runs": ["runs", "runs?experiment=all"],
     "/runs/{run}": [f"runs/{LARGE}"],
@@ -55,6 +67,10 @@ ON_MUCH = {
     ],
     "/runs/{run}/cases/{case}": [f"runs/{LARGE}/cases/{TASKS[0]}-7"],
     "/runs/{run}/diff/{other}": [f"runs/{LARGE}/diff/{OTHER}"],
+    "/runs/{run}/race": [f"runs/{RACE}/race"],
+    "/runs/{run}/sweep": [f"runs/{SWEEP}/sweep"],
+    "/runs/{run}/cascades": [f"runs/{CASCADES}/cascades"],
+    "/analytics/effects/{run}": [f"analytics/effects/{SWEEP}"],
     "/experiments/{name}": ["experiments/all"],
     "/benchmarks/{name}": [f"benchmarks/{TASKS[0]}"],
     "/analytics/breakdown": [f"analytics/breakdown?run={LARGE}&run={OTHER}"],
@@ -69,7 +85,8 @@ def main() -> None:
     """Measure, and print a line for each route and one of JSON."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, default=200_000)
-    parser.add_argument("--calls", type=int, default=20_000, help="recorded calls of production")
+    parser.add_argument("--calls", type=int, default=100_000, help="recorded calls of production")
+    parser.add_argument("--cases", type=int, default=2_000, help="of the race, the sweep and the cascades")
     parser.add_argument("--requests", type=int, default=20)
     parser.add_argument("--unmeasured", type=int, default=1)
     parser.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
@@ -121,25 +138,54 @@ def _fill(store: Store, options: argparse.Namespace) -> None:
         aggregate_run(store, run_id, [METRIC])
     made = create_experiment(store, name="all")
     add_runs(store, made.experiment_id, large)
+    fill_searches(store, n_candidates=CANDIDATES, n_cases=options.cases)
+    make_run(store, options.cases, CASCADES)
+    aggregate_run(store, CASCADES, ["exact_match"])
     _save_calls(store, options.calls)
+    if store.dialect == "postgresql":
+        with store.write() as connection:
+            connection.execute(sa.text("ANALYZE"))
 
 
 def _save_calls(store: Store, n_calls: int) -> None:
-    begin = datetime(2026, 1, 1, tzinfo=UTC)
+    apart = timedelta(days=30) / n_calls
+    begin = datetime.now(UTC) - n_calls * apart
     calls = [
         TrafficCall(
-            call_id=str(i),
+            call_id=f"call-{i}",
             task=TASKS[i % len(TASKS)],
             candidate=f"model{i % CANDIDATES:02}:1b",
-            started_at=begin + timedelta(seconds=i),
-            duration_s=1.0,
+            started_at=begin + i * apart,
+            duration_s=1.0 + i % 7 / 10,
             ok=i % 50 != 0,
             error_type=None if i % 50 else "TimeoutError",
+            prompt_tokens=100 + i % 90,
+            output_tokens=40 + i % 70,
+            input="What is it?",
+            output="It is so.",
         )
         for i in range(n_calls)
     ]
     for first in range(0, n_calls, 10_000):
         save_traffic(store, calls[first : first + 10_000])
+    _save_grades(store)
+
+
+def _save_grades(store: Store) -> None:
+    long_ago, now = datetime(2000, 1, 1, tzinfo=UTC), datetime.now(UTC)
+    places = production_calls(store, since=long_ago, until=now)[0][::10]
+    judge = MetricUse(name="judge", signature="judge|by:referee:7b")
+    grades = [
+        TrafficGrade(
+            row_id=place.row_id,
+            metric=judge,
+            scorer_version="1",
+            flow_run_id="flow-1",
+            measurement=Measurement(value=(1 + i % 5) / 5),
+        )
+        for i, place in enumerate(places)
+    ]
+    save_grades(store, grades)
 
 
 async def _measured(store: KeptStore, options: argparse.Namespace) -> dict[str, Any]:
@@ -147,7 +193,8 @@ async def _measured(store: KeptStore, options: argparse.Namespace) -> dict[str, 
     transport = httpx.ASGITransport(create_app(store), client=("127.0.0.1", 1))
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:4210", timeout=600) as client:
         description = (await client.get("/api/v1/openapi.json")).json()
-        requests = options.only or list(_requests(description["paths"]))
+        (upgrade,) = list_upgrades(store)
+        requests = options.only or list(_requests(description["paths"], {"upgrade": upgrade.upgrade_id}))
         measured = {}
         for request in requests:
             times = await _times(client, request, options)
@@ -156,14 +203,21 @@ async def _measured(store: KeptStore, options: argparse.Namespace) -> dict[str, 
     return measured
 
 
-def _requests(paths: dict[str, Any]) -> Iterator[str]:
-    """Yield the requests of every route that reads, by its examples where it is not in `ON_MUCH`."""
+def _requests(paths: dict[str, Any], names: dict[str, str]) -> Iterator[str]:
+    """Yield the requests of every route that reads, by its examples where its name is not in `names` or `ON_MUCH`."""
     unknown = set(ON_MUCH) - {path.removeprefix("/api/v1") for path in paths}
     if unknown:
         raise SystemExit(f"no such routes any more: {sorted(unknown)}")
     for path, item in paths.items():
         if "get" in item and not OWN_PROGRAM.search(path):
-            yield from ON_MUCH.get(path.removeprefix("/api/v1"), [_example(path, item)])
+            yield from ON_MUCH.get(path.removeprefix("/api/v1"), [_example(path.format_map(_Named(names)), item)])
+
+
+class _Named(dict[str, str]):
+    """Names in place of the path's parameters; those that are not here stay."""
+
+    def __missing__(self, name: str) -> str:
+        return f"{{{name}}}"
 
 
 def _example(path: str, item: dict[str, Any]) -> str:

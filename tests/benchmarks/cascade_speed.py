@@ -43,7 +43,7 @@ SIGNALS = {"logprob": ("answer",), "agreement": tuple(f"sample {n}" for n in ran
 CASES_AT_ONCE = 1000
 
 
-def make_run(store: Store, n_cases: int) -> str:
+def make_run(store: Store, n_cases: int, run_id: str = "run-1") -> str:
     """Store the run and return its id."""
     cases, rng = numbers(n_cases), random.Random(SEED)
     outcomes = {case.case_id: answer(case.references[0]) for case in cases}
@@ -56,7 +56,7 @@ def make_run(store: Store, n_cases: int) -> str:
         )
         candidate = Candidate(model="small:1b", digest="digest of small:1b", pipeline=choice)
         asked.append(Asked(candidate=candidate, outcomes=outcomes))
-    run_id = store_run(store, *asked, cases=cases)
+    store_run(store, *asked, cases=cases, run_id=run_id)
     for record, names in zip(find_run(store, run_id).candidates, SIGNALS.values(), strict=True):
         for start in range(0, n_cases, CASES_AT_ONCE):
             rows = list(stages(record.run_candidate_id, names, cases[start : start + CASES_AT_ONCE], rng))

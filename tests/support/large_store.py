@@ -62,7 +62,7 @@ def _store_task(
     has_digits = np.array([any(letter.isdigit() for letter in case.prompt) for case in cases])
     hard = rng.normal(0, 0.15, n_cases)
     quality = skill + np.outer(has_digits - 0.5, gift) + hard[:, None] + rng.normal(0, 0.1, (n_cases, len(skill)))
-    _insert(store, row_ids, [case.case_id for case in cases], np.clip(quality, 0, 1), rng)
+    insert_answers(store, row_ids, [case.case_id for case in cases], np.clip(quality, 0, 1), rng)
     return run_id
 
 
@@ -73,9 +73,10 @@ def _case(task: str, i: int, rng: np.random.Generator) -> Case:
     return Case(case_id=f"{task}-{i}", prompt=f"{wish} {subject}{number}. {filler}?", references=("yes",))
 
 
-def _insert(
+def insert_answers(
     store: Store, row_ids: Sequence[int], case_ids: Sequence[str], quality: np.ndarray, rng: np.random.Generator
 ) -> None:
+    """Stores an answer with its score for each case of each of these rows of runs; the qualities are case by row."""
     used = parse_metric(METRIC)
     key = metric_key(used.signature)
     with store.write() as connection:

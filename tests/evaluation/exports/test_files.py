@@ -3,8 +3,10 @@
 import csv
 import io
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import UnionType
 from typing import Any, get_args, get_type_hints
@@ -15,6 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evaluation.errors import ConfigurationError
+from evaluation.escaping import for_spreadsheet
 from evaluation.exports.files import write_file, write_rows
 from evaluation.exports.writers import Format
 from evaluation.stats.pair_comparison import PairComparison
@@ -144,6 +147,50 @@ def _kinds(kind: Any) -> tuple[Any, ...]:
 
 def _parquet_type(kind: Any) -> str:
     return next(word for one, word in ((bool, "bool"), (float, "double"), (int, "int64")) if one in _kinds(kind))
+
+
+def test_every_value_comes_back_from_parquet_where_some_are_missing() -> None:
+    numbers = [*range(-3, 20), 2**63 - 1]
+    rows = [{"answer": f"ä{n}" * (n % 3), "total_s": n / 3, "repeat": n, "cold": n % 2 == 0} for n in numbers]
+    rows = [{} if n % 5 == 0 else row | {"started_at": NOON + timedelta(microseconds=n)} for n, row in enumerate(rows)]
+    read = pq.read_table(io.BytesIO(as_bytes(Format.PARQUET, rows)))
+
+    read.validate(full=True)
+    assert [{name: row.get(name) for name in COLUMNS} for row in rows] == read.to_pylist()
+
+
+def test_long_texts_make_small_groups_of_parquet() -> None:
+    file = io.BytesIO()
+    rows = ({"answer": "a" * 2**20} for _ in range(1000))
+    write_rows(file, ("answer",), rows, Format.PARQUET)
+
+    assert 2 == pq.ParquetFile(file).num_row_groups
+
+
+def test_a_value_of_another_type_is_no_number_of_parquet() -> None:
+    with pytest.raises(TypeError):
+        as_bytes(Format.PARQUET, [{"repeat": 1.5}])
+
+
+def test_parquet_is_written_without_pandas() -> None:
+    program = (
+        "import io, sys; from evaluation.exports.files import write_rows; "
+        "from evaluation.exports.writers import Format;"
+        "write_rows(io.BytesIO(), ('answer', 'total_s', 'cold'), [{'answer': 'a', 'total_s': 1.5, 'cold': True}, {}],"
+        "Format.PARQUET); sys.exit('pandas' in sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)
+
+
+@given(st.lists(st.lists(st.text() | st.none() | st.floats() | st.booleans(), min_size=2, max_size=2), max_size=5))
+def test_lines_of_csv_are_those_of_pythons_writer(rows: list[list[Any]]) -> None:
+    file = io.StringIO()
+    shown = [[for_spreadsheet(cell) if isinstance(cell, str) else cell for cell in row] for row in rows]
+    shown = [[str(cell).lower() if isinstance(cell, bool) else cell for cell in row] for row in shown]
+    csv.writer(file, lineterminator="\n").writerows([["a", "b"], *shown])
+
+    written = as_bytes(Format.CSV, [dict(zip("ab", row, strict=True)) for row in rows], ("a", "b"))
+    assert file.getvalue().encode("utf-8", "replace") == written
 
 
 def test_what_is_neither_text_nor_a_number_stands_as_json() -> None:

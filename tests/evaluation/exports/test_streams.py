@@ -1,17 +1,22 @@
 """Is a file that is sent in pieces the file that is written, and an Excel file one of typed cells without formulas?"""
 
 import io
+import re
 import tempfile
 import zipfile
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
 from xml.etree import ElementTree
 
+import numpy as np
+import openpyxl
 import pyarrow.parquet as pq
 import pytest
 from hostile_texts import TEXTS
+from hypothesis import given
+from hypothesis import strategies as st
 
 from evaluation.errors import ConfigurationError
 from evaluation.exports import excel
@@ -42,7 +47,7 @@ def _cells(content: bytes) -> list[dict[str, tuple[str, str]]]:
 
 
 @pytest.mark.parametrize("n", [0, 1, 499, 500, 501, 4321])
-@pytest.mark.parametrize("form", [Format.CSV, Format.JSON, Format.NDJSON])
+@pytest.mark.parametrize("form", [Format.CSV, Format.JSON, Format.NDJSON, Format.XLSX])
 def test_the_pieces_are_the_file(form: Format, n: int) -> None:
     file = io.BytesIO()
 
@@ -61,7 +66,7 @@ def test_the_pieces_of_parquet_are_a_file_of_the_same_rows(n: int) -> None:
     assert n == pieces.num_rows
 
 
-@pytest.mark.parametrize("form", [Format.CSV, Format.JSON, Format.PARQUET])
+@pytest.mark.parametrize("form", [Format.CSV, Format.JSON, Format.PARQUET, Format.XLSX])
 def test_the_first_piece_comes_before_the_first_row_is_read(form: Format) -> None:
     def unreadable() -> Iterator[dict[str, Any]]:
         raise AssertionError("a row was read")
@@ -84,6 +89,78 @@ def test_rows_are_read_a_page_at_a_time() -> None:
     next(chunks)
 
     assert 500 == n_read
+
+
+def test_excel_is_sent_while_the_rows_are_read() -> None:
+    n_read = 0
+
+    def counted() -> Iterator[dict[str, Any]]:
+        nonlocal n_read
+        for row in _rows(20_000):
+            n_read += 1
+            yield row
+
+    lengths = [(n_read, len(piece)) for piece in written_chunks(COLUMNS, counted(), Format.XLSX)]
+
+    early = sum(length for n, length in lengths if n <= 10_000)
+    assert early > sum(length for _, length in lengths) / 3
+
+
+@given(st.lists(st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=80), max_size=4))
+def test_other_programs_read_the_same_texts_from_excel(texts: list[str]) -> None:
+    texts = [*texts, *TEXTS, "_x0041_ _x005F_", "a\r\nb\tc", " both ends ", "\ufffe\uffff", "<&>'\""]
+    sheet = _read_by_another_program([{"answer": text} for text in texts], ("answer",))
+
+    assert texts == [_unescaped(cell.value) for (cell,) in sheet.iter_rows(min_row=2)]
+    assert {"s", "inlineStr", "n"} >= {cell.data_type for (cell,) in sheet.iter_rows(min_row=2)}
+
+
+def test_other_programs_read_the_same_values_from_excel() -> None:
+    value = 0.1 + 0.2
+    rows = [
+        {
+            "case_id": "=1+1",
+            "answer": "\ud800",
+            "value": value,
+            "n": -3,
+            "higher_is_better": True,
+            "started_at": MOMENT,
+        },
+        {"case_id": "", "value": np.float64(1e-300), "n": 2**53, "higher_is_better": False},
+        {"started_at": datetime(1815, 12, 10, tzinfo=UTC), "answer": [1, "<"], "n": 10**400},
+    ]
+    sheet = _read_by_another_program(rows, COLUMNS)
+    read = [tuple(cell.value for cell in row) for row in sheet.iter_rows(min_row=2)]
+
+    assert ("=1+1", "?", value, -3, True, MOMENT.replace(tzinfo=None)) == read[0]
+    assert ("", None, 1e-300, 2**53, False, None) == read[1]
+    assert (None, '[1, "<"]', None, str(10**400), None, "1815-12-10T00:00:00+00:00") == read[2]
+    assert "yyyy" in sheet["F2"].number_format
+    assert "A2" == sheet.freeze_panes
+
+
+def test_columns_beyond_the_alphabet_have_two_letters() -> None:
+    columns = [f"column {n}" for n in range(730)]
+    sheet = _read_by_another_program([{"column 729": 1, "column 26": 2}], columns)
+
+    assert (1, 2, "column 729") == (sheet["ABB2"].value, sheet["AA2"].value, sheet["ABB1"].value)
+
+
+def test_a_sheet_longer_than_an_archive_holds_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(excel, "MOST_BYTES", 100_000)
+
+    with pytest.raises(ConfigurationError, match="a sheet of Excel holds"):
+        list(written_chunks(COLUMNS, _rows(4000), Format.XLSX))
+
+
+def _read_by_another_program(rows: list[dict[str, Any]], columns: Sequence[str]) -> Any:
+    content = b"".join(written_chunks(columns, rows, Format.XLSX))
+    return openpyxl.load_workbook(io.BytesIO(content))["export"]
+
+
+def _unescaped(text: str | None) -> str | None:
+    """Return a text as Excel shows it: the library leaves escapes of control characters as they are."""
+    return text and re.sub("_x([0-9A-F]{4})_", lambda found: chr(int(found[1], 16)), text)
 
 
 def test_cells_of_excel_have_the_type_of_their_value() -> None:

@@ -145,3 +145,26 @@ def test_comparisons_of_older_versions_are_read() -> None:
 
     assert a_pair() == from_json(PairResult, old)
     assert 0 == from_json(SideCounts, counts).n_cached
+
+
+@dataclass(frozen=True)
+class _Low:
+    low: float
+
+
+@dataclass(frozen=True)
+class _Values:
+    values: tuple[object, ...]
+
+
+@dataclass(frozen=True)
+class _OneOf:
+    of: _Low | _Values
+    by_name: Mapping[str, _Low | _Values | None]
+
+
+def test_of_several_dataclasses_the_one_is_read_whose_keys_are_there() -> None:
+    for each in (_Low(0.5), _Values((1, "a"))):
+        result = _OneOf(of=each, by_name={"a": each, "b": None})
+
+        assert result == from_json(_OneOf, as_json(result))

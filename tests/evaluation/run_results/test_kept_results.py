@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -14,12 +15,16 @@ from stored_runs import MOMENT, answer
 
 from evaluation.comparisons.metric_correlations import metric_correlations
 from evaluation.metrics.parsing import parse_metric
+from evaluation.monitoring import run_figures
+from evaluation.monitoring.result import timeline
 from evaluation.records.outcomes import OutcomeRow
 from evaluation.records.status import Status
+from evaluation.requests.monitor_request import read_monitor_request
 from evaluation.results.as_json import as_json
 from evaluation.run_results.experiment_result import experiment_result
 from evaluation.run_results.run_diff import run_diff
 from evaluation.run_results.run_result import run_result
+from evaluation.run_results.sweep_result import sweep_outcome
 from evaluation.scoring.aggregation import aggregate_run, case_values
 from evaluation.scoring.candidate_scoring import score_candidate
 from evaluation.store import kept_readings
@@ -27,10 +32,12 @@ from evaluation.store.experiments import add_runs, create_experiment
 from evaluation.store.runs import find_run, set_run_status
 from evaluation.store.session import Store, open_store
 from evaluation.store.summaries import list_runs
+from evaluation.store.sweeps import begin_sweep
 from evaluation.store.tables import kept_reading, run, score
 
 CASES = cases_of(12)
 METRICS = ("exact_match", "token_f1")
+NOW = datetime.now(UTC) + timedelta(hours=1)
 FIGURES: dict[str, Callable[[Store], Any]] = {
     "list": list_runs,
     "first": lambda store: run_result(store, "first"),
@@ -39,12 +46,15 @@ FIGURES: dict[str, Callable[[Store], Any]] = {
     "other way round": lambda store: run_diff(store, "second", "first"),
     "experiment": lambda store: experiment_result(store, "all"),
     "correlations": lambda store: metric_correlations(store, "second"),
+    "sweep": lambda store: sweep_outcome(store, "of-second"),
+    "over time": lambda store: timeline(store, read_monitor_request({"since_days": 30}), NOW),
 }
 
 
 @pytest.fixture(autouse=True)
 def _keep_of_small_runs_too(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(kept_readings, "FEWEST_ANSWERS", 1)
+    monkeypatch.setattr(run_figures, "_FEWEST", 1)
     monkeypatch.setattr(kept_readings, "code_hash", lambda: "code")
 
 
@@ -56,6 +66,8 @@ def filled(store: Store) -> Store:
     some = right_on(CASES, range(10))
     some.pop(CASES[3].case_id)
     store_run(store, candidate("good:1b", some), bad, cases=CASES, run_id="second", metrics=METRICS)
+    tried = [{"model": "good:1b"}, {"model": "bad:1b"}]
+    begin_sweep(store, "of-second", request={"parameters": []}, combinations=tried, code_version="1.0")
     add_runs(store, create_experiment(store, name="all").experiment_id, ["first", "second"])
     return store
 
@@ -69,6 +81,7 @@ def _counted(store: Store) -> dict[str, Any]:
     with pytest.MonkeyPatch.context() as without:
         without.setattr(kept_readings, "_kept", lambda *_: {})
         without.setattr(kept_readings, "FEWEST_ANSWERS", 1_000_000)
+        without.setattr(run_figures, "_FEWEST", 1_000_000)
         return _figures(store)
 
 
@@ -128,7 +141,7 @@ def test_everything_that_counts_answers_is_kept(filled: Store) -> None:
     with filled.read() as connection:
         names = connection.execute(sa.select(kept_reading.c.name).where(kept_reading.c.run_id == "second")).scalars()
 
-        assert {"counts", "figures", "diff first", "correlations"} == set(names)
+        assert {"counts", "figures", "diff first", "correlations", "sweep", "monitored"} == set(names)
 
 
 def test_a_deleted_run_is_gone_from_every_list(filled: Store) -> None:

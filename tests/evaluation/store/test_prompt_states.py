@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from stored_runs import MOMENT, answer, asked, numbers, store_run
 
 from evaluation.generation import Generation, Outcome, Timing
-from evaluation.monitoring.values import point_of_calls
+from evaluation.monitoring.run_figures import figures_of_calls
 from evaluation.reports.runs.tables import remarks
 from evaluation.run_results.run_result import run_result
 from evaluation.scoring.aggregation import aggregate_run
@@ -132,7 +132,7 @@ def test_the_monitor_takes_the_times_of_fresh_prompts_where_there_are_enough(
     calls = read_calls(store, [candidate.run_candidate_id])[candidate.run_candidate_id]
 
     assert prompts == calls.prompts
-    point = point_of_calls(calls, at=candidate.started_at)
+    point = figures_of_calls(1, calls, {})
     assert (duration_s, 8 - n_fresh) == (pytest.approx(point.duration_s), point.n_cached)
 
 
@@ -143,11 +143,11 @@ def test_tokens_per_second_are_those_after_the_first_token_in_the_monitor_too(st
     store_run(store, asked("m:1b", outcomes), cases=CASES)
     (candidate,) = find_run(store, "run-1").candidates
     calls = read_calls(store, [candidate.run_candidate_id])[candidate.run_candidate_id]
-    point = point_of_calls(calls, at=candidate.started_at)
+    point = figures_of_calls(1, calls, {})
 
     (found,) = run_result(store, "run-1").candidates
     assert found.metrics["tokens_per_s"].value == point.tokens_per_s == 20.0
-    assert point.call_tokens_per_s is None
+    assert "call_tokens_per_s" not in point.of_calls(is_given_up=False)
 
 
 def kept_or_read(*, is_cached: bool) -> dict[str, Outcome]:
