@@ -100,7 +100,7 @@ def create_app(
         dependencies=[Depends(only_declared)],
         lifespan=partial(_lifespan, gateway),
     )
-    app.state.figures, app.state.channels = figures, Channels()
+    app.state.figures, app.state.channels, app.state.embedded_url = figures, Channels(), embedded_url
     add_handlers(app)
     add_invalid_fields_handler(app)
     # First, since routes are tried in turn: a call of a model must not wait for some eighty others to be ruled out.

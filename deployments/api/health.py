@@ -1,5 +1,6 @@
 """Whether the parts that answer and work are there, each with the time that it took to say so."""
 
+import os
 import shutil
 import time
 from collections.abc import Callable
@@ -17,6 +18,7 @@ from deployments.api.problems import ProblemError
 from deployments.cli.arguments import open_stored
 from evaluation.errors import BenchwrightError
 from evaluation.formatting import excerpt
+from evaluation.providers.addresses import default_url
 from evaluation.store.registry import list_endpoints
 from evaluation.store.summaries import list_runs
 
@@ -57,8 +59,12 @@ def ready() -> tuple[Check, ...]:
     return (check("database", _database),)
 
 
-def deep() -> tuple[Check, ...]:
-    """Return the checks of all parts, made side by side: database, Prefect, its workers, endpoints, disk, clock."""
+def deep(*, embedded_url: str | None = None) -> tuple[Check, ...]:
+    """Return the checks of all parts, made side by side: database, Prefect, its workers, endpoints, disk, clock.
+
+    Args:
+        embedded_url: Address of a running embedded server, which is checked too.
+    """
     looks: list[tuple[str, Callable[[], str], bool]] = [
         ("database", _database, True),
         ("prefect", _prefect, False),
@@ -66,18 +72,24 @@ def deep() -> tuple[Check, ...]:
         ("disk", _disk, True),
         ("clock", _clock, False),
     ]
-    try:
-        with open_stored(None) as store:
-            endpoints = list_endpoints(store)
-    except BenchwrightError:
-        endpoints = ()
-    for endpoint in endpoints:
-        looks.append((f"endpoint {endpoint.name}", partial(_answers, endpoint.url), False))
+    for name, url in _endpoints(embedded_url).items():
+        looks.append((f"endpoint {name}", partial(_answers, url), False))
     with ThreadPoolExecutor(max_workers=len(looks)) as pool:
         begun = [
             pool.submit(copy_context().run, partial(check, name, look, needed=needed)) for name, look, needed in looks
         ]
         return tuple(each.result() for each in begun)
+
+
+def _endpoints(embedded_url: str | None) -> dict[str, str]:
+    """Return the addresses of the model servers that evaluations and the gateway ask, by name."""
+    try:
+        with open_stored(None) as store:
+            stored = {endpoint.name: endpoint.url for endpoint in list_endpoints(store)}
+    except BenchwrightError:
+        stored = {}
+    default = default_url(os.environ)
+    return (stored or {default: default}) | ({} if embedded_url is None else {"embedded": embedded_url})
 
 
 def _database() -> str:

@@ -2,6 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal, TypeAlias
+
+from evaluation.results.estimates import MetricEstimate
+
+Stage: TypeAlias = Literal["waiting", "planning", "generating", "scoring", "concluding", "ended"]
+"""What a flow run does now: it waits for a worker; plans; has cases answered; scores answers; puts results together."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +43,17 @@ class CandidateStatus:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BestSoFar:
+    """The candidate of a run with the best mean until now. Whether it is better than the others is not tested."""
+
+    run_id: str
+    benchmark: str
+    candidate: str
+    metric: str
+    estimate: MetricEstimate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WorkStatus:
     """A flow run, with the progress of what it stores."""
 
@@ -52,6 +69,9 @@ class WorkStatus:
     """Answers a second since it began; None before the first one."""
     left_s: float | None
     """Seconds left at this pace; None where nothing tells."""
+    stage: Stage
     candidates: tuple[CandidateStatus, ...]
+    best_so_far: tuple[BestSoFar, ...]
+    """One for each run in which a candidate was scored."""
     latest_answer: str | None
     """Beginning of the newest answer."""

@@ -1,18 +1,26 @@
 """How far a flow run is, from what it has stored."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from evaluation.formatting import excerpt
+from evaluation.metrics.metric_facts import higher_is_better
+from evaluation.records.labels import unique_labels
+from evaluation.records.outcomes import CandidateProgress
+from evaluation.records.runs import RunRecord
 from evaluation.records.status import Status
-from evaluation.results.flow_runs import CandidateStatus, FlowRunStatus, WorkStatus
+from evaluation.results.estimates import MetricEstimate
+from evaluation.results.flow_runs import BestSoFar, CandidateStatus, FlowRunStatus, Stage, WorkStatus
 from evaluation.store.outcomes import latest_answer
 from evaluation.store.plans import runs_of_flow
 from evaluation.store.runs import find_run
+from evaluation.store.scores import load_estimates
 from evaluation.store.session import Store
 from evaluation.store.summaries import count_outcomes_since, progress
 
 PREVIEW = 500
 """Characters of the newest answer that are shown."""
+_OVER = frozenset({Status.COMPLETED, Status.FAILED, Status.CANCELLED})
 
 
 def work_status(store: Store, flow_run: FlowRunStatus) -> WorkStatus:
@@ -20,13 +28,16 @@ def work_status(store: Store, flow_run: FlowRunStatus) -> WorkStatus:
     # A flow run that continues another one's work has runs of its own in the store once it has planned.
     ids = dict.fromkeys((flow_run.id, flow_run.flow_run_id))
     run_ids = tuple(dict.fromkeys(run_id for each in ids for run_id in runs_of_flow(store, each)))
-    invocation_id = find_run(store, run_ids[0]).plan.invocation_id if run_ids else flow_run.id.replace("-", "")
-    candidates = progress(store, invocation_id) if run_ids else ()
+    runs = [find_run(store, run_id) for run_id in run_ids]
+    # One flow run may do the work of several commands: a look after an upgrade asks anew for each of its models.
+    invocations = tuple(dict.fromkeys(run.plan.invocation_id for run in runs))
+    candidates = [each for invocation_id in invocations for each in progress(store, invocation_id)]
     n_planned = sum(each.n_planned for each in candidates)
     n_done, n_failed = sum(each.n_done for each in candidates), sum(each.n_failed for each in candidates)
-    rate = _rate(flow_run, _n_since(store, invocation_id, flow_run, n_done + n_failed))
+    rate = _rate(flow_run, _n_since(store, invocations, flow_run, n_done + n_failed))
     left = n_planned - n_done - n_failed
-    answer = latest_answer(store, invocation_id) if n_done else None
+    answers = (latest_answer(store, invocation_id) for invocation_id in reversed(invocations)) if n_done else ()
+    answer = next((each for each in answers if each is not None), None)
     return WorkStatus(
         flow_run=flow_run,
         run_ids=run_ids,
@@ -35,6 +46,8 @@ def work_status(store: Store, flow_run: FlowRunStatus) -> WorkStatus:
         n_failed=n_failed,
         cases_per_s=rate,
         left_s=left / rate if rate and left > 0 and not flow_run.has_ended else None,
+        stage=_stage(flow_run, runs, candidates),
+        best_so_far=tuple(best for run in runs if (best := _best(store, run)) is not None),
         candidates=tuple(
             CandidateStatus(
                 run_id=each.run_id,
@@ -50,11 +63,44 @@ def work_status(store: Store, flow_run: FlowRunStatus) -> WorkStatus:
     )
 
 
-def _n_since(store: Store, invocation_id: str, flow_run: FlowRunStatus, n: int) -> int:
+def _stage(flow_run: FlowRunStatus, runs: Sequence[RunRecord], candidates: Sequence[CandidateProgress]) -> Stage:
+    if flow_run.has_ended:
+        return "ended"
+    if flow_run.state_type in ("SCHEDULED", "PENDING", "PAUSED"):
+        return "waiting"
+    if not candidates:
+        return "planning"
+    if any(each.n_done + each.n_failed < each.n_planned and each.status not in _OVER for each in candidates):
+        return "generating"
+    return "concluding" if all(run.status in _OVER for run in runs) else "scoring"
+
+
+def _best(store: Store, run: RunRecord) -> BestSoFar | None:
+    """Return the candidate with the best mean of the headline among those that are scored; None where none is."""
+    means = [
+        row
+        for row in load_estimates(store, run.plan.run_id)
+        if row.metric.name == run.plan.headline and row.quantity == "mean"
+    ]
+    if not means:
+        return None
+    sign = 1 if higher_is_better(means[0].metric.name, means[0].metric.signature) else -1
+    best = max(means, key=lambda row: sign * row.estimate.value)
+    return BestSoFar(
+        run_id=run.plan.run_id,
+        benchmark=run.plan.benchmark_name,
+        candidate=unique_labels(run)[best.run_candidate_id],
+        metric=run.plan.headline,
+        estimate=MetricEstimate.of(best.estimate),
+    )
+
+
+def _n_since(store: Store, invocations: Sequence[str], flow_run: FlowRunStatus, n: int) -> int:
     """Return how many of the outcomes are this flow run's: one that continues another began with those there were."""
     if flow_run.flow_run_id == flow_run.id or flow_run.started_at is None or not n:
         return n
-    return count_outcomes_since(store, invocation_id, flow_run.started_at)
+    started_at = flow_run.started_at
+    return sum(count_outcomes_since(store, invocation_id, started_at) for invocation_id in invocations)
 
 
 def _rate(flow_run: FlowRunStatus, n: int) -> float | None:

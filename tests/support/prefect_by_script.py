@@ -80,7 +80,7 @@ class PrefectByScript:
         request = parameters["request"]
         asked = [
             ("benchmarks", request["benchmarks"][0], self.offered),
-            ("models", request["models"][0], self.models_offered),
+            ("models", request.get("models", ["m:1b"])[0], self.models_offered),
         ]
         refused = next(((kind, name, offered) for kind, name, offered in asked if name not in offered), None)
         if refused is not None:

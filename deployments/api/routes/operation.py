@@ -27,7 +27,7 @@ def ready(request: Request) -> Response:
 @router.get("/health/deep", responses=unready_answer(Health), dependencies=[READ])
 def deep(request: Request) -> Response:
     """Check every part: database, Prefect, its workers, every endpoint, disk and clock, each with its time."""
-    return _checked(request, health.deep())
+    return _checked(request, health.deep(embedded_url=request.app.state.embedded_url))
 
 
 @router.get(

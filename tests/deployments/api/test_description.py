@@ -27,6 +27,7 @@ PROBLEMS = {
     "get /api/v1/runs/{run}/race": 404,
     "get /api/v1/runs/{run}/sweep": 404,
     "get /api/v1/analytics/effects/{run}": 404,
+    "get /api/v1/analytics/breakdown": 422,
     "post /api/v1/policies/{policy}/trial": 422,
     "delete /api/v1/policies/{policy}/trial": 422,
     "post /api/v1/upgrades/{upgrade}/acceptance": 422,

@@ -22,7 +22,7 @@ def status(n_done: int) -> WorkStatus:
     flow_run = replace(RUNNING, state="Completed", has_ended=True) if n_done == 3 else RUNNING
     return WorkStatus(
         flow_run=flow_run, run_ids=("r",), n_planned=3, n_done=n_done, n_failed=0, cases_per_s=None, left_s=None,
-        candidates=(), latest_answer=None,
+        stage="generating", best_so_far=(), candidates=(), latest_answer=None,
     )  # fmt: skip
 
 

@@ -8,11 +8,14 @@ from api_client import ApiClient
 from recommendation_records import recommendation_record
 from stored_rows import save_recommendations
 
+from deployments.api.app import create_app
 from deployments.api.replies import cursor_of
 from evaluation.exports.filters import Filters
 from evaluation.exports.listings import case_list
+from evaluation.records.candidates import EndpointRecord
 from evaluation.results.as_json import as_json
 from evaluation.run_results.run_result import run_result
+from evaluation.store.registry import save_endpoint
 from evaluation.store.session import KeptStore
 
 LISTS = (
@@ -140,6 +143,21 @@ def test_health_names_each_part_with_its_time(api: ApiClient) -> None:
     deep = api.get("/health/deep").json()
     assert {"database", "prefect", "disk", "clock"} <= {check["name"] for check in deep["checks"]}
     assert all(check["seconds"] >= 0 for check in deep["checks"])
+
+
+def test_health_looks_at_every_model_server_that_the_gateway_asks(
+    served_store: KeptStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OLLAMA_HOST", "127.0.0.1:9")
+    api = ApiClient(create_app(served_store, embedded_url="http://127.0.0.1:8"))
+    usual = {check["name"]: check for check in api.get("/health/deep").json()["checks"]}
+    save_endpoint(served_store, EndpointRecord(name="box", url="http://127.0.0.1:9", provider="ollama"))
+    stored = {check["name"] for check in api.get("/health/deep").json()["checks"]}
+
+    assert {"endpoint http://127.0.0.1:9", "endpoint embedded"} == {name for name in usual if "endpoint" in name}
+    assert {"endpoint box", "endpoint embedded"} == {name for name in stored if "endpoint" in name}
+    assert not usual["endpoint embedded"]["ok"]
+    assert not usual["endpoint embedded"]["needed"]
 
 
 def test_figures_count_requests_and_what_is_stored(api: ApiClient) -> None:
