@@ -525,6 +525,7 @@ def test_a_reused_answer_is_no_repetition_and_a_candidate_alone_has_none(store: 
         connection.execute(sa.update(generation).values(reused=True))
     assert None is find_changed_texts(store, row_id)
 
+
 def test_counts_that_happen_to_be_0_or_1_are_compared_as_counts_and_shares_as_shares(store: Store) -> None:
     """A word more or less is no answer right or wrong, however few words there are."""
     cases = cases_of(30)
