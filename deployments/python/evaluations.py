@@ -113,7 +113,7 @@ def _forecast(options: EvaluateOptions) -> "EvaluationForecast":
         prepared = prepare(request_fields(options), store, source=request_source(), resume=resume)
         check_spread_of_dry_run(prepared.request, store)
         start_embedded_if_requested(prepared, stack)
-        resolution = check_servers(prepared, store)
+        resolution = check_servers(prepared, store, may_ask=False)
         prepared = at_level(prepared, store, resolution)
         afterwards = tuple(work_of_metrics(store, prepared.request, resolution))
         return EvaluationForecast.of(forecast_costs(prepared, store, resolution), afterwards)

@@ -84,7 +84,7 @@ def _forecast(options: SweepOptions) -> "SweepForecast":
     with workplace(options.get("db"), may_be_new=search.resume is None) as (store, stack):
         prepared, request = prepare_sweep(search, store)
         start_embedded_if_requested(prepared, stack)
-        resolution = check_servers(prepared, store)
+        resolution = check_servers(prepared, store, may_ask=False)
         named = [parameter.name for parameter in request.all_parameters()]
         return SweepForecast(
             combinations=tuple(request.combinations()),

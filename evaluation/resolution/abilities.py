@@ -30,7 +30,7 @@ def refuse_without_ability(resolved: ResolvedCandidate, ability: str, purpose: s
     if not info.capabilities or ability in info.capabilities:
         return
     able = sorted(model.name for model in endpoint.models if ability in model.capabilities)
-    there = f"At {endpoint.name} these can: {', '.join(able[:5])}." if able else _how_to_find(ability, endpoint)
+    there = f"At {endpoint.name} these can: {', '.join(able[:5])}." if able else how_to_find(ability, endpoint)
     raise ConfigurationError(
         f"model {info.name!r} {_DOES[ability]}, and {purpose}: its server lists {', '.join(info.capabilities)} for it, "
         f"and not {ability}",
@@ -48,17 +48,19 @@ def refuse_unable_pipeline(resolved: ResolvedCandidate, benchmarks: Sequence[Ben
         return
     for name, other in plan.models.items():
         ability = "embedding" if name in plan.pipeline.embedders else "completion"
-        purpose = (
-            f"the pipeline {plan.pipeline.name!r} asks it for {'embeddings' if ability == 'embedding' else 'answers'}"
-        )
-        refuse_without_ability(other, ability, purpose, _option_of(plan.pipeline, name))
+        refuse_without_ability(other, ability, purpose_in(plan.pipeline, ability), option_of(plan.pipeline, name))
     if spread > 1 and plan.models:
         raise not_spread(resolved.candidate.label)
     for benchmark in benchmarks:
         _refuse_unable_case(resolved, plan.pipeline, benchmark)
 
 
-def _option_of(pipeline: Pipeline, model: str) -> str:
+def purpose_in(pipeline: Pipeline, ability: str) -> str:
+    """Return what a pipeline asks another model for, in words."""
+    return f"the pipeline {pipeline.name!r} asks it for {'embeddings' if ability == 'embedding' else 'answers'}"
+
+
+def option_of(pipeline: Pipeline, model: str) -> str:
     """Return the option that names the model, as it is written: `embedder=NAME`."""
     named = (field.name for field in fields(pipeline) if field.metadata and getattr(pipeline, field.name) == model)
     option = next(named, None)
@@ -88,7 +90,8 @@ def _refuse_unable_case(resolved: ResolvedCandidate, pipeline: Pipeline, benchma
             )
 
 
-def _how_to_find(ability: str, endpoint: ResolvedEndpoint) -> str:
+def how_to_find(ability: str, endpoint: ResolvedEndpoint) -> str:
+    """Return the next step for who needs a model with the ability, of which the server names none."""
     is_embedded = endpoint.name == EMBEDDED
     there = "" if is_embedded else endpoint.option
     lists = f"`benchwright models list --capability {ability}{there}` shows which can; if none does"

@@ -15,6 +15,7 @@ from evaluation.providers.detection import connect
 from evaluation.providers.model_names import find_model, is_remote
 from evaluation.requests.evaluation_request import CandidateRequest
 from evaluation.requests.profiles import STANDARD_PROFILES
+from evaluation.resolution.embedding_check import EmbeddingCheck
 from evaluation.resolution.endpoints import EMBEDDED, ResolvedEndpoint
 from evaluation.resolution.pipelines import resolve_pipeline
 from evaluation.resolution.resolved_candidate import ResolvedCandidate
@@ -32,6 +33,7 @@ async def resolve_candidate(
     allow_remote: bool,
     described: dict[tuple[str, str], ModelInfo] | None = None,
     corpora: dict[str, Corpus] | None = None,
+    embeds: EmbeddingCheck | None = None,
 ) -> tuple[ResolvedCandidate, list[str]]:
     """Return the requested candidate, with what its user should know of it.
 
@@ -42,6 +44,7 @@ async def resolve_candidate(
         allow_remote: Allow models that run on somebody else's machines.
         described: Descriptions of models by their servers, by endpoint and model, so that each is asked once; updated.
         corpora: Corpora that were read before, by path; updated.
+        embeds: Refuses embedding models of its pipeline that embed no texts; None: one of its own.
 
     Raises:
         ConfigurationError: no server has the model, it is retired or remote, or cannot do what is asked.
@@ -95,6 +98,7 @@ async def resolve_candidate(
         own_digest=candidate.digest,
         resolve=resolve,
         corpora={} if corpora is None else corpora,
+        embeds=embeds or EmbeddingCheck(),
     )
     return replace(resolved, candidate=replace(candidate, pipeline=pipeline.choice(request)), pipeline=pipeline), notes
 

@@ -9,6 +9,7 @@ from evaluation.metrics.metric import Metric, ModelMetric, Need
 from evaluation.requests.evaluation_request import CandidateRequest, EvaluationRequest
 from evaluation.resolution.abilities import refuse_without_ability
 from evaluation.resolution.candidates import resolve_candidate
+from evaluation.resolution.embedding_check import EmbeddingCheck
 from evaluation.resolution.endpoints import ResolvedEndpoint, resolve_endpoints
 from evaluation.resolution.resolved_candidate import ResolvedCandidate
 from evaluation.settings import Settings
@@ -69,14 +70,24 @@ async def resolve_metric_models(
     *,
     settings: Settings,
     store: "Store | None",
+    embeds: EmbeddingCheck | None = None,
 ) -> tuple[tuple[MetricModel, ...], list[str]]:
     """Return every model that these metrics ask, each once, with what the user should know.
+
+    Args:
+        request: Which models metrics may ask.
+        metrics: The metrics.
+        endpoints: The available servers.
+        settings: Where an embedded server is, if one runs.
+        store: As for a candidate.
+        embeds: Refuses embedders that embed no texts; None: one of its own.
 
     Raises:
         ConfigurationError: no server has the model, or it cannot do what is asked of it.
     """
     models: list[MetricModel] = []
     notes: list[str] = []
+    embeds = embeds or EmbeddingCheck()
     for need, text in _requested_endpoint(request, metrics):
         name, place = split_model(text)
         servers = list(endpoints)
@@ -89,7 +100,10 @@ async def resolve_metric_models(
         resolved, _ = await resolve_candidate(
             candidate_request, servers, store=store, allow_remote=request.allow_remote
         )
-        _refuse_unfit(need, resolved)
+        if need is Need.EMBEDDER:
+            await embeds(resolved, "the metrics ask its embeddings", _FLAGS[need])
+        else:
+            refuse_without_ability(resolved, "completion", "the metrics ask its verdicts", _FLAGS[need])
         models.append(MetricModel(need=need, name=name, resolved=resolved))
     return tuple(models), notes
 
@@ -110,16 +124,6 @@ def split_model(text: str) -> tuple[str, str]:
     if not name.strip() or (place == "" and "@" in text):
         raise ConfigurationError(f"{text!r} is neither MODEL nor MODEL@ENDPOINT", "For example qwen3:8b@big-server")
     return name.strip(), place.strip()
-
-
-def _refuse_unfit(need: Need, resolved: ResolvedCandidate) -> None:
-    """Refuse a model that, according to its server, cannot do what the metrics ask."""
-    refuse_without_ability(
-        resolved,
-        "embedding" if need is Need.EMBEDDER else "completion",
-        f"the metrics ask its {'embeddings' if need is Need.EMBEDDER else 'verdicts'}",
-        _FLAGS[need],
-    )
 
 
 def bound_metrics(

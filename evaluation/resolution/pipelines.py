@@ -7,6 +7,8 @@ from pathlib import Path
 from evaluation.pipelines.pipeline import Pipeline
 from evaluation.requests.evaluation_request import CandidateRequest
 from evaluation.requests.pipeline_words import asks_itself
+from evaluation.resolution.abilities import option_of, purpose_in
+from evaluation.resolution.embedding_check import EmbeddingCheck
 from evaluation.resolution.resolved_candidate import ResolvedCandidate, ResolvedPipeline
 from evaluation.retrieval.document_process import DocumentProcess
 from evaluation.retrieval.documents import Corpus, read_corpus
@@ -16,7 +18,13 @@ Resolve = Callable[[CandidateRequest], Awaitable[ResolvedCandidate]]
 
 
 async def resolve_pipeline(
-    request: CandidateRequest, *, own_model: str, own_digest: str | None, resolve: Resolve, corpora: dict[str, Corpus]
+    request: CandidateRequest,
+    *,
+    own_model: str,
+    own_digest: str | None,
+    resolve: Resolve,
+    corpora: dict[str, Corpus],
+    embeds: EmbeddingCheck,
 ) -> ResolvedPipeline:
     """Return the pipeline that a candidate names.
 
@@ -26,6 +34,7 @@ async def resolve_pipeline(
         own_digest: Digest of its weights.
         resolve: Resolves another model, with the candidate's options.
         corpora: Corpora that were read before, by path; updated.
+        embeds: Refuses an embedding model that embeds no texts, before a corpus is read.
 
     Raises:
         ConfigurationError: an unknown pipeline, a bad option, a model that no server has, a corpus that cannot be read.
@@ -42,6 +51,8 @@ async def resolve_pipeline(
             raise asks_itself(pipeline, name, own_model=own_model)
         if not is_own:
             models[name] = other
+        if name in pipeline.embedders:
+            await embeds(other, purpose_in(pipeline, "embedding"), option_of(pipeline, name))
     return ResolvedPipeline(pipeline=pipeline, models=models, corpus=await _corpus(pipeline, corpora))
 
 

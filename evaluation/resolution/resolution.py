@@ -17,6 +17,7 @@ from evaluation.requests.unused_options import note_on_unused_options
 from evaluation.resolution.abilities import refuse_unable_pipeline, refuse_without_ability
 from evaluation.resolution.benchmarks import ResolvedBenchmark, resolve_benchmark
 from evaluation.resolution.candidates import resolve_candidate
+from evaluation.resolution.embedding_check import EmbeddingCheck
 from evaluation.resolution.endpoints import ResolvedEndpoint, resolve_endpoints
 from evaluation.resolution.metric_models import (
     MetricModel,
@@ -56,7 +57,12 @@ class Resolution:
 
 
 async def resolve(
-    request: EvaluationRequest, loaded: Sequence[Benchmark], *, settings: Settings, store: "Store | None"
+    request: EvaluationRequest,
+    loaded: Sequence[Benchmark],
+    *,
+    settings: Settings,
+    store: "Store | None",
+    may_ask: bool = True,
 ) -> Resolution:
     """Resolve the names of a request.
 
@@ -65,6 +71,7 @@ async def resolve(
         loaded: Its benchmarks.
         settings: Where an embedded server is, if one runs.
         store: For endpoints, profiles and retired models; None: there is none yet.
+        may_ask: Whether a model of a server that lists no abilities may be asked for one embedding.
 
     Raises:
         ConfigurationError: a name, value or server that the user can correct.
@@ -72,7 +79,7 @@ async def resolve(
     benchmarks = tuple(resolve_benchmark(benchmark, request) for benchmark in loaded)
     _refuse_doubles(benchmarks)
     _refuse_unmeasured(request, benchmarks)
-    candidate_requests = request.all_candidates()
+    candidate_requests, embeds = request.all_candidates(), EmbeddingCheck(may_ask=may_ask)
     endpoints, notes = await resolve_endpoints(request, settings=settings, store=store)
     candidates: list[ResolvedCandidate] = []
     described: dict[tuple[str, str], ModelInfo] = {}
@@ -86,6 +93,7 @@ async def resolve(
             allow_remote=request.allow_remote,
             described=described,
             corpora=corpora,
+            embeds=embeds,
         )
         refuse_without_ability(candidate, "completion", "a candidate is asked for answers", "--model NAME")
         refuse_unable_pipeline(candidate, [item.benchmark for item in benchmarks], spread=request.spread)
@@ -99,7 +107,7 @@ async def resolve(
     summaries = tuple(corpus.summary for corpus in corpora.values())
     notes += [summary.line for summary in summaries if summary.n_left_out]
     benchmarks, models, further_notes = await _with_models(
-        request, benchmarks, candidates, endpoints, settings=settings, store=store
+        request, benchmarks, candidates, endpoints, settings=settings, store=store, embeds=embeds
     )
     notes += further_notes
     notes += [*_small_benchmarks(request, loaded), *note_on_unused_options(request)]
@@ -136,10 +144,13 @@ async def _with_models(
     *,
     settings: Settings,
     store: "Store | None",
+    embeds: EmbeddingCheck,
 ) -> tuple[tuple[ResolvedBenchmark, ...], tuple[MetricModel, ...], list[str]]:
     """Return the benchmarks with their metrics bound to the models that they ask."""
     metrics = [metric for item in benchmarks for metric in item.metrics]
-    models, notes = await resolve_metric_models(request, metrics, endpoints, settings=settings, store=store)
+    models, notes = await resolve_metric_models(
+        request, metrics, endpoints, settings=settings, store=store, embeds=embeds
+    )
     first = candidates[0].candidate
     labels = labels_of(candidates)
     refuse_without_opponent(metrics, list(labels.values()))

@@ -169,7 +169,7 @@ def _forecast(
     from evaluation.forecasts.scoring_work import work_of_metrics
 
     start_embedded_if_requested(prepared, stack)
-    resolution = check_servers(prepared, store)
+    resolution = check_servers(prepared, store, may_ask=False)
     _refuse_unknown_side(request, resolution, store)
     labels = list(resolution.labels.values())
     planned = tuple(planned_beside(store, request, benchmark, labels) for benchmark in prepared.benchmarks)

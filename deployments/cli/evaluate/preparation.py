@@ -97,8 +97,13 @@ def naming_the_run(store: "Store", run: str | None) -> Iterator[None]:
         raise
 
 
-def check_servers(prepared: Prepared, store: "Store") -> "Resolution":
+def check_servers(prepared: Prepared, store: "Store", *, may_ask: bool = True) -> "Resolution":
     """Return the servers and models for the request; prints remarks before the flow run begins.
+
+    Args:
+        prepared: What is asked for.
+        store: Where the results go.
+        may_ask: False for a dry run: no model is asked, not even for one embedding.
 
     Raises:
         BenchwrightError: no server, no such model, or a model with other weights than before.
@@ -108,7 +113,9 @@ def check_servers(prepared: Prepared, store: "Store") -> "Resolution":
 
     request = with_servers_of_pools(prepared.request, store)
     with naming_the_run(store, prepared.earlier[0].plan.run_id if prepared.earlier else None):
-        resolution = asyncio.run(resolve(request, prepared.benchmarks, settings=read_settings(), store=store))
+        resolution = asyncio.run(
+            resolve(request, prepared.benchmarks, settings=read_settings(), store=store, may_ask=may_ask)
+        )
     refuse_other_candidates(prepared.files, [resolved.candidate for resolved in resolution.candidates])
     if prepared.earlier:
         from evaluation.planning.resuming import refuse_changed_weights

@@ -182,7 +182,7 @@ def show_dry_plan(
     from evaluation.forecasts.scoring_work import work_of_metrics
 
     start_embedded_if_requested(prepared, stack)
-    resolution = check_servers(prepared, store)
+    resolution = check_servers(prepared, store, may_ask=False)
     prepared = at_level(prepared, store, resolution)
     afterwards = work_of_metrics(store, prepared.request, resolution)
     costs = forecast_costs(prepared, store, resolution, named=named)

@@ -50,7 +50,7 @@ def forecast_prepared_race(
     from evaluation.forecasts.search_forecasts import RaceForecast
 
     start_embedded_if_requested(prepared, stack)
-    resolution = check_servers(prepared, store)
+    resolution = check_servers(prepared, store, may_ask=False)
     if len(resolution.candidates) < 2:
         raise ConfigurationError("the candidates are all the same", "Give two or more different candidates.")
     benchmark = resolution.benchmarks[0].benchmark

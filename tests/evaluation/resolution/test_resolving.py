@@ -1,7 +1,7 @@
 """From names to things, on a server that answers by script."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +13,9 @@ from scripted_ollama import ScriptedOllama
 
 from evaluation.candidate import PromptProfile
 from evaluation.case import Benchmark, Case
-from evaluation.errors import ConfigurationError, UnknownNameError
+from evaluation.errors import ConfigurationError, FailureKind, TransientProviderError, UnknownNameError
+from evaluation.providers.model_server import ModelServer
+from evaluation.providers.provider import TextEmbedding
 from evaluation.records.candidates import EndpointRecord
 from evaluation.requests.evaluation_request import read_request
 from evaluation.resolution.benchmarks import find_benchmark
@@ -361,6 +363,93 @@ def test_a_server_that_does_not_say_what_its_models_can_do_is_believed(ollama_by
     ollama_by_script.add("m", capabilities=())
     found = resolved(ollama_by_script.url, embedder="m", metrics=["semantic_similarity"])
     assert ["m"] == [model.model for model in found.metric_models]
+
+
+SILENT = [
+    {"candidates": ["m pipeline=retrieval corpus={folder} embedder=silent"], "models": []},
+    {"embedder": "silent", "metrics": ["semantic_similarity"]},
+]
+
+
+@pytest.fixture
+def without_vectors(ollama_by_script: ScriptedOllama, monkeypatch: pytest.MonkeyPatch) -> ScriptedOllama:
+    """A server that lists no abilities of one model, which writes answers and gives no embeddings."""
+    ollama_by_script.add("m")
+    ollama_by_script.add("silent", capabilities=())
+    usual = ollama_by_script.answer
+
+    def answer(path: str, body: dict[str, Any]) -> dict[str, Any] | None:
+        answered = usual(path, body)
+        return {"embeddings": []} if path == "/api/embed" else answered
+
+    monkeypatch.setattr(ollama_by_script, "answer", answer)
+    return ollama_by_script
+
+
+@pytest.mark.parametrize("request_fields", SILENT)
+def test_a_model_that_is_said_nothing_of_is_asked_for_one_embedding_before_anything_else(
+    without_vectors: ScriptedOllama, tmp_path: Path, request_fields: dict[str, Any]
+) -> None:
+    texts = [text.format(folder=tmp_path / "not-there") for text in request_fields.get("candidates", [])]
+    fields = request_fields | ({"candidates": texts} if texts else {})
+
+    with pytest.raises(ConfigurationError, match="model 'silent' embeds no texts, and") as refused:
+        resolved(without_vectors.url, **fields)
+
+    assert "lists no abilities" in refused.value.message
+    assert "no usable embedding" in refused.value.message
+    assert "Name another with" in str(refused.value.next_step)
+    assert {"Hello": 1} == without_vectors.embedded
+
+
+def test_a_dry_run_asks_no_model_for_an_embedding(without_vectors: ScriptedOllama) -> None:
+    request = read_request(
+        {
+            "benchmarks": ["numbers"],
+            "models": ["m"],
+            "endpoints": [without_vectors.url],
+            "embedder": "silent",
+            "metrics": ["semantic_similarity"],
+        }
+    )
+
+    asyncio.run(resolve(request, [NUMBERS], settings=Settings(), store=None, may_ask=False))
+
+    assert {} == without_vectors.embedded
+
+
+def test_a_model_is_asked_for_one_embedding_however_many_candidates_need_it(
+    ollama_by_script: ScriptedOllama, tmp_path: Path
+) -> None:
+    (tmp_path / "a.md").write_text("Words.")
+    ollama_by_script.add("m")
+    ollama_by_script.add("silent", capabilities=())
+    candidate = f"m pipeline=retrieval corpus={tmp_path} embedder=silent chunk_size=100"
+
+    found = resolved(
+        ollama_by_script.url,
+        models=[],
+        candidates=[candidate, f"{candidate} top_k=3"],
+        embedder="silent",
+        metrics=["semantic_similarity"],
+    )
+
+    assert 2 == len(found.candidates)
+    assert {"Hello": 1} == ollama_by_script.embedded
+
+
+@pytest.mark.parametrize("error", [TransientProviderError("busy", FailureKind.SERVER_DOWN), TimeoutError()])
+def test_a_server_that_is_away_or_slow_proves_nothing(
+    without_vectors: ScriptedOllama, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    async def embed(self: ModelServer, model: str, texts: Sequence[str]) -> tuple[TextEmbedding, ...]:
+        raise error
+
+    monkeypatch.setattr(ModelServer, "embed", embed)
+
+    found = resolved(without_vectors.url, embedder="silent", metrics=["semantic_similarity"])
+
+    assert ["silent"] == [model.model for model in found.metric_models]
 
 
 def test_a_model_of_both_abilities_may_embed(ollama_by_script: ScriptedOllama) -> None:
