@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -13,7 +14,7 @@ from deployments.api.load_figures import LoadCollector
 from deployments.gateway.gateway_settings import FinishedCall
 from deployments.gateway.load import GatewayLoad
 from evaluation.errors import StoreError
-from evaluation.store.totals import StoreTotals
+from evaluation.store.totals import GradingTotals, StoreTotals
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 OTHER = "other"
@@ -118,6 +119,7 @@ class _StoreCollector(Collector):
         for (candidate, ok), n in sorted(totals.calls.items()):
             calls.add_metric([candidate, "ok" if ok else "failed"], n)
         yield calls
+        yield from _grading_figures(totals.gradings)
 
     def _current(self) -> StoreTotals | None:
         with self._lock:
@@ -129,6 +131,22 @@ class _StoreCollector(Collector):
                 except StoreError:
                     return None
             return self._last
+
+
+def _grading_figures(gradings: GradingTotals) -> Iterator[Metric]:
+    """Yield what judges found of calls in production; without any the time since the last grading is left out."""
+    yield _counter("benchwright_graded_calls", "Recorded calls that a judge has graded.", gradings.n_calls)
+    verdicts = CounterMetricFamily(
+        "benchwright_grades", "Grades of recorded calls by candidate and verdict.", labels=["candidate", "verdict"]
+    )
+    for (candidate, verdict), n in sorted(gradings.verdicts.items()):
+        verdicts.add_metric([candidate, verdict], n)
+    yield verdicts
+    yield _gauge("benchwright_gradings_failed", "Gradings without a grade, by kind.", "kind", dict(gradings.failures))
+    if gradings.last_at is not None:
+        age = GaugeMetricFamily("benchwright_grading_age_seconds", "Seconds since a judge graded a call last.")
+        age.add_metric([], max(0.0, (datetime.now(UTC) - gradings.last_at).total_seconds()))
+        yield age
 
 
 def _gauge(name: str, words: str, label: str, values: dict[str, int]) -> Metric:

@@ -1,12 +1,31 @@
 """Counts over the whole store, for a monitoring system."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
 
 import sqlalchemy as sa
+from sqlalchemy.engine import Connection
 
 from evaluation.generation import PromptState
 from evaluation.store.session import Store
-from evaluation.store.tables import alert, generation, run, traffic
+from evaluation.store.tables import alert, generation, run, traffic, traffic_grade
+
+_NO_LABEL = "none"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GradingTotals:
+    """Numbers of what judges found of calls in production."""
+
+    n_calls: int = 0
+    """Calls with a grade."""
+    verdicts: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    """Grades by candidate and verdict: `1` to `5`, or `empty_answer`, of which no judge was asked."""
+    failures: Mapping[str, int] = field(default_factory=dict)
+    """Gradings without a grade, by kind."""
+    last_at: datetime | None = None
+    """When a judge was asked last."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +48,7 @@ class StoreTotals:
     """Alerts that are not over, by rule."""
     calls: dict[tuple[str, bool], int]
     """Recorded calls by candidate and whether they came to an end."""
+    gradings: GradingTotals
 
 
 def store_totals(store: Store) -> StoreTotals:
@@ -51,6 +71,7 @@ def store_totals(store: Store) -> StoreTotals:
         ).all()
         by_candidate = sa.select(traffic.c.candidate, traffic.c.ok, sa.func.count())
         calls = connection.execute(by_candidate.group_by(traffic.c.candidate, traffic.c.ok)).all()
+        gradings = _gradings(connection)
     return StoreTotals(
         runs={status: n for status, n in runs},
         answers=sum(n for kind, n, *_ in outcomes if kind is None),
@@ -64,4 +85,23 @@ def store_totals(store: Store) -> StoreTotals:
         },
         open_alerts={rule: n for rule, n in alerts},
         calls={(candidate, bool(ok)): n for candidate, ok, n in calls},
+        gradings=gradings,
+    )
+
+
+def _gradings(connection: Connection) -> GradingTotals:
+    of = traffic_grade.c
+    is_graded = of.value.is_not(None)
+    verdict = sa.func.coalesce(of.label, _NO_LABEL)
+    graded = sa.select(traffic.c.candidate, verdict, sa.func.count()).join(traffic, traffic.c.id == of.traffic_id)
+    verdicts = connection.execute(graded.where(is_graded).group_by(traffic.c.candidate, verdict)).all()
+    failures = connection.execute(
+        sa.select(of.failure_kind, sa.func.count()).where(~is_graded).group_by(of.failure_kind)
+    ).all()
+    n_calls = sa.select(sa.func.count(sa.distinct(of.traffic_id))).where(is_graded)
+    return GradingTotals(
+        n_calls=connection.execute(n_calls).scalar_one(),
+        verdicts={(candidate, label): n for candidate, label, n in verdicts},
+        failures={kind or _NO_LABEL: n for kind, n in failures},
+        last_at=connection.execute(sa.select(sa.func.max(of.graded_at))).scalar_one(),
     )

@@ -2,6 +2,8 @@
 
 import json
 import re
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,7 +15,7 @@ from deployments.api.flow_runs import Queue
 from deployments.api.problems import ProblemError
 from deployments.gateway.gateway_settings import FinishedCall
 from deployments.gateway.load import GatewayLoad, ServerLoad
-from evaluation.store.totals import StoreTotals
+from evaluation.store.totals import GradingTotals, StoreTotals
 
 DASHBOARD = Path(module.__file__).parent / "grafana_dashboard.json"
 _PARTS = ("_bucket", "_sum", "_count")
@@ -27,6 +29,12 @@ TOTALS = StoreTotals(
     cache_hits={"answer": 3, "prompt": 4},
     open_alerts={"error_rate": 1},
     calls={("small:1b", True): 5},
+    gradings=GradingTotals(
+        n_calls=4,
+        verdicts={("small:1b", "5"): 3, ("small:1b", "1"): 1},
+        failures={"unreadable": 2},
+        last_at=datetime.now(UTC) - timedelta(hours=2),
+    ),
 )
 LOAD = GatewayLoad(
     servers=(ServerLoad(endpoint="here", n_slots=4, n_busy=4, n_queued=2),),
@@ -134,3 +142,16 @@ def test_the_served_figures_have_those_of_the_gateway(api: ApiClient) -> None:
 
     assert 'benchwright_gateway_shadows_total{outcome="dropped"} 0.0' in text
     assert 'benchwright_cache_hits_total{kind="answer"} 0.0' in text
+
+
+def test_what_judges_found_is_shown_and_the_time_since_the_last_grading_where_there_was_one() -> None:
+    text = all_figures().text().decode()
+
+    assert "benchwright_graded_calls_total 4.0" in text
+    assert 'benchwright_grades_total{candidate="small:1b",verdict="5"} 3.0' in text
+    assert 'benchwright_gradings_failed{kind="unreadable"} 2.0' in text
+    (age,) = re.findall(r"^benchwright_grading_age_seconds (\S+)$", text, re.MULTILINE)
+    assert 7_200 <= float(age) < 10_800
+    nothing = Figures(lambda: replace(TOTALS, gradings=GradingTotals())).text().decode()
+    assert "benchwright_grading_age_seconds" not in nothing
+    assert "benchwright_graded_calls_total 0.0" in nothing

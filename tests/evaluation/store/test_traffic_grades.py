@@ -14,6 +14,7 @@ from evaluation.scores import Measurement, ScoreFailure
 from evaluation.store.recommendations import prepared, report_outcome, save_prepared
 from evaluation.store.session import Store
 from evaluation.store.tables import metric, policy, traffic_grade
+from evaluation.store.totals import GradingTotals, store_totals
 from evaluation.store.traffic import Forgettable, forget_traffic, save_traffic
 from evaluation.store.traffic_grades import days_of_grades, graded_rows, production_calls, save_grades
 
@@ -139,3 +140,18 @@ def test_grades_go_with_their_calls_and_deleted_calls_get_none(store: Store) -> 
     with store.read() as connection:
         assert 1 == connection.execute(sa.select(sa.func.count()).select_from(traffic_grade)).scalar_one()
         assert 1 == connection.execute(sa.select(sa.func.count()).select_from(metric)).scalar_one()
+
+
+def test_totals_count_graded_calls_verdicts_failures_and_when_a_judge_was_asked_last(store: Store) -> None:
+    assert GradingTotals() == store_totals(store).gradings
+    before = datetime.now(UTC)
+    save_traffic(store, [call(1), call(2), call(3, candidate="m:2b")])
+    give(store, 1.0, 0.5, None)
+    give(store, 1.0, None, None, judge=MetricUse(name="judge_rubric", signature="judge_rubric(model='other')"))
+
+    gradings = store_totals(store).gradings
+    labels = [label for (candidate, label), n in gradings.verdicts.items() for _ in range(n) if candidate == "m:1b"]
+    assert (2, 3, 3) == (gradings.n_calls, len(labels), sum(gradings.verdicts.values()))
+    assert 3 == sum(gradings.failures.values())
+    assert gradings.last_at is not None
+    assert timedelta(0) <= gradings.last_at - before < timedelta(hours=1)
