@@ -19,6 +19,7 @@ from deployments.api.flow_runs import queue
 from deployments.api.guard import MAX_BODY_BYTES, MOST_AT_ONCE, Guard
 from deployments.api.parameters import only_declared
 from deployments.api.problems import GATEWAY_PATHS, add_handlers
+from deployments.api.recent import RecentAnswers
 from deployments.api.routes import (
     administration,
     analytics,
@@ -99,7 +100,7 @@ def create_app(
         dependencies=[Depends(only_declared)],
         lifespan=partial(_lifespan, gateway),
     )
-    app.state.figures, app.state.channels = figures, Channels()
+    app.state.figures, app.state.channels, app.state.recent = figures, Channels(), RecentAnswers()
     add_handlers(app)
     # First, since routes are tried in turn: a call of a model must not wait for some eighty others to be ruled out.
     app.include_router(gateway.router(), dependencies=[CHAT], include_in_schema=False)

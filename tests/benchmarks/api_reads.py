@@ -130,7 +130,8 @@ def _kept(url: str) -> Iterator[KeptStore]:
 
 def _fill(store: Store, options: argparse.Namespace) -> None:
     n_small = options.rows // 5 // SMALL_INVOCATIONS
-    fill_for_examples(store)  # first: it leaves the numbers of rows to the database
+    fill_for_examples(store)  # first these two: they leave the numbers of rows to the database
+    make_run(store, options.cases, CASCADES)
     for i in range(SMALL_INVOCATIONS):
         fill_store(store, n_candidates=CANDIDATES, n_generations=n_small, seed=i + 1, prefix=f"{i}-")
     large = fill_store(store, n_candidates=CANDIDATES, n_generations=options.rows * 4 // 5, prefix="large-")
@@ -140,7 +141,6 @@ def _fill(store: Store, options: argparse.Namespace) -> None:
     made = create_experiment(store, name="all")
     add_runs(store, made.experiment_id, large)
     fill_searches(store, n_candidates=CANDIDATES, n_cases=options.cases)
-    make_run(store, options.cases, CASCADES)
     aggregate_run(store, CASCADES, ["exact_match"])
     _save_calls(store, options.calls)
     _look_at_tables(store)
