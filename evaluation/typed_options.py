@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import MISSING, Field, fields
-from types import NoneType, UnionType
+from functools import lru_cache
+from types import MappingProxyType, NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from evaluation.files.number_parsing import read_number
@@ -19,10 +20,11 @@ _TRUTH: Mapping[str, bool] = {"true": True, "false": False, "1": True, "0": Fals
 _LARGEST_EXACT = 2**53
 
 
-def option_types(kind: type) -> dict[str, Any]:
+@lru_cache(maxsize=1024)
+def option_types(kind: type) -> Mapping[str, Any]:
     """Return the type of each option, by its name."""
     hints = get_type_hints(kind)
-    return {field.name: hints[field.name] for field in fields(kind)}
+    return MappingProxyType({field.name: hints[field.name] for field in fields(kind)})
 
 
 def described_options(kind: type) -> dict[str, str]:

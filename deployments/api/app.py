@@ -20,6 +20,7 @@ from deployments.api.guard import MAX_BODY_BYTES, MOST_AT_ONCE, Guard
 from deployments.api.invalid_fields import add_invalid_fields_handler
 from deployments.api.parameters import only_declared
 from deployments.api.problems import GATEWAY_PATHS, add_handlers
+from deployments.api.recent import RecentAnswers
 from deployments.api.routes import (
     administration,
     analytics,
@@ -100,7 +101,8 @@ def create_app(
         dependencies=[Depends(only_declared)],
         lifespan=partial(_lifespan, gateway),
     )
-    app.state.figures, app.state.channels, app.state.embedded_url = figures, Channels(), embedded_url
+    app.state.figures, app.state.channels, app.state.recent = figures, Channels(), RecentAnswers()
+    app.state.embedded_url = embedded_url
     add_handlers(app)
     add_invalid_fields_handler(app)
     # First, since routes are tried in turn: a call of a model must not wait for some eighty others to be ruled out.

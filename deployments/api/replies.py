@@ -116,7 +116,13 @@ def sorted_page(
 
 def reply(request: Request, value: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     """Return a result as JSON; 304 where the client has this very content already."""
-    body = _written(as_json(value))
+    return reply_written(request, written(value), status, headers)
+
+
+def reply_written(
+    request: Request, body: bytes, status: int = 200, headers: Mapping[str, str] | None = None
+) -> Response:
+    """Return JSON that is written already, as `reply` does."""
     if request.method not in ("GET", "HEAD"):
         return Response(body, status, headers=dict(headers or {}), media_type="application/json")
     tag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
@@ -127,8 +133,9 @@ def reply(request: Request, value: object, status: int = 200, headers: Mapping[s
     return Response(body, status, headers=headers, media_type="application/json")
 
 
-def _written(value: Any) -> bytes:
-    """Return plain JSON as text; numbers that JSON has not are null."""
+def written(result: object) -> bytes:
+    """Return a result as the text of its JSON; numbers that JSON has not are null."""
+    value = as_json(result)
     try:
         text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     except ValueError:

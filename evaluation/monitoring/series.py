@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from evaluation.monitoring.run_figures import RunFigures, figures_of_runs
 from evaluation.monitoring.values import Point, Series, Setting, point_of_live
@@ -130,7 +130,7 @@ def _stretches(calls: Sequence[LiveCall]) -> list[list[LiveCall]]:
     if not calls:
         return []
     is_short = calls[-1].started_at - calls[0].started_at <= _BY_HOUR_UP_TO
-    by_time: defaultdict[str, list[LiveCall]] = defaultdict(list)
+    by_time: defaultdict[tuple[date, int], list[LiveCall]] = defaultdict(list)
     for call in calls:
-        by_time[call.started_at.strftime("%Y-%m-%d %H" if is_short else "%Y-%m-%d")].append(call)
+        by_time[call.started_at.date(), call.started_at.hour if is_short else 0].append(call)
     return list(by_time.values())

@@ -223,19 +223,25 @@ def read_live(store: Store, *, since: datetime, until: datetime | None = None) -
         query = query.where(of.started_at < until)
     calls: defaultdict[tuple[str, str], list[LiveCall]] = defaultdict(list)
     with store.read() as connection:
-        for row in connection.execute(query.order_by(of.started_at, of.id)):
-            calls[row.task, row.candidate].append(_live(row))
+        for task, candidate, *values in connection.execute(query.order_by(of.started_at, of.id)):
+            calls[task, candidate].append(_live(*values))
     return dict(calls)
 
 
-def _live(row: Row[Any]) -> LiveCall:
-    has_tokens = row.prompt_tokens is not None and row.output_tokens is not None
+def _live(
+    started_at: datetime,
+    duration_s: float,
+    ok: bool,
+    error_type: str | None,
+    prompt_tokens: int | None,
+    output_tokens: int | None,
+) -> LiveCall:
     return LiveCall(
-        started_at=row.started_at,
-        duration_s=row.duration_s,
-        error=None if row.ok else row.error_type or "failed",
-        tokens=row.prompt_tokens + row.output_tokens if has_tokens else None,
-        output_tokens=row.output_tokens,
+        started_at=started_at,
+        duration_s=duration_s,
+        error=None if ok else error_type or "failed",
+        tokens=None if prompt_tokens is None or output_tokens is None else prompt_tokens + output_tokens,
+        output_tokens=output_tokens,
     )
 
 

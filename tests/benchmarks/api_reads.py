@@ -7,7 +7,7 @@ with their scores and estimates; an experiment has the five large runs. Beside t
 candidates and a run of two cascades with their stages, on `--cases` cases each, and recorded calls of 30 days, one in
 ten with a judge's grade. What the examples of the description name is there too, so that every route that reads has
 something to answer; those of exports and of events have programs of their own, and work in Prefect's queue needs its
-server. A PostgreSQL server is told to look at its tables once they are filled, as its autovacuum does.
+server.
 
 Requests go to the ASGI application in this process, one at a time: the first one, which may have to count, then
 `--unmeasured`, then `--requests`. For each route: the first time, the median, the 95th percentile and the slowest in
@@ -130,18 +130,24 @@ def _kept(url: str) -> Iterator[KeptStore]:
 
 def _fill(store: Store, options: argparse.Namespace) -> None:
     n_small = options.rows // 5 // SMALL_INVOCATIONS
-    fill_for_examples(store)  # first: it leaves the numbers of rows to the database
+    fill_for_examples(store)  # first these two: they leave the numbers of rows to the database
+    make_run(store, options.cases, CASCADES)
     for i in range(SMALL_INVOCATIONS):
         fill_store(store, n_candidates=CANDIDATES, n_generations=n_small, seed=i + 1, prefix=f"{i}-")
     large = fill_store(store, n_candidates=CANDIDATES, n_generations=options.rows * 4 // 5, prefix="large-")
+    _look_at_tables(store)
     for run_id in large:
         aggregate_run(store, run_id, [METRIC])
     made = create_experiment(store, name="all")
     add_runs(store, made.experiment_id, large)
     fill_searches(store, n_candidates=CANDIDATES, n_cases=options.cases)
-    make_run(store, options.cases, CASCADES)
     aggregate_run(store, CASCADES, ["exact_match"])
     _save_calls(store, options.calls)
+    _look_at_tables(store)
+
+
+def _look_at_tables(store: Store) -> None:
+    """Have PostgreSQL plan by what is in its tables now, as its autovacuum does within a minute."""
     if store.dialect == "postgresql":
         with store.write() as connection:
             connection.execute(sa.text("ANALYZE"))

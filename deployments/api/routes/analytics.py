@@ -7,7 +7,8 @@ from fastapi.responses import Response
 
 from deployments.api.access import READ
 from deployments.api.description import PROBLEMS, answer, page_of
-from deployments.api.replies import Paging, paging, reply, sorted_page
+from deployments.api.recent import RecentAnswers
+from deployments.api.replies import Paging, paging, reply, reply_written, sorted_page, written
 from deployments.python import analytics, stored
 from evaluation.results.analytics import BreakdownRow, CorrelationsResult, TimelineResult
 from evaluation.results.sweeps import SweepResult
@@ -20,8 +21,12 @@ Days = Annotated[int, Query(ge=1, le=3650, description="How far back.")]
 
 @router.get("/trends", responses=answer(TimelineResult))
 def trends(request: Request, days: Days = 30) -> Response:
-    """Return evaluations and calls in production over time, with trends, unusual figures and insights in words."""
-    return reply(request, analytics.load_timeline(days=days))
+    """Return evaluations and calls in production over time, with trends, unusual figures and insights in words.
+
+    It is of the last half minute, at the moment that it names.
+    """
+    recent: RecentAnswers = request.app.state.recent
+    return reply_written(request, recent.get(("trends", days), lambda: written(analytics.load_timeline(days=days))))
 
 
 @router.get("/breakdown", responses=page_of(BreakdownRow))
