@@ -1,7 +1,8 @@
 """How the metrics of a run go together over its cases, candidate by candidate."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from functools import lru_cache
 from itertools import combinations
 from typing import Any
 
@@ -19,7 +20,7 @@ from evaluation.records.runs import RunCandidateRecord, RunRecord
 from evaluation.results.analytics import CorrelationsResult, MetricCorrelation
 from evaluation.results.as_json import as_json, from_json
 from evaluation.scoring.aggregation import case_values, read_by
-from evaluation.stats.metric_correlation import Correlation, rank_correlation
+from evaluation.stats.metric_correlation import MIN_CASES, Correlation, Draws, draw, rank_correlation
 from evaluation.stats.multiplicity import holm
 from evaluation.stats.vectors import Vector, cluster_means
 from evaluation.store.benchmarks import case_clusters
@@ -59,6 +60,11 @@ def metric_correlations(store: Store, run_id: str) -> CorrelationsResult:
 
 def _correlations(store: Store, run: RunRecord, words: Mapping[MetricUse, str]) -> CorrelationsResult:
     clusters = case_clusters(store, run.plan.benchmark_version)
+
+    @lru_cache(maxsize=4)  # candidates that answered all cases share what is drawn
+    def drawn(n_cases: int) -> Draws:
+        return draw(n_cases, np.random.default_rng(run.plan.seed))
+
     rows = [
         row
         for candidate in run.candidates
@@ -66,7 +72,7 @@ def _correlations(store: Store, run: RunRecord, words: Mapping[MetricUse, str]) 
             _values(store, candidate.run_candidate_id, words) | _figures(store, run, candidate),
             clusters,
             candidate.plan.label,
-            seed=run.plan.seed,
+            drawn,
         )
     ]
     return CorrelationsResult(
@@ -114,11 +120,11 @@ def _values(store: Store, row_id: int, words: Mapping[MetricUse, str]) -> dict[s
 
 
 def _of_candidate(
-    values: Mapping[str, Values], clusters: Mapping[str, str], label: str, *, seed: int
+    values: Mapping[str, Values], clusters: Mapping[str, str], label: str, drawn: Callable[[int], Draws]
 ) -> Iterator[MetricCorrelation]:
     for first, second in combinations(sorted(values), 2):
         x, y = _paired(values[first], values[second], clusters)
-        correlation = rank_correlation(x, y, rng=np.random.default_rng(seed))
+        correlation = rank_correlation(x, y, drawn(x.size)) if x.size >= MIN_CASES else None
         yield _row(correlation, n=x.size, candidate=label, first=first, second=second)
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from evaluation.errors import ConfigurationError, IncomparableError
 from evaluation.stats.intervals import Interval, checked_confidence_level, wilson_interval, z_value
 from evaluation.stats.paired_tests import mcnemar_p_value, sign_flip_p_value
-from evaluation.stats.rank_correlation import centred_ranks, shuffle_p_value, spearman
+from evaluation.stats.rank_correlation import centred_ranks, draw_shuffles, shuffle_p_value, spearman
 from evaluation.stats.reweighting import Matrix, cluster_numbers, reweighted_interval
 from evaluation.stats.vectors import Vector, as_vector, cluster_means, is_constant
 from evaluation.stats.verdicts import MIN_PAIRS
@@ -239,7 +239,9 @@ def length_bias_of_grades(
         correlation=float(spearman(np.ones((1, grade_vector.size)), length_vector, grade_vector)[0]),
         low=interval.low if interval else None,
         high=interval.high if interval else None,
-        p_value=shuffle_p_value(*ranks, rng) if alone else sign_flip_p_value(shares, rng=rng)[0],
+        p_value=shuffle_p_value(*ranks, draw_shuffles(ranks[0].size, rng))
+        if alone
+        else sign_flip_p_value(shares, rng=rng)[0],
         n_cases=grade_vector.size,
         confidence_level=level,
     )

@@ -1,9 +1,13 @@
 """Spearman's rank correlation, computed for all bootstrap resamples at once."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from evaluation.stats.reweighting import Matrix, weighted_midranks
 from evaluation.stats.vectors import Vector
+
+Shuffles = NDArray[np.uint16]
+"""Orders of the same cases, shape (n_shuffles, n_cases)."""
 
 N_SHUFFLES = 10_000
 MAX_CASES_TO_SHUFFLE = 1000
@@ -33,7 +37,19 @@ def centred_ranks(values: Vector) -> Vector:
     return ranks
 
 
-def shuffle_p_value(a: Vector, b: Vector, rng: "np.random.Generator") -> float:
+def draw_shuffles(n_cases: int, rng: "np.random.Generator") -> Shuffles | None:
+    """Return 10,000 orders of this many cases, for `shuffle_p_value`; None from 1001 cases on, which need none."""
+    if n_cases > MAX_CASES_TO_SHUFFLE:
+        return None
+    rows_at_once = max(1, _NUMBERS_AT_ONCE // n_cases)
+    parts = []
+    for start in range(0, N_SHUFFLES, rows_at_once):
+        rows = np.tile(np.arange(n_cases, dtype=np.uint16), (min(rows_at_once, N_SHUFFLES - start), 1))
+        parts.append(rng.permuted(rows, axis=1))
+    return np.concatenate(parts)
+
+
+def shuffle_p_value(a: Vector, b: Vector, shuffles: Shuffles | None) -> float:
     """Return the two-sided p of the permutation test: how often shuffled ranks correlate as strongly.
 
     From 1001 cases on, Student's approximation.
@@ -41,10 +57,10 @@ def shuffle_p_value(a: Vector, b: Vector, rng: "np.random.Generator") -> float:
     Args:
         a: Centred ranks that vary.
         b: Those of the same cases.
-        rng: Draws 10,000 shuffles; p = (1 + hits) / (1 + shuffles).
+        shuffles: Those of `draw_shuffles`; p = (1 + hits) / (1 + shuffles).
     """
     observed = abs(float(a @ b)) / float(np.sqrt((a @ a) * (b @ b)))
-    if a.size > MAX_CASES_TO_SHUFFLE:
+    if shuffles is None:
         from scipy.special import stdtr
 
         degrees = a.size - 2
@@ -53,6 +69,5 @@ def shuffle_p_value(a: Vector, b: Vector, rng: "np.random.Generator") -> float:
     rows_at_once = max(1, _NUMBERS_AT_ONCE // a.size)
     hits = 0
     for start in range(0, N_SHUFFLES, rows_at_once):
-        rows = np.tile(b, (min(rows_at_once, N_SHUFFLES - start), 1))
-        hits += int((np.abs(rng.permuted(rows, axis=1) @ a) >= limit).sum())
+        hits += int((np.abs(b[shuffles[start : start + rows_at_once]] @ a) >= limit).sum())
     return (1 + hits) / (1 + N_SHUFFLES)

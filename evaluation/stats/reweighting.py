@@ -3,7 +3,7 @@
 Drawing a case twice is the same as giving it a weight of 2, so all resamples are computed at once, as one array.
 """
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +29,7 @@ def reweighted_interval(
     confidence_level: float,
     n_numbers_a_row: int | None = None,
     clusters: Sequence[Hashable] | None = None,
+    draws: Iterable[Matrix] | None = None,
 ) -> Interval | None:
     """Return the bootstrap interval of a statistic over cases.
 
@@ -45,6 +46,7 @@ def reweighted_interval(
         confidence_level: Of the interval.
         n_numbers_a_row: What a row makes the statistic hold in memory; None: one number a case.
         clusters: What each case belongs to, of which several are no independent evidence.
+        draws: Those of `draw_weights`, for several statistics of as many cases; None: they are drawn here.
     """
     unit_of = cluster_numbers(clusters) if clusters is not None else np.arange(n_cases)
     n_units = len(set(unit_of.tolist()))
@@ -54,7 +56,10 @@ def reweighted_interval(
     def of_units(weights: Matrix) -> Vector:
         return statistic(weights[:, unit_of])
 
-    values = _resampled(of_units, n_units, rng, n_resamples, n_numbers_a_row or n_cases)
+    if draws is None:
+        draws = draw_weights(n_units, rng, n_resamples=n_resamples, n_numbers_a_row=n_numbers_a_row or n_cases)
+    values = np.concatenate([of_units(weights) for weights in draws])
+    values = values[~np.isnan(values)]
     if values.size < (1 - MAX_UNDEFINED_SHARE) * n_resamples or is_constant(values):
         return None
     tail = (1 - confidence_level) / 2
@@ -96,15 +101,12 @@ def cumulative(weights: Matrix, ends: NDArray[np.integer]) -> Matrix:
     return picked
 
 
-def _resampled(
-    statistic: Statistic, n_units: int, rng: "np.random.Generator", n_resamples: int, n_numbers_a_row: int
-) -> Vector:
-    """Return the statistic of each resample in which it is defined."""
+def draw_weights(
+    n_units: int, rng: "np.random.Generator", *, n_resamples: int, n_numbers_a_row: int
+) -> Iterator[Matrix]:
+    """Yield the weights of all resamples, as many rows at a time as are computed at once."""
     shares = np.full(n_units, 1 / n_units)
     rows_at_once = max(1, _NUMBERS_AT_ONCE // n_numbers_a_row)
-    parts = []
     for start in range(0, n_resamples, rows_at_once):
         weights = rng.multinomial(n_units, shares, size=min(rows_at_once, n_resamples - start))
-        parts.append(statistic(weights.astype(np.float64)))
-    values = np.concatenate(parts)
-    return values[~np.isnan(values)]
+        yield weights.astype(np.float64)

@@ -71,3 +71,25 @@ def test_a_metric_that_does_not_vary_has_none_and_noise_is_not_shown(store: Stor
     }
     assert of_noise.p_value is not None
     assert (False, True) == (of_noise.is_shown, (of_noise.p_adjusted or 0) >= of_noise.p_value)
+
+
+def test_candidates_that_share_what_is_drawn_have_the_correlations_that_each_has_alone(store: Store) -> None:
+    cases = cases_of(40)
+    nobody = Asked(candidate=Candidate(model="nobody:1b", digest="n"))
+    store_run(store, _asked(cases, seed=1), nobody, _few(cases), cases=cases, run_id="all", metrics=METRICS)
+    store_run(store, _few(cases), cases=cases, run_id="alone", metrics=METRICS)
+
+    together = metric_correlations(store, "all").correlations
+    alone = metric_correlations(store, "alone").correlations
+
+    assert [(row.low, row.p_value, row.n_cases) for row in alone] == [
+        (row.low, row.p_value, row.n_cases) for row in together if row.candidate.startswith("few")
+    ]
+
+
+def _few(cases: tuple[Case, ...]) -> Asked:
+    outcomes = _asked(cases, seed=2).outcomes
+    return Asked(
+        candidate=Candidate(model="few:1b", digest="few"),
+        outcomes={case.case_id: outcomes[case.case_id] for case in cases[:20]},
+    )

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import spearmanr
 
-from evaluation.stats.metric_correlation import correlation_interval, rank_correlation
+from evaluation.stats.metric_correlation import correlation_interval, draw, rank_correlation
 
 
 def pairs(rng: np.random.Generator, n: int, rho: float, *, binary: bool = False) -> tuple[np.ndarray, np.ndarray]:
@@ -17,7 +17,7 @@ def pairs(rng: np.random.Generator, n: int, rho: float, *, binary: bool = False)
 def test_value_and_p_are_those_of_scipy(n: int, binary: bool) -> None:
     x, y = pairs(np.random.default_rng(n), n, 0.15, binary=binary)
 
-    found = rank_correlation(x, y, rng=np.random.default_rng(1))
+    found = rank_correlation(x, y, draw(n, np.random.default_rng(1)))
 
     assert found is not None
     reference = spearmanr(x, y)
@@ -29,14 +29,14 @@ def test_value_and_p_are_those_of_scipy(n: int, binary: bool) -> None:
 
 def test_too_few_cases_and_what_does_not_vary_have_none() -> None:
     rng = np.random.default_rng(1)
-    assert rank_correlation(np.arange(7.0), np.arange(7.0), rng=rng) is None
-    assert rank_correlation(np.ones(30), np.arange(30.0), rng=rng) is None
+    assert rank_correlation(np.arange(7.0), np.arange(7.0), draw(7, rng)) is None
+    assert rank_correlation(np.ones(30), np.arange(30.0), draw(30, rng)) is None
 
 
 def share_covered(n: int, rho: float, *, n_samples: int, binary: bool) -> float:
     rng = np.random.default_rng(7)
     true = float(spearmanr(*pairs(rng, 400_000, rho, binary=binary)).statistic)
-    found = [correlation_interval(*pairs(rng, n, rho, binary=binary), rng=rng) for _ in range(n_samples)]
+    found = [correlation_interval(*pairs(rng, n, rho, binary=binary), draw(n, rng)) for _ in range(n_samples)]
     return float(np.mean([each is not None and each.low <= true <= each.high for each in found]))
 
 
