@@ -67,7 +67,12 @@ class NewTrial(Body):
 
     challenger: str = Field(min_length=1, max_length=500, description="Label or fingerprint.")
     mode: Literal["explore", "shadow"] = "explore"
-    share: float = Field(0.1, gt=0, le=1, description="Of the conversations; below 1 where it answers.")
+    share: float | None = Field(
+        None,
+        gt=0,
+        le=1,
+        description="Of the conversations. It answers a tenth of them unless given, and is asked too in all.",
+    )
 
 
 class Renewal(Body):
@@ -133,8 +138,9 @@ def policy_trial(request: Request, policy: str) -> Response:
 @router.post("/{policy}/trial", status_code=201, responses=answer(Trial, 201))
 def start_trial(request: Request, policy: str, body: NewTrial, access: Annotated[Access, ADMIN]) -> Response:
     """Try a challenger: it answers a share of the conversations, or is asked too in idle slots."""
-    start = python.explore_policy if body.mode == "explore" else python.shadow_policy
-    return reply(request, start(policy, challenger=body.challenger, share=body.share, by=access.name), 201)
+    start, usual = (python.explore_policy, 0.1) if body.mode == "explore" else (python.shadow_policy, 1.0)
+    share = usual if body.share is None else body.share
+    return reply(request, start(policy, challenger=body.challenger, share=share, by=access.name), 201)
 
 
 @router.delete("/{policy}/trial", responses=answer(TrialState))

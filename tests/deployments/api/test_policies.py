@@ -50,6 +50,15 @@ def test_a_policy_is_made_read_changed_renewed_and_ended(api: ApiClient, store: 
     assert {"local"} == {change.by for change in list_policy_changes(store, made.json()["policy_id"])}
 
 
+@pytest.mark.parametrize(("mode", "share"), [("explore", 0.1), ("shadow", 1.0)])
+def test_a_trial_has_the_share_that_the_command_line_gives_it(api: ApiClient, mode: str, share: float) -> None:
+    api.post(POLICIES, SUM)
+
+    made = api.post(f"{POLICIES}/sum/trial", {"mode": mode, "challenger": "middle:1b"})
+
+    assert (201, share) == (made.status_code, made.json()["share"])
+
+
 @pytest.mark.parametrize("scope", Scope)
 @pytest.mark.parametrize(
     ("method", "path", "content", "needed"),
