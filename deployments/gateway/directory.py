@@ -175,6 +175,10 @@ class Directory:
             raise await self._unknown(name)
         return holders
 
+    async def has(self, name: str) -> bool:
+        """Check whether a server lists a model."""
+        return any([await upstream.model(name) is not None for upstream in await self.upstreams()])
+
     async def _holders(self, name: str) -> tuple[Upstream, ...]:
         holders = []
         refused: ProviderError | None = None

@@ -185,7 +185,7 @@ class Gateway:
     async def _plan(self, dialect: Dialect, body: Mapping[str, Any], record: CallRecord) -> Plan:
         name, task = model_of(body), record.progress.task
         auto_task = task_of(name)
-        policy = None if auto_task is not None else policy_named(await self._policies.get(), name)
+        policy = None if auto_task is not None else await self._policy(name)
         await self._must_have_budget(record.caller)
         record.planned(policy)
         if auto_task is None and policy is None:
@@ -205,6 +205,14 @@ class Gateway:
         return await self._planner.of_policy(
             policy, call, task=task, saving=saving, trial=trial, conversation=conversation
         )
+
+    async def _policy(self, name: str) -> Policy | None:
+        """Return the policy of a name, also one that was made a moment ago."""
+        policy = policy_named(await self._policies.get(), name)
+        if policy is None and not await self._directory.has(name):
+            await self._policies.renew()
+            policy = policy_named(self._policies.value, name)
+        return policy
 
     async def _must_have_budget(self, caller: Caller) -> None:
         """Check that a key's budget is not spent.

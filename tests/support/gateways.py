@@ -114,6 +114,7 @@ def gateway_over(
     keep_texts: bool = False,
     max_body_bytes: int = 2**20,
     trial_quiet_s: float = 0.0,
+    policies_age_s: float = 0.0,
     gpu_tag: str | None = None,
     guarded: Callable[[Any], Any] = lambda app: app,
 ) -> Iterator[Behind]:
@@ -132,7 +133,7 @@ def gateway_over(
             max_body_bytes=max_body_bytes,
             listing_age_s=0.0,
             loaded_age_s=0.0,
-            policies_age_s=0.0,
+            policies_age_s=policies_age_s,
             trial_look_s=0.02,
             shadow_patience_s=3600.0,
             shadow_quiet_s=3600.0,

@@ -79,6 +79,14 @@ def test_the_recommended_candidate_answers_to_the_name(behind: Behind) -> None:
     assert call.prompt_tokens + call.output_tokens == call.served.tokens
 
 
+def test_a_policy_answers_as_soon_as_it_is_made(store: Store) -> None:
+    with gateway_over(store, policies_age_s=3600.0) as behind:
+        assert 404 == ask(behind).status_code
+        make(store)
+
+        assert 200 == ask(behind).status_code
+
+
 def test_the_candidate_changes_only_when_somebody_says_so(behind: Behind) -> None:
     policy = make(behind.store, candidate=LARGE)
     assert LARGE == ask(behind).headers["x-benchwright-candidate"]
