@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any, Literal
+from typing import Any
 
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.responses import Response
@@ -68,13 +68,16 @@ _TITLES = {
 }
 
 
-def protocol_of(path: str) -> Literal["openai", "ollama"] | None:
-    """Return whose clients ask at a path, whether or not anything is there; None: those of Benchwright itself."""
+def speaks_openai(path: str) -> bool | None:
+    """Return whether clients of models ask at a path, whether or not anything is there; None if they do not.
+
+    True: in OpenAI's protocol; False: in Ollama's.
+    """
     if "//" in path:
         return None
     if path.startswith("/v1/"):
-        return "openai"
-    return "ollama" if path.startswith("/api/") and not path.startswith("/api/v1/") else None
+        return True
+    return False if path.startswith("/api/") and not path.startswith("/api/v1/") else None
 
 
 class ProblemError(HTTPException):
@@ -117,13 +120,13 @@ class ProblemError(HTTPException):
 
     def body_at(self, path: str, request_id: str | None) -> tuple[dict[str, Any], str]:
         """Return the body and its media type as clients of a path expect it: those of the gateway know no problems."""
-        protocol = protocol_of(path)
-        if protocol is None:
+        is_openai = speaks_openai(path)
+        if is_openai is None:
             return self.body(request_id), MEDIA_TYPE
         message = f"{as_sentence(self.detail)} {self.next_step}" if self.next_step else self.detail
         kind = _TYPES.get(self.status, "api_error" if self.status >= 500 else "invalid_request_error")
         shaped = {"message": message, "type": kind, "param": None, "code": self.kind}
-        return {"error": shaped if protocol == "openai" else message}, "application/json"
+        return {"error": shaped if is_openai else message}, "application/json"
 
     def response(self, request: Request) -> Response:
         """Return the problem as the response to a request."""
@@ -183,7 +186,7 @@ def _nothing_there(request: Request) -> tuple[str, str]:
     """Return what is wrong with a request that no route takes, and where the routes are listed."""
     path = request.url.path
     detail = f"nothing answers {request.method} {excerpt(one_line(path), 200)}"
-    if protocol_of(path) is None:
+    if speaks_openai(path) is None:
         return detail, "GET /api/v1/openapi.json lists the routes."
     return detail, f"The gateway serves {', '.join(sorted(GATEWAY_PATHS))}."
 

@@ -38,12 +38,12 @@ def breakdown(
     return Breakdown(sorted(chosen, key=lambda row: (row.task or "", row.benchmark, row.metric, row.candidate)))
 
 
-def _must_occur(kind: str, names: Collection[str], known: Iterable[str]) -> None:
+def _must_occur(kind: str, names: Collection[str], occurring: Iterable[str]) -> None:
     """Refuse names that no value has: an empty answer would look like a result."""
-    known = tuple(sorted(set(known)))
+    all_names = tuple(sorted(set(occurring)))
     for name in names:
-        if name not in known:
-            raise UnknownNameError(f"{kind} of these runs", name, known)
+        if name not in all_names:
+            raise UnknownNameError(f"{kind} of these runs", name, all_names)
 
 
 def _of_run(store: Store, run_id: str) -> Iterator[BreakdownRow]:

@@ -18,13 +18,13 @@ from evaluation.requests.pipeline_words import pipeline_words, swept_kinds
 from evaluation.results.as_json import as_json, from_json
 from evaluation.results.estimates import MetricEstimate
 from evaluation.results.sweeps import EffectResult, InteractionResult, SweepResult, SweptMetric, ValueChoice, ValueRange
+from evaluation.run_results.best_mean import best_mean
 from evaluation.scoring.aggregation import case_values, read_by
 from evaluation.store.benchmarks import case_clusters
 from evaluation.store.kept_readings import kept_or_read
 from evaluation.store.outcome_numbers import iterate_values
 from evaluation.store.outcomes import count_outcomes
 from evaluation.store.runs import find_run, runs_of_invocation
-from evaluation.store.scores import load_estimates
 from evaluation.store.session import Store
 from evaluation.store.sweeps import SweepRecord, find_sweep
 from evaluation.sweeps.analysis import analyse, recommended
@@ -91,15 +91,9 @@ def best_so_far(store: Store, invocation_id: str) -> tuple[Combination, MetricEs
         candidate.run_candidate_id: combination
         for combination, candidate in zip(record.combinations, candidates_of(record, run), strict=True)
     }
-    means = [
-        row
-        for row in load_estimates(store, run.plan.run_id)
-        if row.metric.name == run.plan.headline and row.quantity == "mean"
-    ]
-    if not means:
+    best = best_mean(store, run)
+    if best is None:
         return None
-    sign = 1 if higher_is_better(means[0].metric.name, means[0].metric.signature) else -1
-    best = max(means, key=lambda row: sign * row.estimate.value)
     return of_candidate[best.run_candidate_id], MetricEstimate.of(best.estimate)
 
 

@@ -4,17 +4,16 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from evaluation.formatting import excerpt
-from evaluation.metrics.metric_facts import higher_is_better
 from evaluation.records.labels import unique_labels
 from evaluation.records.outcomes import CandidateProgress
 from evaluation.records.runs import RunRecord
 from evaluation.records.status import Status
 from evaluation.results.estimates import MetricEstimate
 from evaluation.results.flow_runs import BestSoFar, CandidateStatus, FlowRunStatus, Stage, WorkStatus
+from evaluation.run_results.best_mean import best_mean
 from evaluation.store.outcomes import latest_answer
 from evaluation.store.plans import runs_of_flow
 from evaluation.store.runs import find_run
-from evaluation.store.scores import load_estimates
 from evaluation.store.session import Store
 from evaluation.store.summaries import count_outcomes_since, progress
 
@@ -77,15 +76,9 @@ def _stage(flow_run: FlowRunStatus, runs: Sequence[RunRecord], candidates: Seque
 
 def _best(store: Store, run: RunRecord) -> BestSoFar | None:
     """Return the candidate with the best mean of the headline among those that are scored; None where none is."""
-    means = [
-        row
-        for row in load_estimates(store, run.plan.run_id)
-        if row.metric.name == run.plan.headline and row.quantity == "mean"
-    ]
-    if not means:
+    best = best_mean(store, run)
+    if best is None:
         return None
-    sign = 1 if higher_is_better(means[0].metric.name, means[0].metric.signature) else -1
-    best = max(means, key=lambda row: sign * row.estimate.value)
     return BestSoFar(
         run_id=run.plan.run_id,
         benchmark=run.plan.benchmark_name,

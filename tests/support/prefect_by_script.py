@@ -22,7 +22,7 @@ class PrefectByScript:
     changed: list[UUID] = field(default_factory=list)
     offered: list[str] = field(default_factory=list)
     """Benchmarks that the form of the deployment offers."""
-    models_offered: list[str] = field(default_factory=lambda: ["m:1b"])
+    models_offered: list[str] = field(default_factory=lambda: ["m:1b", "m"])
     """Models that it offers."""
     n_refreshed: int = 0
     states: list[Any] = field(default_factory=list)
@@ -80,7 +80,7 @@ class PrefectByScript:
         request = parameters["request"]
         asked = [
             ("benchmarks", request["benchmarks"][0], self.offered),
-            ("models", request.get("models", ["m:1b"])[0], self.models_offered),
+            ("models", (request.get("models") or ["m:1b"])[0], self.models_offered),
         ]
         refused = next(((kind, name, offered) for kind, name, offered in asked if name not in offered), None)
         if refused is not None:
