@@ -14,6 +14,8 @@ ALTERNATIVES = re.compile(r"\[[^]]*\]|\|.*|[;&(].*|…|→.*")
 WITHOUT_COMMAND = {"review": "start"}
 """What a group takes a word for that is none of its commands."""
 PROGRAM = "benchwright"
+OF_A_FILE = "in the file)"
+"""What a refusal says behind an option where the same may be written in a file, as of a request that is stored."""
 _QUOTED = re.compile(r"`([^`]*)`")
 _UNQUOTED = re.compile(r"\bbenchwright [a-z][^)\n]*")
 _OPTION = re.compile(r"(?<![\w/.=-])--[a-z][a-z0-9-]*")
@@ -38,6 +40,8 @@ def command_of(words: Sequence[str]) -> tuple[Any, list[str], str | None]:
         if rest[0] not in known:
             return command, rest, rest[0]
         command = command.get_command(click.Context(command), rest.pop(0))
+    if hasattr(command, "list_commands") and rest and (usual := WITHOUT_COMMAND.get(command.name)):
+        command = command.get_command(click.Context(command), usual)
     return command, rest, None
 
 
@@ -84,7 +88,7 @@ def foreign_options(said: str, typed: Sequence[str]) -> list[str]:
     for line in said.splitlines():
         named = [text.split()[1:] for text in _commands(line)]
         of_others = set[str]().union(*(options_of(command_of(words)[0]) for words in named))
-        if set(_OPTION.findall(line)) - own - of_others:
+        if set(_OPTION.findall(line)) - own - of_others and OF_A_FILE not in line:
             wrong.append(line)
     return wrong
 
