@@ -128,8 +128,8 @@ def try_pipeline(
         "embedded": embedded,
         "allow_remote": allow_remote,
     }
-    given = {"provider": provider, "slots": slots, "timeout_s": timeout}
-    request_fields |= {name: value for name, value in given.items() if value is not None}
+    optional_fields = {"provider": provider, "slots": slots, "timeout_s": timeout}
+    request_fields |= {name: value for name, value in optional_fields.items() if value is not None}
     with TemporaryDirectory(prefix="benchwright-try-") as folder:
         if prompt is not None:
             path = Path(folder) / "prompt.jsonl"

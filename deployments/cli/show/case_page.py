@@ -171,13 +171,13 @@ def _requests(outcome: OutcomeResult) -> str:
     """
     if not outcome.stages:
         return counted(outcome.n_attempts, "attempt")
-    asked = [stage.n_attempts for stage in outcome.stages if stage.n_attempts and stage.model is not None]
+    attempts = [stage.n_attempts for stage in outcome.stages if stage.n_attempts and stage.model is not None]
     n_stages = counted(len(outcome.stages), "stage")
-    among = n_stages if len(asked) == len(outcome.stages) else f"{len(asked)} of {n_stages}"
-    said = f"{counted(sum(asked), 'request')} in {among}"
+    among = n_stages if len(attempts) == len(outcome.stages) else f"{len(attempts)} of {n_stages}"
+    requests = f"{counted(sum(attempts), 'request')} in {among}"
     if isinstance(outcome.came_back, AnswerResult):
-        return said
-    return f"{said}, {counted(outcome.n_attempts, 'attempt')} at the one that failed"
+        return requests
+    return f"{requests}, {counted(outcome.n_attempts, 'attempt')} at the one that failed"
 
 
 def _tokens(outcome: OutcomeResult) -> list[str]:
