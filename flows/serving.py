@@ -125,7 +125,7 @@ async def _work_on(bench: Workbench, station: Station, claim: SlotClaim, work: G
         return loaded
 
     def demand() -> int:
-        return min(station.lane.slots, work.n_left + work.pool.n_open)
+        return min(station.lane.slots, work.n_left + work.pool.n_wanted)
 
     async def abandon() -> None:
         if work.ended.is_set():  # the others had the last answer while this one still loaded

@@ -318,7 +318,8 @@ def _asks_for(text: str, benchmark: Benchmark) -> str | None:
     if lacking := missing_needs(metric, benchmark.cases, offered=frozenset(Need)):
         raise ConfigurationError(f"{benchmark.source}: {lacking}", "Name other metrics in the file's header.")
     lacking = missing_needs(metric, benchmark.cases, offered={Need.SANDBOX})
-    return None if lacking is None else f"{lacking}. {how_to_offer(metric)}"
+    offer = (how_to_offer(metric) or "").removesuffix(".")
+    return None if lacking is None else f"{lacking}. {offer} of `benchwright evaluate`"
 
 
 def _print(benchmark: Benchmark, verdict: str) -> None:

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 
 import typer
 
-from deployments.cli.arguments import DatabaseOption, JsonOption, read_settings
+from deployments.cli.arguments import DatabaseOption, JsonOption, SlotsOption, read_settings
 from deployments.cli.callers import open_prefect_server
 from deployments.cli.evaluate.run import run_evaluation
 from deployments.cli.recommend.run import open_recommender
@@ -43,6 +43,7 @@ OWN_CASE = '{"prompt": "What is the capital of France?", "references": ["Paris"]
 
 def demo(
     limit: Annotated[int, typer.Option(metavar="N", min=1, help="Cases per suite.")] = N_CASES,
+    slots: SlotsOption = None,
     db: DatabaseOption = None,
     json_: JsonOption = False,
 ) -> None:
@@ -51,6 +52,8 @@ def demo(
     If an Ollama server answers, its smallest models take part.
     """
     request_fields: dict[str, Any] = {"benchmarks": _suites(), "limit": limit, "embedded": True}
+    if slots is not None:
+        request_fields["slots"] = slots
     models = asyncio.run(_ollama_models())
     if models:
         request_fields["endpoints"] = [_ollama_url()]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from deployments.cli.arguments import JsonOption
+from deployments.cli.arguments import JsonOption, ProviderOption, RemoteOption, SlotsOption, TimeoutOption
 from deployments.cli.show.case_page import print_case_page
 from deployments.cli.terminal.output import EXIT_CHECK_FAILED, EXIT_DONE, EXIT_RUN_FAILED, print_json
 from deployments.cli.terminal.tables import print_details, print_line, print_table
@@ -108,6 +108,10 @@ def try_pipeline(
         list[str] | None, typer.Option(metavar="URL", help="Name or URL of a server; may be repeated.")
     ] = None,
     embedded: Annotated[bool, typer.Option("--embedded", help="Use the embedded server too.")] = False,
+    provider: ProviderOption = None,
+    allow_remote: RemoteOption = False,
+    slots: SlotsOption = None,
+    timeout: TimeoutOption = None,
     seed: Annotated[int, typer.Option(min=0, help="Chooses the case of the benchmark.")] = 0,
 ) -> None:
     """Run a candidate's pipeline on one case, and print its trace; nothing is stored."""
@@ -122,7 +126,10 @@ def try_pipeline(
         "seed": seed,
         "endpoints": endpoint or [],
         "embedded": embedded,
+        "allow_remote": allow_remote,
     }
+    optional_fields = {"provider": provider, "slots": slots, "timeout_s": timeout}
+    request_fields |= {name: value for name, value in optional_fields.items() if value is not None}
     with TemporaryDirectory(prefix="benchwright-try-") as folder:
         if prompt is not None:
             path = Path(folder) / "prompt.jsonl"

@@ -50,7 +50,7 @@ def _metric_classes(source: bytes) -> list[str]:
     return [node.name for node in metrics or classes]
 
 
-HOW_TO_CHOOSE = "Name another with --metric; `benchwright metrics list` lists all."
+HOW_TO_CHOOSE = "Name another; `benchwright metrics list` lists all."
 _EXAMPLE = "Write a name, optionally with options: regex(pattern='^yes', ignore_case=True)"
 
 

@@ -12,7 +12,7 @@ from evaluation.providers.error_replies import RequestContext
 from evaluation.providers.ollama_errors import ollama_error
 from evaluation.providers.provider import Provider
 
-START_ONE = "Start one with `ollama serve`, or give another address with `--endpoint`."
+START_ONE = "Start one with `ollama serve`, or give another address."
 
 
 async def connect(

@@ -362,8 +362,8 @@ class EvaluationRequest(RequestModel):
         """Refuse options, pipelines, metrics, prices and thresholds that no server could make possible."""
         from evaluation.metrics.parsing import parse_metric
 
-        readable = self._without_files() if are_files_elsewhere() else self
-        for candidate in readable.all_candidates():
+        request = self._without_files() if are_files_elsewhere() else self
+        for candidate in request.all_candidates():
             if self.spread > 1 and candidate.pipeline is not None:
                 refuse_spread(
                     candidate.pipeline,

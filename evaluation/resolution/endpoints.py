@@ -52,9 +52,15 @@ class ResolvedEndpoint:
 
 
 async def resolve_endpoints(
-    request: EvaluationRequest, *, settings: Settings, store: "Store | None"
+    request: EvaluationRequest, *, settings: Settings, store: "Store | None", may_embed: bool = True
 ) -> tuple[list[ResolvedEndpoint], list[str]]:
     """Return the servers that answer, and notes on them.
+
+    Args:
+        request: Which servers are meant.
+        settings: Where an embedded server is, if one runs.
+        store: With the stored endpoints; None: there is none yet.
+        may_embed: Whether an embedded server can be asked for.
 
     Raises:
         ConfigurationError: no server answers, no such provider, or no server of it.
@@ -74,7 +80,7 @@ async def resolve_endpoints(
         else:
             endpoints.append(answer)
     if not endpoints:
-        step = _next_step(errors[0], embedded=request.embedded)
+        step = _next_step(errors[0], embedded=request.embedded or not may_embed)
         raise ConfigurationError("; ".join(error.message for error in errors), step)
     notes += [f"left out: {error.message}" for error in errors]
     if request.slots is None:

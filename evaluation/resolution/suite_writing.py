@@ -55,7 +55,7 @@ async def _model(
     servers = request.for_servers()
     if place:
         servers = servers.model_copy(update={"endpoints": [place]})
-    endpoints, notes = await resolve_endpoints(servers, settings=settings, store=store)
+    endpoints, notes = await resolve_endpoints(servers, settings=settings, store=store, may_embed=False)
     resolved, model_notes = await resolve_candidate(
         CandidateRequest(model=name, think=False), endpoints, store=store, allow_remote=request.allow_remote
     )

@@ -23,9 +23,7 @@ def find_known(store: Store, label_or_key: str) -> "Choosable":
     matches = exact or begun
     if len(matches) != 1:
         labels = [each.label for each in candidates]
-        raise UnknownNameError(
-            "candidate", label_or_key, labels, next_step="`benchwright selection scoreboard` lists them."
-        )
+        raise UnknownNameError("candidate", label_or_key, labels, next_step="`benchwright selection show` lists them.")
     return matches[0]
 
 

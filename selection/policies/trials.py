@@ -100,7 +100,7 @@ def start_trial(store: Store, name: str, *, challenger: str, mode: TrialMode, sh
     if chosen.key == policy.candidate_key:
         raise ConfigurationError(
             f"{chosen.label} is the candidate of the policy {policy.name!r} already",
-            "Name another one; `benchwright selection scoreboard` lists them.",
+            "Name another one; `benchwright selection show` lists them.",
         )
     must_be_servable(store, chosen, task=policy.task)
     must_be_countable(store, question_of(policy), chosen, budget=policy.budget, prices=policy.prices)

@@ -68,8 +68,13 @@ class Pool:
 
     @property
     def n_waiting(self) -> int:
-        """Number of cases that wait for a slot."""
+        """Number of requests that wait for a slot."""
         return len(self._waiting)
+
+    @property
+    def n_wanted(self) -> int:
+        """Number of slots that the open cases could use: a pipeline may ask for several at once."""
+        return max(self.n_open, self.capacity + self.n_waiting) if self.n_waiting else self.n_open
 
     def is_hungry(self, size: int) -> bool:
         """Return whether another shard of that size is needed to keep every slot busy while some shards end."""

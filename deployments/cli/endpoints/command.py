@@ -228,7 +228,9 @@ def _checked_name(name: str) -> str:
             f"{name!r} is not a name for an endpoint", "Letters, digits, dots, dashes and underscores, 64 at most."
         )
     if name in RESERVED:
-        raise ConfigurationError(f"{name!r} is reserved for the server that --embedded starts", "Choose another name.")
+        raise ConfigurationError(
+            f"{name!r} is reserved for the server that `benchwright evaluate --embedded` starts", "Choose another name."
+        )
     return name
 
 

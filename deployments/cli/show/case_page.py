@@ -171,10 +171,10 @@ def _requests(outcome: OutcomeResult) -> str:
     """
     if not outcome.stages:
         return counted(outcome.n_attempts, "attempt")
-    n_attempts = [stage.n_attempts for stage in outcome.stages if stage.n_attempts and stage.model is not None]
+    attempts = [stage.n_attempts for stage in outcome.stages if stage.n_attempts and stage.model is not None]
     n_stages = counted(len(outcome.stages), "stage")
-    among = n_stages if len(n_attempts) == len(outcome.stages) else f"{len(n_attempts)} of {n_stages}"
-    requests = f"{counted(sum(n_attempts), 'request')} in {among}"
+    among = n_stages if len(attempts) == len(outcome.stages) else f"{len(attempts)} of {n_stages}"
+    requests = f"{counted(sum(attempts), 'request')} in {among}"
     if isinstance(outcome.came_back, AnswerResult):
         return requests
     return f"{requests}, {counted(outcome.n_attempts, 'attempt')} at the one that failed"

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from named_options import foreign_options
 from numbers_benchmark import write_numbers
 from scripted_ollama import ScriptedOllama
 from stored_rows import save_outcomes
@@ -73,12 +74,14 @@ def database(tmp_path: Path, empty_database: Path, monkeypatch: pytest.MonkeyPat
 
 @pytest.fixture
 def benchwright(capsys: pytest.CaptureFixture[str]) -> Callable[..., Said]:
-    """Runs `benchwright ARGUMENTS` in this process."""
+    """Runs `benchwright ARGUMENTS` in this process; what it says names no option that the command has not."""
 
     def command(*arguments: object) -> Said:
         capsys.readouterr()
         code = run([str(argument) for argument in arguments])
         captured = capsys.readouterr()
+        words = [str(argument) for argument in arguments]
+        assert [] == foreign_options(captured.err, words), f"options that `benchwright {words[0]}` has not"
         return Said(code, captured.out, captured.err)
 
     return command

@@ -188,7 +188,10 @@ def test_what_a_metric_will_ask_for_is_told_of_and_the_file_is_stored(benchwrigh
 
     assert 0 == said.code
     assert "cannot" not in said.out
-    assert "metric 'judge_rubric' needs a judge, which is not there. Name one with --judge MODEL." in said.err
+    assert (
+        "metric 'judge_rubric' needs a judge, which is not there. Name one with --judge MODEL of `benchwright evaluate`"
+        in said.err
+    )
     assert ["sums"] == _stored(benchwright)
 
 

@@ -40,6 +40,18 @@ def test_a_sentence_for_each_of_two_tasks_says_who_is_recommended_and_how_to_ask
     assert "benchwright recommend --task summarization --explain" in said.out
 
 
+def test_as_many_requests_are_sent_at_once_as_are_allowed(
+    benchwright: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Any] = []
+    monkeypatch.setattr("deployments.cli.demo.run_evaluation", lambda fields, **_: asked.append(fields) or 3)
+
+    benchwright("demo", "--slots", 4)
+    benchwright("demo")
+
+    assert [4, None] == [fields.get("slots") for fields in asked]
+
+
 def test_where_too_little_was_measured_it_says_so_and_the_demo_has_succeeded(demo: Command) -> None:
     said = demo(0)
 

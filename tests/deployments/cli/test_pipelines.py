@@ -2,13 +2,14 @@
 
 import json
 import shlex
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import fields
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import pytest
-from scripted_ollama import Reply, ScriptedOllama
+from scripted_ollama import Chat, Reply, ScriptedOllama
 
 from evaluation.class_docs import option_docs
 from evaluation.pipelines import pipeline_process
@@ -168,6 +169,26 @@ def test_a_try_prints_the_trace_and_stores_nothing(tried: Command, benchwright: 
     assert "answer:\n  │ reply to 5 messages\n" in said.out
     assert "new results database" not in said.err
     assert [] == benchwright("runs", "--json", "--db", database).json
+
+
+def test_a_try_asks_as_many_at_once_as_it_has_slots_and_says_how_to_have_more(
+    tried: Command, ollama_by_script: ScriptedOllama
+) -> None:
+    together = threading.Barrier(3, timeout=60)
+
+    def answer(_chat: Chat) -> Reply:
+        together.wait()
+        return Reply(text="one of three")
+
+    ollama_by_script.add("good", answer)
+    said = tried("good pipeline=self_consistency n=3", "--prompt", "What is 1?", "--slots", 3, "--timeout", 100)
+
+    assert 0 == said.code, said.err
+    assert "sample 3:\n  │ one of three\n" in said.out
+    assert "1 request at a time" not in said.err
+    ollama_by_script.add("good")
+    alone = tried("good pipeline=direct", "--prompt", "What is 1?")
+    assert "1 request at a time; --slots N if the server serves more" in alone.err
 
 
 def test_a_try_asks_one_case_of_a_benchmark_that_the_seed_chooses(

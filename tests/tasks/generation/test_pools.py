@@ -150,3 +150,22 @@ def test_another_shard_is_wanted_while_slots_could_become_idle(n_open: int, n_pa
         return pool.is_hungry(5)
 
     assert hungry == run(work())
+
+
+def test_a_case_that_asks_several_times_at_once_wants_as_many_slots() -> None:
+    async def work() -> list[int]:
+        pool = a_pool(a_station("here", 1))
+        pool.n_open = 1
+        wanted = [pool.n_wanted]
+        await pool.enter()
+        wanted.append(pool.n_wanted)
+        others = [asyncio.ensure_future(pool.enter()) for _ in range(2)]
+        await asyncio.sleep(0)
+        wanted.append(pool.n_wanted)
+        pool.n_open = 7
+        wanted.append(pool.n_wanted)
+        for other in others:
+            other.cancel()
+        return wanted
+
+    assert [1, 1, 3, 7] == run(work())

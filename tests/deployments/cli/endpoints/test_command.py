@@ -125,7 +125,10 @@ def test_a_variable_that_is_not_set_is_named(benchwright: Command, ollama: Any) 
     ("words", "message"),
     [
         (("bad name", "http://127.0.0.1:9"), "'bad name' is not a name"),
-        (("embedded", "http://127.0.0.1:9"), "'embedded' is reserved for the server that --embedded starts"),
+        (
+            ("embedded", "http://127.0.0.1:9"),
+            "'embedded' is reserved for the server that `benchwright evaluate --embedded` starts",
+        ),
         (("box", "ftp://127.0.0.1"), "'ftp://127.0.0.1' is not the address of a server"),
         (("box", "http://127.0.0.1:99999"), "port '99999'"),
         (("box", "http://127.0.0.1:9", "--provider", "olama"), "unknown provider 'olama'; did you mean 'ollama'?"),
