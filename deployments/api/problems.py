@@ -30,6 +30,8 @@ GATEWAY_PATHS = frozenset(
     }
 )
 """Paths of the gateway, whose errors have the shape of OpenAI's or Ollama's protocol."""
+_GATEWAY_MODELS = "/v1/models/"
+"""What the paths of single models begin with, whose errors have OpenAI's shape too."""
 _STATUSES: Sequence[tuple[type[BenchwrightError], int]] = (
     (RunInUseError, 409),
     (IncomparableError, 409),
@@ -99,7 +101,7 @@ class ProblemError(HTTPException):
 
     def body_at(self, path: str, request_id: str | None) -> tuple[dict[str, Any], str]:
         """Return the body and its media type as clients of a path expect it: those of the gateway know no problems."""
-        if path in GATEWAY_PATHS:
+        if path in GATEWAY_PATHS or path.startswith(_GATEWAY_MODELS):
             message = f"{as_sentence(self.detail)} {self.next_step}" if self.next_step else self.detail
             is_openai = path.startswith("/v1/")
             kind = "authentication_error" if self.status == 401 else "invalid_request_error"
