@@ -95,6 +95,24 @@ def text_answer(*media_types: str, words: str) -> dict[int | str, dict[str, Any]
     return {200: {"description": words, "content": content}}
 
 
+def events_answer(words: str) -> dict[int | str, dict[str, Any]]:
+    """Return what a route answers with, for its description: server-sent events, each of this schema."""
+    event = {
+        "type": "object",
+        "properties": {
+            "id": {"type": "string", "description": "For `Last-Event-ID`."},
+            "event": {"type": "string", "enum": ["progress", "end", "problem"]},
+            "data": {
+                "type": "string",
+                "contentMediaType": JSON,
+                "description": "A `WorkStatus`, or a problem, as JSON.",
+            },
+        },
+        "required": ["event", "data"],
+    }
+    return {200: {"description": words, "content": {"text/event-stream": {"schema": event}}}}
+
+
 def unready_answer(kind: Any) -> dict[int | str, dict[str, Any]]:
     """Return what a check answers with, for its description: its result with 200, and with 503 where a part is away."""
     away = _answer(_Described(kind, is_page=False), "A part is away: the result says which one.")

@@ -144,13 +144,7 @@ def _has_news(channel: Channel, last: str | None) -> bool:
 
 def _event_id(status: WorkStatus) -> str:
     """Return an id that is the same for the same progress, after a restart of this server too."""
-    counts = [
-        status.flow_run.state,
-        status.n_done,
-        status.n_failed,
-        status.n_planned,
-        status.latest_answer,
-        status.stage,
-    ]
+    flow_run = status.flow_run
+    counts = [flow_run.state, flow_run.message, status.stage, status.n_done, status.n_failed, status.n_planned]
     candidates = [(each.candidate, each.status, each.n_done, each.n_failed) for each in status.candidates]
     return hashlib.sha256(json.dumps([counts, status.latest_answer, candidates]).encode()).hexdigest()[:16]

@@ -210,7 +210,9 @@ def _must_be_plain(scope: Scope) -> None:
     """
     names = [name for name, _ in scope["headers"]]
     if b"transfer-encoding" in names and b"content-length" in names:
-        raise ProblemError(400, "expected Content-Length or Transfer-Encoding, received both", kind="header")
+        words = "expected Content-Length or Transfer-Encoding, received both"
+        # What follows on this connection would be read as another request by whoever counts the other way.
+        raise ProblemError(400, words, kind="header", headers={"Connection": "close"})
     query = scope.get("query_string", b"")
     if "\0" in scope["path"] or b"%00" in query or b"\0" in query:
         raise ProblemError(400, "the address contains a NUL character", kind="address")

@@ -52,15 +52,15 @@ class CaseWords:
         Raises:
             CallFieldsError: no benchmark of the candidate is stored.
         """
-        if not call.fields.given:
+        if not call.fields.names:
             return None
-        given = frozenset(name for name in _SHOWN if getattr(call.fields, name))
-        key = candidate.fingerprint, task, given
+        fields = frozenset(name for name in _SHOWN if getattr(call.fields, name))
+        key = candidate.fingerprint, task, fields
         if key not in self._found:
             if len(self._found) >= MOST_KEPT:
                 self._found.clear()
             self._found[key] = await asyncio.to_thread(
-                deciding_benchmark, self._store, candidate.fingerprint, task=task, given=given
+                deciding_benchmark, self._store, candidate.fingerprint, task=task, fields=fields
             )
         benchmark = self._found[key]
         if benchmark is None:
@@ -157,9 +157,9 @@ def worded(call: ChatCall, wording: Wording) -> ChatCall:
     if place is None or not (call.turns[place].text.strip() or call.turns[place].images):
         raise ConfigurationError("the request holds no prompt", "Give at least one message of the user.")
     case, words = case_of(replace(call, turns=(call.turns[place],)), wording.benchmark)
-    *_, asked = render(replace(wording.benchmark, prompt=words), case)
+    *_, question = render(replace(wording.benchmark, prompt=words), case)
     turns = list(call.turns)
-    turns[place] = replace(turns[place], text=asked.content)
+    turns[place] = replace(turns[place], text=question.content)
     if words.system and all(turn.role != "system" for turn in turns):
         turns.insert(0, Turn(role="system", text=words.system))
     return replace(call, turns=tuple(turns), options={**call.options, **wording.options})

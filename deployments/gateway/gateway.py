@@ -172,7 +172,7 @@ class Gateway:
                 plan,
                 send=request.send,
                 record=lambda: self._record(http, plan.task),
-                asked=record.progress,
+                client_call=record.progress,
             )
 
         try:

@@ -39,7 +39,7 @@ class Shadow:
     send: Callable[[Target], "Sending | StagedSending"]
     record: Callable[[], CallRecord]
     """Begins the record of its call."""
-    asked: Progress
+    client_call: Progress
     """Of the client's call: what it asks."""
 
 
@@ -73,7 +73,7 @@ class Shadows:
         *,
         send: Callable[[Target], "Sending | StagedSending"],
         record: Callable[[], CallRecord],
-        asked: Progress,
+        client_call: Progress,
     ) -> None:
         """Have the challenger of a plan asked in the background; return at once."""
         if plan.shadow is None or plan.arm is None or plan.policy is None:
@@ -88,7 +88,7 @@ class Shadows:
             arm=replace(plan.arm, is_challenger=True),
             send=send,
             record=record,
-            asked=asked,
+            client_call=client_call,
         )
         task = asyncio.create_task(self._run(shadow))
         self._waiting.add(task)
@@ -177,7 +177,7 @@ def _held(upstream: Upstream, task: "asyncio.Task[None]") -> Iterator[None]:
 async def _ask(shadow: Shadow, turn: "Turn | None") -> None:
     record, target = shadow.record(), shadow.target
     record.shadow_of(shadow.policy, shadow.arm)
-    record.progress.prompt, record.progress.context = shadow.asked.prompt, shadow.asked.context
+    record.progress.prompt, record.progress.context = shadow.client_call.prompt, shadow.client_call.context
     record.attempt(target, shadow.plan)
     try:
         sent = shadow.send(target)

@@ -149,8 +149,8 @@ class StagedTargets:
         if benchmark is None:
             return None
         refuse_fields(call.fields, benchmark)
-        known = {name: value for name, value in call.options.items() if name in OPTIONS}
-        of_call = _for_call(benchmark, replace(call, options=known))
+        options = {name: value for name, value in call.options.items() if name in OPTIONS}
+        of_call = _for_call(benchmark, replace(call, options=options))
         own = await self._own(candidate, of_call, Asked(upstream=upstream, model=model))
         return Wording(benchmark=benchmark, options=own.options)
 

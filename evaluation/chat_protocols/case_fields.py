@@ -36,7 +36,7 @@ class CaseFields:
     """Further input of a pipeline, as plain JSON."""
 
     @property
-    def given(self) -> tuple[str, ...]:
+    def names(self) -> tuple[str, ...]:
         """Names of the fields that the call gives."""
         return tuple(name for name in _NAMES if getattr(self, name) not in (None, (), {}) or self._is_said(name))
 
@@ -66,23 +66,23 @@ def read_fields(body: Mapping[str, Any], options: Mapping[str, Any]) -> CaseFiel
     if body.get(FIELD) is not None and options.get(FIELD) is not None:
         raise ConfigurationError(f"the request gives {FIELD!r} twice", f"Give it once: in `options`, or as `{FIELD}`.")
     source = body if body.get(FIELD) is not None else options
-    given = object_of(source, FIELD)
-    unknown = sorted(set(map(str, given)) - set(_NAMES))
+    fields = object_of(source, FIELD)
+    unknown = sorted(set(map(str, fields)) - set(_NAMES))
     if unknown:
         raise ConfigurationError(
             f"the field {FIELD!r} of the request has {unknown[0][:60]!r}",
             f"Fields that it may have: {', '.join(_NAMES)}.",
         )
     return CaseFields(
-        choices=_choices(given),
-        documents=_documents(given),
-        tags=_texts(given, "tags", most=MOST_TAGS, longest=MOST_TAG_CHARACTERS) or (),
-        details=_details(given),
+        choices=_choices(fields),
+        documents=_documents(fields),
+        tags=_texts(fields, "tags", most=MOST_TAGS, longest=MOST_TAG_CHARACTERS) or (),
+        details=_details(fields),
     )
 
 
-def _choices(given: Mapping[str, Any]) -> tuple[str, ...] | None:
-    choices = _texts(given, "choices", most=MOST_CHOICES, longest=MOST_CHOICE_CHARACTERS)
+def _choices(fields: Mapping[str, Any]) -> tuple[str, ...] | None:
+    choices = _texts(fields, "choices", most=MOST_CHOICES, longest=MOST_CHOICE_CHARACTERS)
     if choices is None:
         return None
     if len(choices) < 2:
@@ -92,8 +92,8 @@ def _choices(given: Mapping[str, Any]) -> tuple[str, ...] | None:
     return choices
 
 
-def _documents(given: Mapping[str, Any]) -> tuple[str, ...] | None:
-    documents = _texts(given, "documents", most=MOST_DOCUMENTS, longest=MOST_DOCUMENT_CHARACTERS)
+def _documents(fields: Mapping[str, Any]) -> tuple[str, ...] | None:
+    documents = _texts(fields, "documents", most=MOST_DOCUMENTS, longest=MOST_DOCUMENT_CHARACTERS)
     n_characters = sum(map(len, documents or ()))
     if n_characters > MOST_DOCUMENT_CHARACTERS:
         allowed = f"{MOST_DOCUMENT_CHARACTERS:,} at most"
@@ -101,17 +101,17 @@ def _documents(given: Mapping[str, Any]) -> tuple[str, ...] | None:
     return documents
 
 
-def _details(given: Mapping[str, Any]) -> Mapping[str, Any]:
-    details = object_of(given, "details")
+def _details(fields: Mapping[str, Any]) -> Mapping[str, Any]:
+    details = object_of(fields, "details")
     n_characters = len(json.dumps(details))
     if n_characters > MOST_DETAILS_CHARACTERS:
         raise _wrong("details", f"has {n_characters:,} characters as JSON", f"{MOST_DETAILS_CHARACTERS:,} at most")
     return details
 
 
-def _texts(given: Mapping[str, Any], name: str, *, most: int, longest: int) -> tuple[str, ...] | None:
+def _texts(fields: Mapping[str, Any], name: str, *, most: int, longest: int) -> tuple[str, ...] | None:
     """Return a list of texts, none of which is blank; None where it is missing or null."""
-    texts = text_list_of(given, name)
+    texts = text_list_of(fields, name)
     if texts is None:
         return None
     if len(texts) > most:

@@ -12,25 +12,25 @@ from evaluation.store.deciding_runs import deciding_runs
 from evaluation.store.session import Store
 
 
-def deciding_benchmark(store: Store, key: str, *, task: str | None, given: Collection[str] = ()) -> Benchmark | None:
+def deciding_benchmark(store: Store, key: str, *, task: str | None, fields: Collection[str] = ()) -> Benchmark | None:
     """Return the benchmark with the most cases on which a candidate was measured, without its cases.
 
     Args:
         store: The runs that measured it.
         key: The candidate's fingerprint.
         task: Task for which it answers; None: all tasks.
-        given: Fields of a case (`choices`, `documents`) that a call gives: benchmarks that show these, and no others,
+        fields: Fields of a case (`choices`, `documents`) that a call gives: benchmarks that show these, and no others,
             come first.
 
     Returns:
         None where no run that decides is stored.
     """
-    wanted = set(given)
-    found: list[tuple[tuple[bool, bool, int, datetime], Benchmark]] = []
+    call_fields = set(fields)
+    ranked: list[tuple[tuple[bool, bool, int, datetime], Benchmark]] = []
     for run in deciding_runs(store, key, task=task):
         plan = run.plan
         with suppress(UnknownNameError):
             benchmark = load_benchmark_version(store, plan.benchmark_version, plan.benchmark_name, case_ids=())
             shown = shown_fields(benchmark.prompt.template)
-            found.append(((wanted <= shown, shown <= wanted, plan.n_cases, run.created_at), benchmark))
-    return max(found, key=lambda each: each[0])[1] if found else None
+            ranked.append(((call_fields <= shown, shown <= call_fields, plan.n_cases, run.created_at), benchmark))
+    return max(ranked, key=lambda each: each[0])[1] if ranked else None

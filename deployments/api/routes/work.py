@@ -9,7 +9,7 @@ from fastapi.responses import Response
 
 from deployments.api import flow_runs
 from deployments.api.access import READ, RUN, Access
-from deployments.api.description import PROBLEMS, answer, text_answer
+from deployments.api.description import PROBLEMS, answer, events_answer
 from deployments.api.events import event_stream
 from deployments.api.idempotency import HEADER, IdempotentRoute, accepted
 from deployments.api.replies import reply
@@ -85,7 +85,7 @@ def status(request: Request, flow_run: str) -> Response:
 @router.get(
     "/work/{flow_run}/events",
     response_class=Response,
-    responses=text_answer("text/event-stream", words="Events, until the end."),
+    responses=events_answer("Events, until the end."),
     dependencies=[READ],
 )
 async def events(request: Request, flow_run: str) -> Response:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from api_routes import KEYED, WRITING, Route
 from api_server import ApiServer, api_server
 from recommendable import fill
 from served import eventually
@@ -17,6 +18,8 @@ from evaluation.store.audit import list_changes
 from evaluation.store.session import open_store
 
 BODY = b"{}"
+MOST = 10_000
+"""Rows of the audit that are read."""
 
 
 @dataclass(frozen=True)
@@ -56,21 +59,6 @@ def request(
     return served.server.send("\r\n".join([*lines, "", ""]).encode("latin-1") + body)
 
 
-READS = (
-    *(f"GET /api/v1/{name}" for name in ("runs", "runs/last", "runs/last/cases", "runs/last/race", "runs/last/sweep")),
-    *(f"GET /api/v1/{name}" for name in ("comparisons", "experiments", "benchmarks", "metrics", "metrics/rouge_l")),
-    *(f"GET /api/v1/{name}" for name in ("pipelines", "profiles", "models", "endpoints", "alerts", "traffic/calls")),
-    *(f"GET /api/v1/{name}" for name in ("recommendations", "scoreboard", "reviews", "work/x", "work/x/events")),
-    *("GET /api/v1/ratings", "GET /api/v1/reviews/x/cases"),
-    *("GET /health/ready", "GET /health/deep", "GET /metrics"),
-)
-RUNS = (
-    *(f"POST /api/v1/{name}" for name in ("evaluations", "comparisons", "races", "sweeps", "reviews")),
-    *(f"POST /api/v1/{name}" for name in ("monitor-passes", "retrainings", "written-suites", "outcomes")),
-    "POST /api/v1/reviews/x/ratings",
-    *("POST /api/v1/work/x/cancellation", "POST /api/v1/work/x/resumption", "POST /api/v1/alerts/x/acknowledgement"),
-)
-ADMINISTERS = ("GET /api/v1/keys", "POST /api/v1/keys", "DELETE /api/v1/keys/x", "GET /api/v1/audit")
 FOREIGN = (
     "Origin: http://evil.example",
     "Origin: null",
@@ -82,31 +70,62 @@ FOREIGN = (
 )
 
 
-def refused(served: Served, status: int, answer: tuple[int, bytes]) -> None:
+def refused(served: Served, status: int, answer: tuple[int, bytes], *, is_gateways: bool = False) -> None:
     """Check a refusal: its status, a problem as its body, and no secret in what is kept."""
     head, _, body = answer[1].partition(b"\r\n\r\n")
     assert status == answer[0], answer
-    assert b"application/problem+json" in head
-    assert status == json.loads(body)["status"]
+    if is_gateways:
+        assert json.loads(body)["error"]
+    else:
+        assert b"application/problem+json" in head
+        assert status == json.loads(body)["status"]
+    keeps_no_secret(served)
+
+
+def keeps_no_secret(served: Served) -> None:
     kept = served.server.log.read_bytes() + b"".join(path.read_bytes() for path in served.database.parent.glob("*.db*"))
     assert not [name for name, text in served.keys.items() if text.split("_", 2)[2].encode() in kept]
 
 
-@pytest.mark.parametrize("line", [*READS, *RUNS, *ADMINISTERS])
-def test_a_request_without_a_key_is_refused(served: Served, line: str) -> None:
-    refused(served, 401, request(served, line, key=None, body=BODY if "POST" in line else b""))
+def body_of(route: Route) -> bytes:
+    return BODY if route in WRITING else b""
 
 
-@pytest.mark.parametrize(
-    ("scope", "line"),
-    [
-        *(("chat", line) for line in READS),
-        *(("read", line) for line in RUNS),
-        *(("run", line) for line in ADMINISTERS),
-    ],
-)
-def test_a_key_of_another_scope_is_refused(served: Served, scope: str, line: str) -> None:
-    refused(served, 403, request(served, line, key=scope, body=BODY if "POST" in line else b""))
+@pytest.mark.parametrize("route", KEYED, ids=lambda route: route.line)
+def test_a_request_without_a_key_or_with_one_of_another_scope_is_refused(served: Served, route: Route) -> None:
+    for status, key in ((401, None), (403, route.lacking), (401, "revoked"), (401, "expired")):
+        answer = request(served, route.line, key=key, body=body_of(route))
+        refused(served, status, answer, is_gateways=route.is_gateways)
+
+
+@pytest.mark.parametrize("route", WRITING, ids=lambda route: route.line)
+def test_a_page_of_others_a_foreign_host_and_a_body_beyond_all_bounds_change_nothing(
+    served: Served, route: Route
+) -> None:
+    answers = (
+        (403, request(served, route.line, "Origin: http://evil.example", body=BODY)),
+        (403, request(served, route.line, "Sec-Fetch-Site: cross-site", body=BODY)),
+        (403, request(served, route.line, host="evil.example", body=BODY)),
+        (413, request(served, route.line, "Content-Type: application/json", "Content-Length: 99999999999")),
+        (400, request(served, route.line, "Content-Length: 2", "Transfer-Encoding: chunked")),
+    )
+    for status, answer in answers:
+        refused(served, status, answer, is_gateways=route.is_gateways)
+
+
+def test_every_change_that_is_let_through_to_a_route_leaves_a_row(served: Served) -> None:
+    with open_store(str(served.database)) as store:
+        before = len(list_changes(store, limit=MOST))
+        of_interface = [route for route in WRITING if not route.is_gateways]
+        asked = [
+            ("admin", route.method, route.path, request(served, route.line, body=BODY)[0]) for route in of_interface
+        ]
+        assert eventually(lambda: len(list_changes(store, limit=MOST)) == before + len(asked))
+        entries = list_changes(store, limit=len(asked))
+
+    assert sorted(asked) == sorted((entry.key_name, entry.method, entry.path, entry.status) for entry in entries)
+    assert len(of_interface) > 35
+    keeps_no_secret(served)
 
 
 @pytest.mark.parametrize(
@@ -181,7 +200,9 @@ def test_a_request_that_servers_read_differently_or_is_too_large_is_refused(
     served: Served, status: int, rest: bytes
 ) -> None:
     head = HEAD.replace(b"PORT", str(served.server.port).encode()).replace(b"KEY", served.keys["admin"].encode())
-    refused(served, status, served.server.send(head + rest))
+    answer = served.server.send(head + rest)
+    refused(served, status, answer)
+    assert b"connection: close" in answer[1].lower()
 
 
 def test_a_head_that_never_ends_is_given_up(served: Served) -> None:
@@ -199,11 +220,11 @@ def test_a_key_over_its_rate_is_told_when_to_come_again(served: Served) -> None:
 
 def test_requests_that_were_not_let_through_leave_no_row(served: Served) -> None:
     with open_store(str(served.database)) as store:
-        before = list_changes(store)
+        before = len(list_changes(store, limit=MOST))
     request(served, "POST /api/v1/evaluations", key=None, body=BODY)
     request(served, f"DELETE /api/v1/keys/{served.keys['read']}")
     with open_store(str(served.database)) as store:
-        assert eventually(lambda: len(list_changes(store)) > len(before))  # it is stored once the answer is sent
-        (entry,) = list_changes(store)[: len(list_changes(store)) - len(before)]
+        assert eventually(lambda: len(list_changes(store, limit=MOST)) > before)  # stored once the answer is sent
+        (entry,) = list_changes(store, limit=len(list_changes(store, limit=MOST)) - before)
 
     assert ("admin", "DELETE", "/api/v1/keys/bw_…") == (entry.key_name, entry.method, entry.path)

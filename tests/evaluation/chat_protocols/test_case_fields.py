@@ -16,7 +16,7 @@ FIELDS = CaseFields(choices=("yes", "no"), documents=("One.", "Two."), tags=("t"
 @pytest.mark.parametrize("read", [openai_requests.read_chat, ollama_requests.read_chat])
 def test_both_protocols_have_the_field(read: Any) -> None:
     assert FIELDS == read(HELLO | {"benchwright": GIVEN}).fields
-    assert ("choices", "documents", "tags", "details") == FIELDS.given
+    assert ("choices", "documents", "tags", "details") == FIELDS.names
     for nothing in ({}, {"benchwright": None}, {"benchwright": {}}, {"benchwright": {"choices": None}}):
         assert NO_FIELDS == read(HELLO | nothing).fields
 
@@ -44,7 +44,7 @@ def test_no_server_is_sent_the_field() -> None:
 
 
 def test_no_documents_can_be_said() -> None:
-    assert ("documents",) == openai_requests.read_chat(HELLO | {"benchwright": {"documents": []}}).fields.given
+    assert ("documents",) == openai_requests.read_chat(HELLO | {"benchwright": {"documents": []}}).fields.names
 
 
 @pytest.mark.parametrize(
