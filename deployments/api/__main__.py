@@ -9,6 +9,7 @@ import uvicorn
 
 from deployments.api.app import create_app
 from deployments.api.connections import StrictConnection
+from deployments.api.memory import share_one_arena
 from deployments.cli.arguments import database_url, read_settings
 from deployments.guarded.origins import allowed_names
 from deployments.tracing import set_up_tracing
@@ -27,6 +28,7 @@ def main(words: list[str]) -> None:
     parser.add_argument("--require-key", action="store_true")
     options = parser.parse_args(words)
 
+    share_one_arena()  # before there are threads
     folder = os.environ.get(FOLDER_VARIABLE)
     try:
         end_tracing = set_up_tracing(os.environ)
