@@ -28,15 +28,6 @@ class StoredScore:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StoredScoreFailure:
-    """A score of one case and repeat that failed."""
-
-    case_id: str
-    repeat: int
-    failure: ScoreFailure
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class EstimateRow:
     """A candidate's value in a run, with its uncertainty. Derived data that can be rebuilt."""
 

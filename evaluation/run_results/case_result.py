@@ -1,6 +1,8 @@
 """The result of one case of a run, read from the store: prompt, every candidate's answers, and their scores."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from difflib import get_close_matches
 
 from evaluation.benchmarks.rendering import render
@@ -29,13 +31,14 @@ from evaluation.results.cases import (
 )
 from evaluation.run_results.failure_examples import failure_kind
 from evaluation.run_results.stage_results import answer_result, stage_result, trace_result
+from evaluation.scores import Measurement, ScoreFailure
 from evaluation.store.annotations import notes_on_case
 from evaluation.store.benchmarks import has_case, load_benchmark_version
-from evaluation.store.outcomes import load_outcomes
-from evaluation.store.registry import find_candidate
+from evaluation.store.outcomes import outcomes_of_case
+from evaluation.store.registry import find_candidates
 from evaluation.store.run_cases import has_run_case, run_case_ids
 from evaluation.store.runs import find_run
-from evaluation.store.scores import score_failures_of_case, scores_of_case
+from evaluation.store.scores import scores_of_generations
 from evaluation.store.session import Store
 from evaluation.store.stage_rows import load_stages
 from evaluation.truncation import FINISH_REASON, Limits
@@ -59,6 +62,7 @@ def case_result(store: Store, run_id: str, case_id: str) -> CaseResult:
     (case,) = benchmark.cases
     messages = render(benchmark, case)
     labels = unique_labels(run)
+    seen = _Seen.of(store, run, case_id)
     return CaseResult(
         run_id=plan.run_id,
         status=run.status,
@@ -72,8 +76,7 @@ def case_result(store: Store, run_id: str, case_id: str) -> CaseResult:
         case=case,
         annotations=tuple(notes_on_case(store, plan.run_id, case_id)),
         candidates=tuple(
-            _candidate(store, run, record, labels[record.run_candidate_id], case_id, messages)
-            for record in run.candidates
+            _candidate(store, run, record, labels[record.run_candidate_id], seen, messages) for record in run.candidates
         ),
     )
 
@@ -98,14 +101,21 @@ def unknown_case(store: Store, run: RunRecord, case_id: str) -> UnknownNameError
 
 
 def _candidate(
-    store: Store, run: RunRecord, record: RunCandidateRecord, label: str, case_id: str, messages: tuple[Message, ...]
+    store: Store, run: RunRecord, record: RunCandidateRecord, label: str, seen: "_Seen", messages: tuple[Message, ...]
 ) -> CaseCandidate:
     plan = record.plan
     limits = Limits.of(plan.options, trained_context=plan.details.get("context_length"))
-    candidate = _stored_candidate(store, plan.candidate_fingerprint)
-    outcomes = {stored.row.repeat: stored for stored in load_outcomes(store, record.run_candidate_id, [case_id])}
-    scores = _scores(store, record.run_candidate_id, case_id, planned=run.plan.metrics)
-    stages = load_stages(store, record.run_candidate_id, [case_id])
+    candidate = seen.candidates.get(plan.candidate_fingerprint)
+    if candidate is None:
+        raise StoreError(
+            f"{store.shown_url} does not hold candidate {plan.candidate_fingerprint!r} of the run",
+            "Restore the database's backup",
+        )
+    outcomes = {stored.row.repeat: stored for stored in seen.outcomes.get(record.run_candidate_id, ())}
+    scores = _scores(seen, outcomes, planned=run.plan.metrics)
+    stages = {}
+    if candidate.pipeline is not None:
+        stages = load_stages(store, record.run_candidate_id, [seen.case_id])
     return CaseCandidate(
         label=label,
         model=plan.model_name,
@@ -119,38 +129,58 @@ def _candidate(
         server_version=plan.server_version,
         messages=tuple(candidate.profile.wrap(messages)),
         outcomes=tuple(
-            _outcome(outcomes.get(repeat), repeat, scores.get(repeat, {}), limits, stages.get((case_id, repeat), ()))
+            _outcome(
+                outcomes.get(repeat), repeat, scores.get(repeat, {}), limits, stages.get((seen.case_id, repeat), ())
+            )
             for repeat in range(run.plan.n_repeats)
         ),
     )
 
 
-def _stored_candidate(store: Store, fingerprint: str) -> Candidate:
-    candidate = find_candidate(store, fingerprint)
-    if candidate is None:
-        raise StoreError(
-            f"{store.shown_url} does not hold candidate {fingerprint!r} of the run", "Restore the database's backup"
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Seen:
+    """What is stored of a case, read for all candidates of the run at once."""
+
+    case_id: str
+    candidates: Mapping[str, Candidate]
+    outcomes: Mapping[int, Sequence[StoredOutcome]]
+    """By the candidate's row."""
+    scores: Mapping[int, Sequence[tuple[MetricUse, Measurement | ScoreFailure]]]
+    """By the outcome's row."""
+
+    @classmethod
+    def of(cls, store: Store, run: RunRecord, case_id: str) -> "_Seen":
+        """Return what is stored of a case."""
+        listed = outcomes_of_case(store, [record.run_candidate_id for record in run.candidates], case_id)
+        outcomes: defaultdict[int, list[StoredOutcome]] = defaultdict(list)
+        for stored in listed:
+            outcomes[stored.row.run_candidate_id].append(stored)
+        return cls(
+            case_id=case_id,
+            candidates=find_candidates(store, {record.plan.candidate_fingerprint for record in run.candidates}),
+            outcomes=outcomes,
+            scores=scores_of_generations(store, [stored.generation_id for stored in listed]),
         )
-    return candidate
 
 
-def _scores(store: Store, run_candidate_id: int, case_id: str, *, planned: Sequence[MetricUse]) -> Scores:
+def _scores(seen: _Seen, outcomes: Mapping[int, StoredOutcome], *, planned: Sequence[MetricUse]) -> Scores:
     """Return the scores of a case's repeats on every metric that ever scored them, the run's own metrics first."""
-    scored = scores_of_case(store, run_candidate_id, case_id)
-    failed = score_failures_of_case(store, run_candidate_id, case_id)
-    keys = metric_keys(planned, [use for use, _ in (*scored, *failed)])
+    found = [
+        (use, repeat, score)
+        for repeat, stored in outcomes.items()
+        for use, score in seen.scores.get(stored.generation_id, ())
+    ]
+    found.sort(key=lambda each: (isinstance(each[2], ScoreFailure), each[0].name, each[0].signature, each[1]))
+    keys = metric_keys(planned, [use for use, _, _ in found])
     order = list(keys)
+    found.sort(key=lambda each: len(order) if isinstance(each[2], ScoreFailure) else order.index(each[0].signature))
     scores: Scores = {}
-    for use, score in sorted(scored, key=lambda pair: order.index(pair[0].signature)):
-        scores.setdefault(score.repeat, {})[keys[use.signature]] = ScoreResult(
-            value=score.measurement.value,
-            label=score.measurement.label,
-            rationale=score.measurement.rationale,
-            signature=use.signature,
+    for use, repeat, score in found:
+        scores.setdefault(repeat, {})[keys[use.signature]] = (
+            ScoreFailureResult(failure=score, signature=use.signature)
+            if isinstance(score, ScoreFailure)
+            else ScoreResult(value=score.value, label=score.label, rationale=score.rationale, signature=use.signature)
         )
-    for use, missing in failed:
-        failure = ScoreFailureResult(failure=missing.failure, signature=use.signature)
-        scores.setdefault(missing.repeat, {})[keys[use.signature]] = failure
     return scores
 
 

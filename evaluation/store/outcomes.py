@@ -165,6 +165,17 @@ def load_outcomes(store: Store, run_candidate_id: int, case_ids: Sequence[str]) 
     return tuple(sorted(outcomes, key=lambda stored: (place[stored.row.case_id], stored.row.repeat)))
 
 
+def outcomes_of_case(store: Store, run_candidate_ids: Sequence[int], case_id: str) -> tuple[StoredOutcome, ...]:
+    """Return the outcomes of one case of these candidates, by generation id."""
+    outcomes: list[StoredOutcome] = []
+    of_case = generation.c.case_id == case_id
+    with store.read() as connection:
+        for start in range(0, len(run_candidate_ids), _CHUNK):
+            some = run_candidate_ids[start : start + _CHUNK]
+            outcomes += select_outcomes(connection, generation.c.run_candidate_id.in_(some), of_case)
+    return tuple(outcomes)
+
+
 def select_outcomes(
     connection: Connection, *conditions: sa.ColumnElement[bool], limit: int | None = None
 ) -> tuple[StoredOutcome, ...]:

@@ -76,6 +76,12 @@ def find_candidate(store: Store, fingerprint: str) -> Candidate | None:
         return select_candidates(connection, [fingerprint]).get(fingerprint)
 
 
+def find_candidates(store: Store, fingerprints: Collection[str]) -> dict[str, Candidate]:
+    """Return the candidates of these fingerprints, with their profiles; those that are not stored are left out."""
+    with store.read() as connection:
+        return select_candidates(connection, fingerprints)
+
+
 def select_candidates(connection: Connection, fingerprints: Collection[str]) -> dict[str, Candidate]:
     """Return the stored candidates of these fingerprints, with their profiles, by fingerprint."""
     same_profile = sa.and_(profile.c.hash == candidate.c.profile_hash, profile.c.name == candidate.c.profile_name)

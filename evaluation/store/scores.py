@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection
 from evaluation.errors import StoreError
 from evaluation.fingerprint import fingerprint
 from evaluation.records.candidates import MetricUse
-from evaluation.records.scores import EstimateRow, ScoreRow, StoredScore, StoredScoreFailure
+from evaluation.records.scores import EstimateRow, ScoreRow, StoredScore
 from evaluation.scores import Estimate, Measurement, ScoreFailure
 from evaluation.store.record_rows import record_of
 from evaluation.store.session import Store
@@ -89,31 +89,6 @@ def count_score_failures(store: Store, run_candidate_id: int) -> tuple[tuple[Met
     return tuple(counts.items())
 
 
-def score_failures_of_case(
-    store: Store, run_candidate_id: int, case_id: str
-) -> tuple[tuple[MetricUse, StoredScoreFailure], ...]:
-    """Return the score failures of one case, by metric, signature and repeat."""
-    query = (
-        sa.select(score_failure, metric.c.name, metric.c.signature, generation.c.case_id, generation.c.repeat)
-        .join(generation, generation.c.id == score_failure.c.generation_id)
-        .join(metric, metric.c.key == score_failure.c.metric_key)
-        .where(generation.c.run_candidate_id == run_candidate_id, generation.c.case_id == case_id)
-        .order_by(metric.c.name, metric.c.signature, generation.c.repeat)
-    )
-    with store.read() as connection:
-        return tuple(
-            (
-                MetricUse(name=row.name, signature=row.signature),
-                StoredScoreFailure(
-                    case_id=row.case_id,
-                    repeat=row.repeat,
-                    failure=ScoreFailure(kind=row.kind, message=row.message),
-                ),
-            )
-            for row in connection.execute(query)
-        )
-
-
 def iterate_scores(store: Store, run_candidate_id: int, signature: str, *, batch: int = 2000) -> Iterator[StoredScore]:
     """Yield a candidate's scores on one metric, by generation id; no transaction is open between pages."""
     page = (
@@ -132,25 +107,6 @@ def iterate_scores(store: Store, run_candidate_id: int, signature: str, *, batch
         if len(rows) < batch:
             return
         last = rows[-1].generation_id
-
-
-def scores_of_case(store: Store, run_candidate_id: int, case_id: str) -> tuple[tuple[MetricUse, StoredScore], ...]:
-    """Return all scores of a candidate's outcomes of one case, by metric, signature and repeat."""
-    query = (
-        sa.select(score, metric.c.name, metric.c.signature, generation.c.case_id, generation.c.repeat)
-        .join(generation, generation.c.id == score.c.generation_id)
-        .join(metric, metric.c.key == score.c.metric_key)
-        .where(generation.c.run_candidate_id == run_candidate_id, generation.c.case_id == case_id)
-        .order_by(metric.c.name, metric.c.signature, generation.c.repeat)
-    )
-    with store.read() as connection:
-        return tuple(
-            (
-                MetricUse(name=row.name, signature=row.signature),
-                StoredScore(case_id=row.case_id, repeat=row.repeat, measurement=_measurement(row)),
-            )
-            for row in connection.execute(query)
-        )
 
 
 def scores_of_generations(

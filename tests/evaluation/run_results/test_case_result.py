@@ -192,7 +192,7 @@ def test_a_case_that_the_limit_left_out_is_said_to_be(store: Store) -> None:
 
 def test_a_store_that_lost_a_candidate_says_so(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     run_id = store_run(store, asked("a:1b"), cases=numbers(1))
-    monkeypatch.setattr("evaluation.run_results.case_result.find_candidate", lambda *_: None)
+    monkeypatch.setattr("evaluation.run_results.case_result.find_candidates", lambda *_: {})
 
     with pytest.raises(StoreError, match="does not hold candidate"):
         case_result(store, run_id, "c0")

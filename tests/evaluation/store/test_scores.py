@@ -8,7 +8,7 @@ from evaluation.errors import FailureKind, StoreError
 from evaluation.generation import Failure, Generation
 from evaluation.records.candidates import MetricUse
 from evaluation.records.outcomes import OutcomeRow
-from evaluation.records.scores import EstimateRow, ScoreRow, StoredScore, StoredScoreFailure
+from evaluation.records.scores import EstimateRow, ScoreRow, StoredScore
 from evaluation.scores import Estimate, Measurement, ScoreFailure
 from evaluation.store.outcomes import load_outcomes
 from evaluation.store.scores import (
@@ -19,8 +19,8 @@ from evaluation.store.scores import (
     load_estimates,
     save_estimates,
     save_scores,
-    score_failures_of_case,
     scored_metrics,
+    scores_of_generations,
 )
 from evaluation.store.session import Store
 
@@ -113,9 +113,7 @@ def test_scores_that_could_not_be_had_are_counted_by_metric_and_kind(
     )
 
     assert ((F1, {"judge_refused": 1, "verdict_unreadable": 2}),) == count_score_failures(store, run_candidate_id)
-    assert ((F1, StoredScoreFailure(case_id="case-1", repeat=0, failure=UNREADABLE)),) == score_failures_of_case(
-        store, run_candidate_id, "case-1"
-    )
+    assert {generation_ids[1]: [(F1, UNREADABLE)]} == scores_of_generations(store, [generation_ids[1]])
     assert [generation_ids[0]] == sorted(judged_ids(store, F1.signature, generation_ids))
 
 
@@ -132,8 +130,9 @@ def test_a_score_takes_the_place_of_its_failure_and_the_other_way_round(
 def test_a_message_is_stored_up_to_a_length(store: Store, run_candidate_id: int, generation_ids: list[int]) -> None:
     save_scores(store, [_failed(generation_ids[0], ScoreFailure(kind="metric_raised", message="x" * 100_000))])
 
-    ((_, stored),) = score_failures_of_case(store, run_candidate_id, "case-0")
-    assert 4000 == len(stored.failure.message)
+    ((_, failure),) = scores_of_generations(store, [generation_ids[0]])[generation_ids[0]]
+    assert isinstance(failure, ScoreFailure)
+    assert 4000 == len(failure.message)
 
 
 F1_OF_UNSCORED, EXACT = (MetricUse(name=name, signature=f"{name}()|v1") for name in ("token_f1", "exact_match"))
