@@ -21,6 +21,7 @@ PARAMETERS: Mapping[str, Any] = {
     "silence": "1",
     "limit": 50,
     "candidate": "llama3.2:3b",
+    "fingerprint": "llama3.2:3b",
     "task": "summarization",
     "tag": "nightly",
     "/api/v1/benchmarks/{name} name": "classification",

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from evaluation.candidate import PromptProfile, WorkedExample
 from evaluation.case import Benchmark, PromptTemplate
@@ -14,6 +14,30 @@ from evaluation.results.frames import ShownInNotebooks, columns_of, frame_of
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CandidateFacts:
+    """A candidate that a run asked: a model with its options, profile and pipeline."""
+
+    fingerprint: str
+    label: str
+    """Name by which policies and recommendations know it; no other candidate has the same."""
+    model: str
+    digest: str | None
+    """Of its weights; None where they were not verified."""
+    options: Mapping[str, Any]
+    profile: str
+    think: bool | str | None
+    pipeline: str | None
+    """The pipeline with all its options; None: the model is asked directly."""
+    endpoints: tuple[str, ...]
+    """Servers that have it, as far as is known."""
+    capabilities: tuple[str, ...]
+    memory_bytes: float | None
+    """Memory of the loaded model if that was seen, else the size of its file."""
+    not_ready: str | None
+    """Why it cannot be called now; None if it can."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""Routes that read what there is to choose from: benchmarks, metrics, pipelines, profiles, models, endpoints."""
+"""Routes that read what there is to choose from: benchmarks, metrics, pipelines, models, candidates, endpoints."""
 
 from typing import Annotated
 
@@ -11,11 +11,19 @@ from deployments.api.description import PROBLEMS, answer, page_of
 from deployments.api.replies import Cursor, Limit, Paging, cursor_of, paging, reply, sorted_page
 from deployments.cli.arguments import open_stored
 from deployments.python import catalogues
+from evaluation.errors import UnknownNameError
 from evaluation.files.allowed_files import limit_files
 from evaluation.pipelines.descriptions import PipelineDescription
 from evaluation.records.candidates import EndpointRecord, ModelRecord
 from evaluation.resolution.benchmarks import benchmark_page
-from evaluation.results.catalogue_entries import BenchmarkFacts, MetricDetails, MetricFacts, ProfileFacts
+from evaluation.results.catalogue_entries import (
+    BenchmarkFacts,
+    CandidateFacts,
+    MetricDetails,
+    MetricFacts,
+    ProfileFacts,
+)
+from evaluation.run_results.candidate_list import list_candidates
 from evaluation.store.models import list_models
 
 router = APIRouter(dependencies=[READ], responses=PROBLEMS, tags=["catalogues"])
@@ -78,7 +86,35 @@ def models(request: Request, paging: Page, retired: bool = False) -> Response:
     return sorted_page(request, listed, paging, key=lambda item: f"{item.endpoint_name} {item.name} {item.digest}")
 
 
+@router.get("/candidates", responses=page_of(CandidateFacts))
+def candidates(request: Request, paging: Page) -> Response:
+    """List the candidates that runs asked, by label, with the servers that have them."""
+    with open_stored(None) as store:
+        listed = list_candidates(store)
+    return sorted_page(request, listed, paging, key=lambda item: f"{item.label} {item.fingerprint}")
+
+
+@router.get("/candidates/{fingerprint}", responses=answer(CandidateFacts))
+def candidate(request: Request, fingerprint: str) -> Response:
+    """Return a candidate, by its fingerprint or its label."""
+    with open_stored(None) as store:
+        listed = list_candidates(store)
+    named = {each.fingerprint: each for each in listed} | {each.label: each for each in listed}
+    if fingerprint not in named:
+        raise UnknownNameError("candidate", fingerprint, [each.label for each in listed])
+    return reply(request, named[fingerprint])
+
+
 @router.get("/endpoints", responses=page_of(EndpointRecord))
 def endpoints(request: Request, paging: Page) -> Response:
     """List the model servers that are stored under a name."""
     return sorted_page(request, catalogues.list_endpoints(), paging, key=lambda item: item.name)
+
+
+@router.get("/endpoints/{endpoint}", responses=answer(EndpointRecord))
+def endpoint(request: Request, endpoint: str) -> Response:
+    """Return a model server that is stored under a name."""
+    listed = {each.name: each for each in catalogues.list_endpoints()}
+    if endpoint not in listed:
+        raise UnknownNameError("endpoint", endpoint, listed)
+    return reply(request, listed[endpoint])

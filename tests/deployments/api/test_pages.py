@@ -19,8 +19,8 @@ from evaluation.store.registry import save_endpoint
 from evaluation.store.session import KeptStore
 
 LISTS = (
-    "runs", "comparisons", "experiments", "benchmarks", "metrics", "pipelines", "profiles", "models", "endpoints",
-    "alerts", "traffic/calls", "recommendations", "reviews", "ratings", "keys", "audit",
+    "runs", "comparisons", "experiments", "benchmarks", "metrics", "pipelines", "profiles", "models", "candidates",
+    "endpoints", "alerts", "traffic/calls", "recommendations", "reviews", "ratings", "keys", "audit",
 )  # fmt: skip
 
 
@@ -89,6 +89,8 @@ def test_what_a_client_has_already_is_not_sent_again(api: ApiClient) -> None:
     [
         ("/api/v1/runs/nope", 404, "unknown run 'nope'"),
         ("/api/v1/runs/mixed/cases/nope", 404, "nope"),
+        ("/api/v1/candidates/nope", 404, "unknown candidate 'nope'"),
+        ("/api/v1/endpoints/nope", 404, "unknown endpoint 'nope'"),
         ("/api/v1/metrics/exact_mtch", 404, "did you mean 'exact_match'"),
         ("/api/v1/metrics/mine.py:Mine", 422, "forms may name no files"),
         ("/api/v1/pipelines/mine.py:Mine", 422, "forms may name no files"),
@@ -143,6 +145,15 @@ def test_health_names_each_part_with_its_time(api: ApiClient) -> None:
     deep = api.get("/health/deep").json()
     assert {"database", "prefect", "disk", "clock"} <= {check["name"] for check in deep["checks"]}
     assert all(check["seconds"] >= 0 for check in deep["checks"])
+
+
+def test_a_candidate_is_listed_as_it_is_called(api: ApiClient) -> None:
+    good, bad = sorted(api.get("/api/v1/candidates").json()["items"], key=lambda item: -len(item["label"]))[::-1]
+
+    assert ({"temperature": 0.5}, None) == (bad["options"], bad["pipeline"])
+    assert good == api.get(f"/api/v1/candidates/{good['fingerprint']}").json()
+    assert good == api.get(f"/api/v1/candidates/{good['label']}").json()
+    assert good["model"] == "good:1b"
 
 
 def test_health_looks_at_every_model_server_that_the_gateway_asks(
