@@ -52,8 +52,11 @@ def main(arguments: list[str]) -> int:
         return 127
     if n_asked:
         _signal_group(server.pid, signal.SIGTERM)
+    poll = select.poll()  # `select.select` takes no descriptor above 1023, which whoever starts us may have given us
+    for descriptor in (life_line, wake):
+        poll.register(descriptor, select.POLLIN)
     while server.poll() is None:
-        readable, _, _ = select.select([life_line, wake], [], [], _LOOK_EVERY_S)
+        readable = {descriptor for descriptor, _ in poll.poll(_LOOK_EVERY_S * 1000)}
         if wake in readable:
             os.read(wake, 4096)
         if life_line in readable or os.getppid() != parent:

@@ -44,7 +44,9 @@ def _end_with_parent(life_line: int) -> None:
         fcntl.fcntl(life_line, fcntl.F_SETOWN, -os.getpgrp())
         fcntl.fcntl(life_line, fcntl.F_SETSIG, signal.SIGKILL)
         fcntl.fcntl(life_line, fcntl.F_SETFL, fcntl.fcntl(life_line, fcntl.F_GETFL) | os.O_ASYNC)
-        if select.select([life_line], [], [], 0)[0]:  # it was gone before
+        poll = select.poll()  # `select.select` takes no descriptor above 1023
+        poll.register(life_line, select.POLLIN)
+        if poll.poll(0):  # it was gone before
             os.killpg(0, signal.SIGKILL)
         return
 
