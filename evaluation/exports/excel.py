@@ -142,7 +142,7 @@ def _escaped(text: str) -> bytes:
     data = text.encode("utf-8", "replace")
     odd = data.translate(None, _PLAIN)
     if b"_x" in data or odd.translate(None, b"&<>"):
-        data = _SPECIAL.sub(lambda found: f"_x{ord(found[0]):04X}_", text).encode("utf-8", "replace")
+        data = _SPECIAL.sub(lambda match: f"_x{ord(match[0]):04X}_", text).encode("utf-8", "replace")
     return data.replace(b"&", b"&amp;").replace(b"<", b"&lt;").replace(b">", b"&gt;") if odd else data
 
 

@@ -81,13 +81,13 @@ def _type(column: str, metrics: Sequence[str], pa: Any) -> Any:
 
 
 def _column(values: Sequence[Any], type_: Any, pa: Any) -> Any:
-    known = [value is not None for value in values]
-    n_missing = len(known) - sum(known)
-    if n_missing == len(known):
-        return pa.nulls(len(known), type_)
+    has_value = [value is not None for value in values]
+    n_missing = len(has_value) - sum(has_value)
+    if n_missing == len(has_value):
+        return pa.nulls(len(has_value), type_)
     buffers = [pa.py_buffer(part) for part in _parts(values, type_, pa)]
-    are_known = pa.py_buffer(_bits(known)) if n_missing else None
-    return pa.Array.from_buffers(type_, len(known), [are_known, *buffers], n_missing)
+    validity = pa.py_buffer(_bits(has_value)) if n_missing else None
+    return pa.Array.from_buffers(type_, len(has_value), [validity, *buffers], n_missing)
 
 
 def _parts(values: Sequence[Any], type_: Any, pa: Any) -> Sequence[Any]:

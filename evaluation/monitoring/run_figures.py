@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from evaluation.monitoring.values import mean_of, median_of
 from evaluation.records.candidates import MetricUse
@@ -15,8 +14,6 @@ from evaluation.store.session import Store
 _RUNS_AT_ONCE = 200
 _FEWEST = 100
 """Answers of a run from which on they are worth keeping: all runs are read together here, each time anew."""
-_COUNTS = ("n", "n_ok", "failures")
-_TIMES_AND_TOKENS = ("duration_s", "n_timed", "n_cached", "tokens", "n_counted", "tokens_per_s", "energy_j")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,9 +37,23 @@ class RunFigures:
     qualities: tuple[tuple[MetricUse, float], ...]
     """Mean score by metric."""
 
-    def of_calls(self, *, is_given_up: bool) -> dict[str, Any]:
-        """Return the fields of a point; of a candidate that was given up, only how many calls there were."""
-        return {name: getattr(self, name) for name in (_COUNTS if is_given_up else (*_COUNTS, *_TIMES_AND_TOKENS))}
+    def only_counts(self) -> "RunFigures":
+        """Return how many calls there were and how they failed, alone: those of a candidate that was given up."""
+        return RunFigures(
+            row_id=self.row_id,
+            n=self.n,
+            n_ok=self.n_ok,
+            failures=self.failures,
+            duration_s=None,
+            n_timed=0,
+            n_cached=0,
+            tokens=None,
+            n_counted=0,
+            tokens_per_s=None,
+            energy_j=None,
+            prompts=self.prompts,
+            qualities=self.qualities,
+        )
 
     def quality(self, use: MetricUse) -> float | None:
         """Return the mean score on a metric."""
@@ -60,8 +71,9 @@ def figures_of_runs(store: Store, runs: Sequence[MonitoredRun]) -> dict[int, Run
     for run in runs:
         row_ids[run.run_id].append(run.row_id)
 
-    def read(run_ids: Sequence[str]) -> Mapping[str, Any]:
-        return _read(store, {run_id: row_ids[run_id] for run_id in run_ids})
+    def read(run_ids: Sequence[str]) -> Mapping[str, object]:
+        by_run = _read(store, {run_id: row_ids[run_id] for run_id in run_ids})
+        return {run_id: as_json(candidates) for run_id, candidates in by_run.items()}
 
     figures: dict[int, RunFigures] = {}
     run_ids = list(row_ids)
@@ -72,12 +84,11 @@ def figures_of_runs(store: Store, runs: Sequence[MonitoredRun]) -> dict[int, Run
     return figures
 
 
-def _read(store: Store, row_ids: Mapping[str, Sequence[int]]) -> dict[str, Any]:
+def _read(store: Store, row_ids: Mapping[str, Sequence[int]]) -> dict[str, _Candidates]:
     every = [row_id for of_run in row_ids.values() for row_id in of_run]
     calls, qualities = read_calls(store, every), mean_scores(store, every)
     return {
-        run_id: as_json(_Candidates(candidates=tuple(_figures(of_run, calls, qualities))))
-        for run_id, of_run in row_ids.items()
+        run_id: _Candidates(candidates=tuple(_figures(of_run, calls, qualities))) for run_id, of_run in row_ids.items()
     }
 
 

@@ -65,8 +65,18 @@ def _evaluated(group: Sequence[MonitoredRun], figures: Mapping[int, RunFigures])
 def _point(run: MonitoredRun, figures: RunFigures, headline: str | None) -> Point:
     """Return a run's figures; its quality is that of `headline`, whatever the run's own headline was."""
     use = metric_use(run, headline)
+    shown = figures if run.given_up is None else figures.only_counts()
     return Point(
-        **figures.of_calls(is_given_up=run.given_up is not None),
+        n=shown.n,
+        n_ok=shown.n_ok,
+        failures=shown.failures,
+        duration_s=shown.duration_s,
+        n_timed=shown.n_timed,
+        n_cached=shown.n_cached,
+        tokens=shown.tokens,
+        n_counted=shown.n_counted,
+        tokens_per_s=shown.tokens_per_s,
+        energy_j=shown.energy_j,
         n_not_asked=0 if run.given_up is None else max(0, run.n_planned - figures.n),
         at=run.created_at,
         ended_at=run.ended_at,

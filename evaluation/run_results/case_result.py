@@ -40,7 +40,7 @@ from evaluation.store.run_cases import has_run_case, run_case_ids
 from evaluation.store.runs import find_run
 from evaluation.store.scores import scores_of_generations
 from evaluation.store.session import Store
-from evaluation.store.stage_rows import load_stages
+from evaluation.store.stage_rows import load_stages, staged_candidates
 from evaluation.truncation import FINISH_REASON, Limits
 
 Scores = dict[int, dict[str, ScoreResult | ScoreFailureResult]]
@@ -114,7 +114,7 @@ def _candidate(
     outcomes = {stored.row.repeat: stored for stored in seen.outcomes.get(record.run_candidate_id, ())}
     scores = _scores(seen, outcomes, planned=run.plan.metrics)
     stages = {}
-    if candidate.pipeline is not None:
+    if record.run_candidate_id in seen.staged:
         stages = load_stages(store, record.run_candidate_id, [seen.case_id])
     return CaseCandidate(
         label=label,
@@ -147,11 +147,14 @@ class _Seen:
     """By the candidate's row."""
     scores: Mapping[int, Sequence[tuple[MetricUse, Measurement | ScoreFailure]]]
     """By the outcome's row."""
+    staged: frozenset[int]
+    """Rows of the candidates that have stages."""
 
     @classmethod
     def of(cls, store: Store, run: RunRecord, case_id: str) -> "_Seen":
         """Return what is stored of a case."""
-        listed = outcomes_of_case(store, [record.run_candidate_id for record in run.candidates], case_id)
+        row_ids = [record.run_candidate_id for record in run.candidates]
+        listed = outcomes_of_case(store, row_ids, case_id)
         outcomes: defaultdict[int, list[StoredOutcome]] = defaultdict(list)
         for stored in listed:
             outcomes[stored.row.run_candidate_id].append(stored)
@@ -160,22 +163,25 @@ class _Seen:
             candidates=find_candidates(store, {record.plan.candidate_fingerprint for record in run.candidates}),
             outcomes=outcomes,
             scores=scores_of_generations(store, [stored.generation_id for stored in listed]),
+            staged=staged_candidates(store, row_ids, case_id),
         )
 
 
 def _scores(seen: _Seen, outcomes: Mapping[int, StoredOutcome], *, planned: Sequence[MetricUse]) -> Scores:
     """Return the scores of a case's repeats on every metric that ever scored them, the run's own metrics first."""
-    found = [
+    all_scores = [
         (use, repeat, score)
         for repeat, stored in outcomes.items()
         for use, score in seen.scores.get(stored.generation_id, ())
     ]
-    found.sort(key=lambda each: (isinstance(each[2], ScoreFailure), each[0].name, each[0].signature, each[1]))
-    keys = metric_keys(planned, [use for use, _, _ in found])
+    all_scores.sort(key=lambda each: (isinstance(each[2], ScoreFailure), each[0].name, each[0].signature, each[1]))
+    keys = metric_keys(planned, [use for use, _, _ in all_scores])
     order = list(keys)
-    found.sort(key=lambda each: len(order) if isinstance(each[2], ScoreFailure) else order.index(each[0].signature))
+    all_scores.sort(
+        key=lambda each: len(order) if isinstance(each[2], ScoreFailure) else order.index(each[0].signature)
+    )
     scores: Scores = {}
-    for use, repeat, score in found:
+    for use, repeat, score in all_scores:
         scores.setdefault(repeat, {})[keys[use.signature]] = (
             ScoreFailureResult(failure=score, signature=use.signature)
             if isinstance(score, ScoreFailure)

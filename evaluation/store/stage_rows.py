@@ -90,6 +90,17 @@ def load_stages(store: Store, run_candidate_id: int, case_ids: Sequence[str]) ->
     return {key: tuple(rows_of_case) for key, rows_of_case in stages.items()}
 
 
+def staged_candidates(store: Store, run_candidate_ids: Sequence[int], case_id: str) -> frozenset[int]:
+    """Return those of the candidates that have stages of this case."""
+    staged: set[int] = set()
+    with store.read() as connection:
+        for start in range(0, len(run_candidate_ids), _IDS_AT_ONCE):
+            some = stage.c.run_candidate_id.in_(run_candidate_ids[start : start + _IDS_AT_ONCE])
+            query = sa.select(stage.c.run_candidate_id).where(some, stage.c.case_id == case_id).distinct()
+            staged.update(connection.execute(query).scalars())
+    return frozenset(staged)
+
+
 def copy_stages(connection: Connection, originals: Sequence[OutcomeRow], run_candidate_id: int) -> None:
     """Copy the stages of these outcomes, which another run has, to the same cases of a candidate of a run."""
     replaced = {"run_candidate_id": sa.literal(run_candidate_id)}

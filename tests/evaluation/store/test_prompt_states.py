@@ -147,7 +147,6 @@ def test_tokens_per_second_are_those_after_the_first_token_in_the_monitor_too(st
 
     (found,) = run_result(store, "run-1").candidates
     assert found.metrics["tokens_per_s"].value == point.tokens_per_s == 20.0
-    assert "call_tokens_per_s" not in point.of_calls(is_given_up=False)
 
 
 def kept_or_read(*, is_cached: bool) -> dict[str, Outcome]:
