@@ -46,13 +46,22 @@ def workplace(database: str | None, *, may_be_new: bool = True) -> "Iterator[tup
 
 
 def _use_embedded_server_of_serve(stack: ExitStack) -> None:
-    """Make `embedded` name the server of the `benchwright serve` on this Prefect home, in whichever shell that runs."""
+    if name_embedded_server_of_serve():
+        stack.callback(os.environ.pop, "BENCHWRIGHT_EMBEDDED_URL", None)
+
+
+def name_embedded_server_of_serve() -> bool:
+    """Make `embedded` name the server of the `benchwright serve` on this Prefect home, in whichever shell that runs.
+
+    Return whether the environment names it now and did not before.
+    """
     from deployments.serving.home_lock import find_serve
 
     serving = None if "BENCHWRIGHT_EMBEDDED_URL" in os.environ else find_serve()
-    if serving is not None and serving.embedded:
-        os.environ["BENCHWRIGHT_EMBEDDED_URL"] = serving.embedded
-        stack.callback(os.environ.pop, "BENCHWRIGHT_EMBEDDED_URL", None)
+    if serving is None or not serving.embedded:
+        return False
+    os.environ["BENCHWRIGHT_EMBEDDED_URL"] = serving.embedded
+    return True
 
 
 @contextmanager

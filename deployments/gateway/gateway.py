@@ -42,6 +42,7 @@ from deployments.tracing import span
 from evaluation.chat_protocols.case_fields import FIELD, names_fields
 from evaluation.chat_protocols.fields import model_of, read_body
 from evaluation.errors import BenchwrightError, ConfigurationError, TransientProviderError
+from evaluation.formatting import excerpt
 from evaluation.records.policies import Policy, WhenSpent
 from evaluation.store.policies import list_policies
 from evaluation.store.session import Store, open_store
@@ -155,7 +156,7 @@ class Gateway:
                 stream_type=dialect.stream_type,
                 error=dialect.error,
                 broken_off=dialect.broken_off,
-                is_explained=http.query_params.get(EXPLAIN) in ("1", "true"),
+                is_explained=_is_explained(http),
             )
             dialect.streams(body)
             with span("plan"):
@@ -289,6 +290,18 @@ def _refuse_fields_of(body: Mapping[str, Any], model: str) -> None:
             f"the request gives {FIELD!r}, which is for `auto` and policies, and names {model[:200]!r}",
             "Write it into the message, or name a policy.",
         )
+
+
+def _is_explained(http: HttpRequest) -> bool:
+    """Return whether the client asks for the explanation.
+
+    Raises:
+        ConfigurationError: it says neither yes nor no.
+    """
+    word = http.query_params.get(EXPLAIN, "0")
+    if word not in ("0", "1", "false", "true"):
+        raise ConfigurationError(f"{EXPLAIN} is {excerpt(word, 40)!r}", f"Give `?{EXPLAIN}=1`, or leave it out.")
+    return word in ("1", "true")
 
 
 @asynccontextmanager

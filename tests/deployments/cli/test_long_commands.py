@@ -3,9 +3,12 @@
 import fcntl
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+from free_ports import free_port
 
 from deployments.cli.long_commands import workplace
 from deployments.prefect_home import prefect_home
@@ -42,3 +45,17 @@ def test_the_users_own_variable_goes_first(serve_file: Path, monkeypatch: pytest
         with workplace(None):
             assert "http://127.0.0.1:9" == os.environ[VARIABLE]
     assert "http://127.0.0.1:9" == os.environ[VARIABLE]
+
+
+def test_the_http_interface_alone_serves_the_models_of_that_server_too(
+    serve_file: Path, monkeypatch: pytest.MonkeyPatch, benchwright: Callable[..., Any]
+) -> None:
+    began_with: list[str | None] = []
+    monkeypatch.setattr(os, "execv", lambda *_: began_with.append(os.environ.get(VARIABLE)))
+    monkeypatch.setenv(VARIABLE, "")
+    monkeypatch.delenv(VARIABLE)
+    with serve_file.open() as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        assert 0 == benchwright("api", "--port", str(free_port())).code
+
+    assert ["http://127.0.0.1:11500"] == began_with

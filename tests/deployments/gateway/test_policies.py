@@ -124,6 +124,18 @@ def test_auto_that_fell_back_has_a_recommendation_of_the_candidate_that_answered
     assert LARGE == labels[answer.headers["x-benchwright-recommendation"]]
 
 
+def test_an_explanation_is_asked_for_by_yes_or_no(behind: Behind) -> None:
+    make(behind.store)
+    body = {"model": "fast", "messages": [{"role": "user", "content": "hello"}]}
+    answers = {
+        word: httpx.post(f"{behind.url}/v1/chat/completions?explain={word}", json=body) for word in ("1", "0", "maybe")
+    }
+
+    assert ["1"] == [word for word, answer in answers.items() if "benchwright" in answer.json()]
+    assert 400 == answers["maybe"].status_code
+    assert "explain is 'maybe'" in answers["maybe"].json()["error"]["message"]
+
+
 def test_weights_that_a_server_keeps_under_another_name_are_asked_there(behind: Behind) -> None:
     make(behind.store)
     behind.here.models.update({"small:1b": "digest-of-new", "kept/small:1b": "digest-of-small"})
