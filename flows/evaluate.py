@@ -35,7 +35,7 @@ async def evaluate(request: EvaluationRequest, invocation_id: str | None = None)
         request: What to evaluate on what.
         invocation_id: Leave empty. Given by whoever starts the flow and wants to find its results.
     """
-    request = await use_own_settings(request)
+    request = await use_own_settings(request, is_checked=invocation_id is not None)
     own_id = UUID(str(flow_run.id))
     if request.level is not None and invocation_id is None:
         request, invocation_id = await begin_level(request)

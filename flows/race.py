@@ -44,7 +44,7 @@ async def race(request: RaceRequest, invocation_id: str | None = None) -> Any:
         request: Who races on what, and by which rules.
         invocation_id: Leave empty. Given by whoever starts the flow and wants to find its results.
     """
-    request = await use_own_settings(request)
+    request = await use_own_settings(request, is_checked=invocation_id is not None)
     own_id = UUID(str(flow_run.id))
     invocation = invocation_id or own_id.hex
     return await run_interruptibly(

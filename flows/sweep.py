@@ -43,7 +43,7 @@ async def sweep(request: SweepRequest, invocation_id: str | None = None) -> Any:
         request: Which parameters over which values, for which models, on what.
         invocation_id: Leave empty. Given by whoever starts the flow and wants to find its results.
     """
-    request = await use_own_settings(request)
+    request = await use_own_settings(request, is_checked=invocation_id is not None)
     own_id = UUID(str(flow_run.id))
     invocation = invocation_id or own_id.hex
     return await run_interruptibly(

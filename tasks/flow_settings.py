@@ -9,7 +9,7 @@ from tasks.block_values import use_results_database
 from tasks.mistakes_in_logs import log_mistakes_by_message
 
 
-async def use_own_settings(request: RequestT) -> RequestT:
+async def use_own_settings(request: RequestT, *, is_checked: bool = False) -> RequestT:
     """Apply the operator's settings to this flow run: its results database, and the files its request may name.
 
     From here on its log says a user's mistake without a traceback.
@@ -19,6 +19,8 @@ async def use_own_settings(request: RequestT) -> RequestT:
 
     Args:
         request: The flow's request.
+        is_checked: Whoever began the flow has checked what it asks for, or goes on with what was asked before: a
+            metric that is gone since then is no reason to leave answers that are to be had.
 
     Returns:
         The request with absolute paths; those of a deployment's run are relative to that folder.
@@ -32,7 +34,8 @@ async def use_own_settings(request: RequestT) -> RequestT:
     await use_results_database()
     limit = file_limit()
     whole = request.with_whole_paths(None if limit is None else limit.folder)
-    whole.refuse_impossible()
+    if not is_checked:
+        whole.refuse_impossible()
     return whole
 
 

@@ -49,7 +49,8 @@ class ParquetWriter:
 
     def write(self, rows: Sequence[Row]) -> None:
         self._rows += rows
-        self._n_characters += sum(len(row.get(name) or "") for row in rows for name in self._texts)
+        texts = (row.get(name) for row in rows for name in self._texts)
+        self._n_characters += sum(len(text) for text in texts if isinstance(text, str))
         if len(self._rows) >= _GROUP_ROWS or self._n_characters >= _GROUP_CHARACTERS:
             self._write_group()
 

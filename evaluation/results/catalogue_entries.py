@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from evaluation.candidate import PromptProfile, WorkedExample
 from evaluation.case import Benchmark, PromptTemplate
@@ -26,7 +26,7 @@ class CandidateFacts:
     model: str
     digest: str | None
     """Of its weights; None where they were not verified."""
-    options: Mapping[str, Any]
+    options: Mapping[str, object]
     profile: str
     think: bool | str | None
     pipeline: str | None

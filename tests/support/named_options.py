@@ -19,6 +19,7 @@ OF_A_FILE = "in the file)"
 _QUOTED = re.compile(r"`([^`]*)`")
 _UNQUOTED = re.compile(r"\bbenchwright [a-z][^)\n]*")
 _OPTION = re.compile(r"(?<![\w/.=-])--[a-z][a-z0-9-]*")
+_OF_ANOTHER_PROGRAM = re.compile(r"`(?:prefect|pg_dump|pg_restore|ollama|docker) [^`]*`")
 _ALWAYS = frozenset({"-h", "--help", "--version"})
 
 
@@ -85,7 +86,8 @@ def foreign_options(said: str, typed: Sequence[str]) -> list[str]:
     """
     own = options_of(command_of(typed)[0]) | {word.split("=")[0] for word in typed}
     wrong = []
-    for line in said.splitlines():
+    for whole_line in said.splitlines():
+        line = _OF_ANOTHER_PROGRAM.sub(" ", whole_line)
         named = [text.split()[1:] for text in _commands(line)]
         of_others = set[str]().union(*(options_of(command_of(words)[0]) for words in named))
         if set(_OPTION.findall(line)) - own - of_others and OF_A_FILE not in line:

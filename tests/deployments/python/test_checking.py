@@ -115,7 +115,7 @@ def test_a_value_of_another_kind_is_refused_by_name(call: Callable[[], object], 
     ("call", "message"),
     [
         (lambda: evaluate(benchmark="question_answering", model="a:1b", endpoint="http://127.0.0.1:9"),
-         r"^no server answers at http://127\.0\.0\.1:9 .* another address with `endpoint`, or add `embedded`\.$"),
+         r"^no server answers at http://127\.0\.0\.1:9 .* or give another address, or add `embedded`\.$"),
         (lambda: evaluate(), r"^the call: no benchmark: .* `help\(evaluate\)` describes every option\.$"),
         (lambda: race(**ASKED), r"^the call: a race needs two candidates or more \(model, candidate\)\."),
         (lambda: sweep(**ASKED), r"^the call: no parameter to sweep: give param NAME=VALUES, or several model\."),

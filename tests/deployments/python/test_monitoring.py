@@ -35,7 +35,7 @@ def test_a_look_finds_what_the_command_finds_and_fails_where_that_is_asked(
         (lambda: monitor(since="tomorrow"), "^since 'tomorrow' is not a duration"),
         (lambda: monitor(token_budget="many"), "^token_budget 'many' is not a budget"),
         (lambda: monitor(slower_than=1), "slower_than must be more than 1"),
-        (lambda: monitor(without="quantity"), "left_out.0 is invalid"),
+        (lambda: monitor(without="quantity"), "left_out.0 must be 'duration', 'success'"),
         (lambda: monitor(token_budget=3), r"^monitor\(\): token_budget must be a text or several texts or a mapping"),
     ],
 )

@@ -60,7 +60,7 @@ def test_a_look_says_what_is_wrong_and_fails_where_that_is_asked(
         (("--since", "tomorrow"), "--since 'tomorrow' is not a duration"),
         (("--token-budget", "many"), "--token-budget 'many' is not a budget"),
         (("--slower-than", "1"), "slower_than must be more than 1"),
-        (("--without", "quantity"), "left_out.0 is invalid"),
+        (("--without", "quantity"), "left_out.0 must be 'duration', 'success'"),
         (("--db", "nowhere.db"), "there is no database"),
     ],
 )

@@ -62,7 +62,7 @@ def test_a_race_is_told_in_one_sentence_and_resumed_it_says_the_same_without_ask
         (("--model", "good", "--model", "bad", "--metric", "bleu"), "a race needs a value of each case"),
         (("--model", "good", "--model", "bad", "--margin", "3"), "as large as the whole range of 'exact_match'"),
         (("--model", "good", "--model", "bad", "--levels", "warm"), "unknown level 'warm'"),
-        (("--model", "good", "--model", "bad", "--method", "luck"), "method is invalid"),
+        (("--model", "good", "--model", "bad", "--method", "luck"), "method must be 'evidence' or 'halving'"),
     ],
 )
 def test_what_makes_no_race_is_refused_before_a_server_is_started(

@@ -200,7 +200,7 @@ def test_what_a_model_wrote_cannot_pass_for_lines_of_ours(typing: Command, store
         (["show", "nope"], "unknown review 'nope'"),
         (["resume", "nope"], "unknown review 'nope'"),
         (["run-1", "--cases", 0], "n_cases must be at least 1"),
-        (["run-1", "--kind", "stars"], "kind is invalid"),
+        (["run-1", "--kind", "stars"], "kind must be "),
         (["run-1", "--rater", "x" * 81], "rater"),
         (["--benchmark", "nope"], "there is no run of benchmark 'nope'"),
         (["run-1", "--db", "nowhere.db"], "there is no database"),

@@ -155,7 +155,10 @@ def test_fewer_combinations_than_wanted_are_said_to_be_all(sweep: Command, bench
         (["--benchmark", "B", "--model", "m", "--param", "temperature"], "not of the form NAME=VALUES"),
         (["--benchmark", "B", "--model", "m", "--param", "temperatur=1,2"], "did you mean 'temperature'"),
         (["--benchmark", "B", "--model", "m", "--param", "top_p=0.5", "--param", "top_p=1"], "given twice"),
-        (["--benchmark", "B", "--model", "m", "--param", "temperature=0,1", "--design", "best"], "design is invalid"),
+        (
+            ["--benchmark", "B", "--model", "m", "--param", "temperature=0,1", "--design", "best"],
+            "design must be 'grid', 'random' or 'latin'",
+        ),
         (
             ["--benchmark", "B", "--model", "m", "--param", "temperature=0,1", "--samples", "0"],
             "samples must be at least 1",
