@@ -55,3 +55,11 @@ def test_a_request_that_may_work_is_returned_with_whole_paths() -> None:
 
     assert request.candidates != ["m pipeline=retrieval corpus=docs method=bm25"]
     assert "/docs" in request.candidates[0]
+
+
+def test_what_goes_on_with_an_earlier_request_is_not_refused_for_what_is_gone_since() -> None:
+    request = evaluation(models=["m:1b"], metrics=["gone_since"])
+
+    with pytest.raises(ConfigurationError, match="unknown metric 'gone_since'"):
+        asyncio.run(flow_settings.use_own_settings(request))
+    assert ["gone_since"] == asyncio.run(flow_settings.use_own_settings(request, is_checked=True)).metrics

@@ -70,4 +70,4 @@ def test_every_flow_begins_with_what_keeps_mistakes_out_of_its_log() -> None:
         body for path in FLOWS.glob("*.py") for body in re.split(r"^@flow\b", path.read_text(), flags=re.MULTILINE)[1:]
     ]
     assert bodies
-    assert [] == [body for body in bodies if "request = await use_own_settings(request)" not in body]
+    assert [] == [body for body in bodies if "request = await use_own_settings(request" not in body]

@@ -95,7 +95,7 @@ def test_a_database_that_is_lost_before_the_first_request_ends_the_command_befor
     words = prepare(name, Interrupter(lambda: None, prefect_api))
     n_before = len(ollama_by_script.chats)
 
-    async def loses(request: Any) -> Any:
+    async def loses(request: Any, **_: Any) -> Any:
         LOSSES[loss](path, empty_database)
         return request
 
