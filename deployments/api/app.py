@@ -18,6 +18,7 @@ from deployments.api.figures import METHODS, OTHER, Figures
 from deployments.api.flow_runs import queue
 from deployments.api.guard import MAX_BODY_BYTES, MOST_AT_ONCE, Guard
 from deployments.api.invalid_fields import add_invalid_fields_handler
+from deployments.api.pages.mounting import add_pages
 from deployments.api.parameters import only_declared
 from deployments.api.problems import GATEWAY_PATHS, add_handlers
 from deployments.api.recent import RecentAnswers
@@ -35,6 +36,7 @@ from deployments.api.routes import (
     upgrades,
     work,
 )
+from deployments.api.sessions import Sessions
 from deployments.cli.arguments import KEPT_OPEN
 from deployments.gateway.gateway import Gateway
 from deployments.gateway.gateway_settings import GatewaySettings
@@ -110,7 +112,9 @@ def create_app(
     for router in API_ROUTERS:
         app.include_router(router, prefix=PREFIX)
     app.include_router(operation.router)
+    add_pages(app)
     describe(app)
+    sessions = app.state.sessions = Sessions()
     doorkeeper = app.state.doorkeeper = Doorkeeper(store=store, requires_key=requires_key)
     guard = Guard(
         _InContext(app, store, form_files),
@@ -118,6 +122,7 @@ def create_app(
         names=names,
         most_at_once=most_at_once,
         most_bytes=lambda path: settings.max_body_bytes if path in GATEWAY_PATHS else MAX_BODY_BYTES,
+        sessions=sessions,
     )
     return _Counted(guard, app.state.figures)
 

@@ -10,9 +10,11 @@ import re
 import secrets
 from collections.abc import Callable, Iterable, MutableMapping
 from typing import Any
+from urllib.parse import quote, urlencode
 
 from deployments.api.access import CONNECTION, Access, Doorkeeper, Sender
 from deployments.api.problems import ProblemError, problem_of
+from deployments.api.sessions import Sessions
 from deployments.guarded.origins import App, OwnPagesOnly, Receive, Scope, Send
 from evaluation.errors import BenchwrightError
 from evaluation.store.audit import record_change
@@ -25,8 +27,11 @@ BODY_WITHIN_S = 30.0
 """Seconds for a request's body to arrive."""
 MOST_AT_ONCE = 512
 """Requests that are answered at once, followers of events among them."""
-OPEN_PATHS = frozenset({"/health/live"})
+SIGN_IN = "/sign-in"
+OPEN_PATHS = frozenset({"/health/live", SIGN_IN})
 """Paths that need no key. Their host and origin are checked all the same."""
+_OPEN_FILES = "/static/"
+"""Beginning of the paths of files that come with the program."""
 _READING = ("GET", "HEAD", "OPTIONS")
 _MAY_HOLD_A_SLASH = re.compile(rb"/api/v1/runs/[^/%]+/cases/|/v1/models/")
 """Beginnings of paths that end with a name in which a slash may stand."""
@@ -38,6 +43,7 @@ _HEADERS = (
     (b"cross-origin-resource-policy", b"same-origin"),
     (b"referrer-policy", b"no-referrer"),
 )
+_POLICY = b"content-security-policy"
 
 
 class Guard:
@@ -52,6 +58,7 @@ class Guard:
         is_audited: Callable[[str], bool] = lambda path: path.startswith("/api/v1/"),
         most_at_once: int = MOST_AT_ONCE,
         most_bytes: Callable[[str], int] = lambda path: MAX_BODY_BYTES,
+        sessions: Sessions | None = None,
     ) -> None:
         """Wrap an application.
 
@@ -62,8 +69,9 @@ class Guard:
             is_audited: Whether changes at a path are stored.
             most_at_once: Number of requests that are answered at once.
             most_bytes: Longest body at a path.
+            sessions: Those of browsers; None: there are none.
         """
-        self._most_bytes = most_bytes
+        self._most_bytes, self._sessions = most_bytes, sessions or Sessions()
         self._app, self._doorkeeper, self._is_audited = app, doorkeeper, is_audited
         self._pages = OwnPagesOnly(app, names=names)
         self._n_at_once, self._most_at_once = 0, most_at_once
@@ -90,7 +98,7 @@ class Guard:
             scope.setdefault("state", {}).update(access=access, request_id=request_id)
             await self._app(scope, _Body(scope, receive, answer, self._most_bytes(scope["path"])), answer)
         except ProblemError as problem:
-            await _refuse(answer, problem, scope["path"])
+            await _refuse(answer, _with_sign_in(problem, scope), scope["path"])
         except BenchwrightError as error:  # the store is away while a key is looked up
             await _refuse(answer, problem_of(error), scope["path"])
         finally:
@@ -102,10 +110,13 @@ class Guard:
         if (refusal := self._pages.refusal(scope)) is not None:
             raise ProblemError(403, refusal, kind="origin")
         _must_be_plain(scope)
-        if scope["path"] in OPEN_PATHS:
+        if scope["path"] in OPEN_PATHS or scope["path"].startswith(_OPEN_FILES):
             return Access(key=None)
+        authorizations = _values(scope, b"authorization")
+        if not authorizations and (key := self._sessions.key_of(_values(scope, b"cookie"))) is not None:
+            authorizations = [f"Bearer {key}"]
         sender = Sender(
-            authorizations=[value.decode("latin-1") for name, value in scope["headers"] if name == b"authorization"],
+            authorizations=authorizations,
             client=scope.get("client"),
             server=scope.get("server"),
             connection=scope.get("state", {}).get(CONNECTION),
@@ -138,11 +149,34 @@ class _Answer:
     async def __call__(self, message: MutableMapping[str, Any]) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
+            headers = message.get("headers", [])
+            # Pages say themselves where their scripts may come from; nothing else has any.
+            policies = [pair for pair in headers if pair[0].lower() == _POLICY] if _is_page(headers) else []
             names = {name for name, _ in _HEADERS}
-            kept = [pair for pair in message.get("headers", []) if pair[0].lower() not in names]
-            own = [*_HEADERS, (b"x-request-id", self.request_id.encode())]
+            kept = [pair for pair in headers if pair[0].lower() not in names]
+            common = [pair for pair in _HEADERS if not policies or pair[0] != _POLICY]
+            own = [*common, *policies, (b"x-request-id", self.request_id.encode())]
             message = {**message, "headers": [*kept, *own]}
         await self._send(message)
+
+
+def _values(scope: Scope, name: bytes) -> list[str]:
+    return [value.decode("latin-1") for header, value in scope["headers"] if header == name]
+
+
+def _with_sign_in(problem: ProblemError, scope: Scope) -> ProblemError:
+    """Return a problem for a browser that opens a page without a key: it is sent on to where one signs in."""
+    is_page = scope["method"] == "GET" and not scope["path"].startswith(("/api/", "/v1/", "/health/", "/metrics"))
+    if problem.status != 401 or not is_page or not any("text/html" in text for text in _values(scope, b"accept")):
+        return problem
+    query = scope.get("query_string", b"").decode("latin-1")
+    address = quote(scope["path"]) + (f"?{query}" if query else "")
+    headers = {"Location": f"{SIGN_IN}?{urlencode({'to': address})}"}
+    return ProblemError(303, problem.detail, problem.next_step, kind=problem.kind, headers=headers)
+
+
+def _is_page(headers: Iterable[tuple[bytes, bytes]]) -> bool:
+    return any(name.lower() == b"content-type" and value.startswith(b"text/html") for name, value in headers)
 
 
 class _Body:

@@ -34,7 +34,7 @@ def api(
     form_files: FormFilesOption = None,
     db: DatabaseOption = None,
 ) -> None:
-    """Serve results, runs and recommendations over HTTP, until Ctrl-C.
+    """Serve results, runs and recommendations over HTTP, until Ctrl-C: pages for people, and an API for programs.
 
     Work is started on the Prefect server of `benchwright serve`, or on the one that PREFECT_API_URL names. Flow runs
     there whose process is gone are taken up, as `benchwright serve` does.
@@ -48,7 +48,8 @@ def api(
     _name_prefect()
     name_embedded_server_of_serve()
     words = ["--host", host, "--port", str(port), *["--require-key"] * require_key, "--take-up"]
-    print_status(f"API at http://{host if ':' not in host else f'[{host}]'}:{port}/api/v1; Ctrl-C stops it")
+    address = f"http://{host if ':' not in host else f'[{host}]'}:{port}"
+    print_status(f"pages at {address}, API at {address}/api/v1; Ctrl-C stops both")
     os.execv(sys.executable, [sys.executable, "-P", "-m", "deployments.api", *words])  # noqa: S606 - no shell is needed
 
 

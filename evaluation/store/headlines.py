@@ -19,6 +19,10 @@ class HeadlineValue:
     value: float
     signature: str
     """Signature of the metric."""
+    low: float | None = None
+    """Lower end of the 95 % interval; None where there is none."""
+    high: float | None = None
+    """Upper end of it."""
 
 
 def headline_values(store: Store, run_ids: Collection[str]) -> dict[str, tuple[HeadlineValue, ...]]:
@@ -30,7 +34,14 @@ def headline_values(store: Store, run_ids: Collection[str]) -> dict[str, tuple[H
     """
     query = (
         sa.select(
-            run.c.id, run.c.metrics, run_candidate.c.id, run_candidate.c.label, estimate.c.value, metric.c.signature
+            run.c.id,
+            run.c.metrics,
+            run_candidate.c.id,
+            run_candidate.c.label,
+            estimate.c.value,
+            metric.c.signature,
+            estimate.c.low,
+            estimate.c.high,
         )
         .join(run_candidate, run_candidate.c.run_id == run.c.id)
         .join(estimate, estimate.c.run_candidate_id == run_candidate.c.id)
@@ -41,8 +52,10 @@ def headline_values(store: Store, run_ids: Collection[str]) -> dict[str, tuple[H
     values_by_run: dict[str, list[HeadlineValue]] = {}
     with store.read() as connection:
         apart = labels_apart(connection, run_ids)
-        for run_id, metrics, row_id, label, value, signature in connection.execute(query):
+        for run_id, metrics, row_id, label, value, signature, low, high in connection.execute(query):
             if signature in {planned for _, planned in metrics}:
-                item = HeadlineValue(candidate=apart.get(row_id, label), value=value, signature=signature)
+                item = HeadlineValue(
+                    candidate=apart.get(row_id, label), value=value, signature=signature, low=low, high=high
+                )
                 values_by_run.setdefault(run_id, []).append(item)
     return {run_id: tuple(values) for run_id, values in values_by_run.items()}

@@ -1,0 +1,145 @@
+"""Pages made from templates. Whatever models, files, people and servers wrote stands in them as text."""
+
+from collections.abc import Callable, Coroutine
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from fastapi import Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse, Response
+from fastapi.routing import APIRoute
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from deployments.api.problems import ProblemError, problem_of
+from evaluation import formatting
+from evaluation.errors import BenchwrightError
+from evaluation.escaping import for_terminal
+
+SECURITY_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+"""Scripts come from our own files alone. Styles may stand in a page, since pictures have their own."""
+
+
+class PageRoute(APIRoute):
+    """A route whose errors are pages too."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Return the handler of requests, which answers with a page whatever happens."""
+        handle = super().get_route_handler()
+
+        async def handle_with_pages(request: Request) -> Response:
+            try:
+                return await handle(request)
+            except ProblemError as error:
+                return error_page(request, error)
+            except BenchwrightError as error:
+                names = [*map(str, request.path_params.values()), *request.query_params.getlist("id")]
+                return error_page(request, problem_of(error, path_names=names))
+            except RequestValidationError as error:
+                return error_page(request, ProblemError(422, _words_of(error), kind="invalid"))
+
+        return handle_with_pages
+
+
+def page(request: Request, template: str, *, status: int = 200, **values: object) -> HTMLResponse:
+    """Return a page.
+
+    Args:
+        request: The request that it answers.
+        template: Name of the template's file.
+        status: HTTP status.
+        values: What the template shows, by name.
+    """
+    text = _environment.get_template(template).render(path=request.url.path, now=datetime.now(UTC), **values)
+    headers = {"Content-Security-Policy": SECURITY_POLICY, "Cache-Control": "no-store"}
+    return HTMLResponse(text.encode("utf-8", "replace"), status, headers=headers)
+
+
+def error_page(request: Request, problem: ProblemError) -> HTMLResponse:
+    """Return the page that tells of a problem and of what to do next."""
+    body = problem.body(None)
+    return page(
+        request,
+        "error.html",
+        status=problem.status,
+        title=body["title"],
+        detail=problem.detail,
+        next_step=problem.next_step,
+    )
+
+
+def _words_of(error: RequestValidationError) -> str:
+    return "; ".join(f"{each['loc'][-1]}: {each['msg']}" for each in error.errors())
+
+
+def _when(moment: datetime | None, now: datetime) -> str:
+    """Return how long ago a moment was."""
+    if moment is None:
+        return "—"
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    seconds = (now - aware).total_seconds()
+    return "just now" if seconds < 5 else f"{formatting.duration(seconds)} ago"
+
+
+def _iso(moment: datetime | None) -> str:
+    return "" if moment is None else (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).isoformat()
+
+
+def _number(format_number: Callable[[float], str]) -> Callable[[float | None], str]:
+    def shown(value: float | None) -> str:
+        return "—" if value is None else format_number(value)
+
+    return shown
+
+
+def _address(path: str, **parameters: object) -> str:
+    """Return an address with its parameters; those that are empty are left out."""
+    query = urlencode({name: str(value) for name, value in parameters.items() if value not in (None, "", False)})
+    return f"{path}?{query}" if query else path
+
+
+_environment = Environment(
+    loader=PackageLoader("deployments.api.pages"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    finalize=lambda value: for_terminal(value) if isinstance(value, str) else value,
+)
+_environment.filters |= {
+    "score": _number(formatting.score),
+    "seconds": _number(formatting.seconds),
+    "count": _number(lambda value: formatting.count(round(value))),
+    "percent": _number(formatting.percent),
+    "size": _number(formatting.size),
+    "duration": _number(formatting.duration),
+    "joules": _number(formatting.joules),
+    "when": _when,
+    "iso": _iso,
+    "address": _address,
+}
+_environment.globals |= {
+    "counted": formatting.counted,
+    "score_interval": formatting.score_interval,
+    "navigation": (("/", "Home"), ("/runs", "Runs")),
+    "words": {
+        "all": "all cases",
+        "disagree": "where scores differ",
+        "nobody": "where nobody is best",
+        "server_failed": "server failed",
+        "failed_itself": "failed by itself",
+        "cut": "cut off",
+        "waited_for_load": "waited for the load",
+        "from_earlier_run": "from an earlier run",
+        "missing": "not stored yet",
+        "case": "order of the benchmark",
+        "score": "score",
+        "disagreement": "difference of scores",
+        "length": "length",
+        "latency": "latency",
+        "tokens": "tokens",
+    },
+}

@@ -1,0 +1,99 @@
+"""Pages of runs: the list, one run, its answers side by side, and one case."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Request
+from fastapi.responses import Response
+
+from deployments.api.access import READ
+from deployments.api.pages.case_view import case_view
+from deployments.api.pages.recent_runs import listed_runs
+from deployments.api.pages.rendering import PageRoute, page
+from deployments.cli.arguments import open_stored
+from deployments.python.stored import load_case, load_run
+from evaluation.answer_matrix.page import FiguresInUse, matrix_page
+from evaluation.answer_matrix.selection import MatrixView, Showing, Sorting
+from evaluation.results.runs import RunResult
+from evaluation.run_results.ranking import ranked
+from evaluation.store.summaries import list_runs
+
+router = APIRouter(route_class=PageRoute, dependencies=[READ], include_in_schema=False)
+ROWS_OF_A_PAGE = 100
+RUNS_OF_A_PAGE = 50
+_in_use = FiguresInUse()
+
+
+def matrix_view(
+    text: Annotated[str, Query(max_length=500)] = "",
+    tag: Annotated[str, Query(max_length=500)] = "",
+    showing: Showing = Showing.ALL,
+    better: Annotated[str, Query(max_length=1000)] = "",
+    worse: Annotated[str, Query(max_length=1000)] = "",
+    candidate: Annotated[str, Query(max_length=1000)] = "",
+    sort: Sorting = Sorting.CASE,
+    descending: bool = False,
+) -> MatrixView:
+    """Return the view that an address names."""
+    return MatrixView(
+        text=text.strip(),
+        tag=tag.strip(),
+        showing=showing,
+        better=better,
+        worse=worse,
+        candidate=candidate,
+        sort=sort,
+        descending=descending,
+    )
+
+
+View = Annotated[MatrixView, Depends(matrix_view)]
+
+
+@router.get("/runs")
+def runs(request: Request, before: str | None = None, archived: bool = False) -> Response:
+    """List runs, the newest first."""
+    with open_stored(None) as store:
+        listed = list_runs(store, limit=RUNS_OF_A_PAGE + 1, before=before, include_archived=archived)
+        shown = listed_runs(store, listed[:RUNS_OF_A_PAGE])
+    following = listed[RUNS_OF_A_PAGE - 1].run_id if len(listed) > RUNS_OF_A_PAGE else None
+    return page(request, "runs.html", runs=shown, following=following, archived=archived)
+
+
+@router.get("/runs/{run}")
+def run(request: Request, run: str) -> Response:
+    """Show the result of a run."""
+    result: RunResult = load_run(run)
+    return page(request, "run.html", run=result, candidates=ranked(result))
+
+
+@router.get("/runs/{run}/answers")
+def answers(
+    request: Request,
+    run: str,
+    view: View,
+    metric: Annotated[str, Query(max_length=500)] = "",
+    offset: Annotated[int, Query(ge=0, le=10_000_000)] = 0,
+) -> Response:
+    """Show the answers of a run side by side."""
+    with open_stored(None) as store:
+        shown = matrix_page(store, run, view, in_use=_in_use, metric=metric, offset=offset, limit=ROWS_OF_A_PAGE)
+    return page(
+        request,
+        "answers.html",
+        matrix=shown,
+        view=view,
+        showings=list(Showing),
+        sortings=list(Sorting),
+        n_rows=ROWS_OF_A_PAGE,
+    )
+
+
+@router.get("/runs/{run}/case")
+def case(
+    request: Request,
+    run: str,
+    case: Annotated[str, Query(alias="id", max_length=5000)],
+    against: Annotated[str, Query(max_length=1000)] = "",
+) -> Response:
+    """Show one case in full."""
+    return page(request, "case.html", shown=case_view(load_case(case, run=run), against=against))

@@ -1,0 +1,66 @@
+"use strict";
+/* Keys, and the parts of a page that change. Nothing here makes HTML of texts: the server has escaped what it sends. */
+(() => {
+  let row = -1;
+  let cell = -1;
+  const rows = () => [...document.querySelectorAll("[data-row]")];
+  const isTyping = (target) => target.matches("input, select, textarea, [contenteditable]");
+
+  function mark(newRow, newCell) {
+    const all = rows();
+    if (!all.length) return;
+    row = Math.max(0, Math.min(newRow, all.length - 1));
+    document.querySelectorAll(".current").forEach((each) => each.classList.remove("current"));
+    all[row].classList.add("current");
+    const cells = [...all[row].querySelectorAll("[data-cell]")];
+    cell = Math.max(-1, Math.min(newCell, cells.length - 1));
+    const place = cell >= 0 ? cells[cell] : all[row].querySelector("[data-open]") || all[row];
+    if (cell >= 0) cells[cell].classList.add("current");
+    place.focus({preventScroll: true});
+    all[row].scrollIntoView({block: "nearest"});
+  }
+
+  const keys = {
+    j: () => mark(row + 1, cell),
+    k: () => mark(row - 1, cell),
+    ArrowDown: () => row >= 0 && (mark(row + 1, cell), true),
+    ArrowUp: () => row >= 0 && (mark(row - 1, cell), true),
+    ArrowRight: () => row >= 0 && (mark(row, cell + 1), true),
+    ArrowLeft: () => row >= 0 && (mark(row, cell - 1), true),
+    Enter: () => {
+      const open = row >= 0 && cell >= 0 && rows()[row].querySelector("[data-open]");
+      if (open) open.click();
+      return Boolean(open);
+    },
+    "/": () => document.querySelector("[data-search]")?.focus(),
+    u: () => document.querySelector("[data-up]")?.click(),
+    "?": () => document.getElementById("keys").showModal(),
+  };
+
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target) || !keys[event.key]) return;
+    if (document.querySelector("dialog[open]")) return;
+    if (keys[event.key]() !== false) event.preventDefault();
+  });
+
+  for (const form of document.querySelectorAll("form[data-omit-empty]")) {
+    form.addEventListener("submit", () => {
+      for (const field of form.elements) if (field.name && field.value === "") field.disabled = true;
+    });
+    window.addEventListener("pageshow", () => {
+      for (const field of form.elements) field.disabled = false;
+    });
+  }
+
+  for (const part of document.querySelectorAll("[data-live]")) {
+    setInterval(async () => {
+      if (document.hidden || part.contains(document.activeElement)) return;
+      const answer = await fetch(part.dataset.live).catch(() => null);
+      if (answer?.ok) {
+        const text = await answer.text();
+        if (text !== part.dataset.text) part.innerHTML = text;
+        part.dataset.text = text;
+      }
+    }, 1500);
+  }
+})();

@@ -1,0 +1,38 @@
+"""What differs between two texts, word by word."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from typing import Literal
+
+MOST_WORDS = 3_000
+"""Words of a text that are compared; comparing takes time with their square."""
+_WORDS = re.compile(r"\s+|\w+|[^\w\s]")
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A part of both texts, or of one of them."""
+
+    kind: Literal["same", "added", "removed"]
+    text: str
+
+
+def word_diff(before: str, after: str) -> tuple[Piece, ...] | None:
+    """Return the pieces of which the two texts are made; None: one is too long to compare."""
+    old, new = _WORDS.findall(before), _WORDS.findall(after)
+    if max(len(old), len(new)) > MOST_WORDS:
+        return None
+    return tuple(_pieces(old, new))
+
+
+def _pieces(old: list[str], new: list[str]) -> Iterator[Piece]:
+    for kind, first, last, start, end in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        if kind == "equal":
+            yield Piece("same", "".join(old[first:last]))
+            continue
+        if first < last:
+            yield Piece("removed", "".join(old[first:last]))
+        if start < end:
+            yield Piece("added", "".join(new[start:end]))

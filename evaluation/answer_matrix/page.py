@@ -1,0 +1,246 @@
+"""A page of the matrix: the rows that are shown, with the beginnings of their texts."""
+
+import threading
+from collections.abc import Hashable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+
+from evaluation.answer_matrix.figures import Mark, MatrixFigures, metrics_of, read_figures
+from evaluation.answer_matrix.selection import MatrixView, Positions, select_cases
+from evaluation.case import Case
+from evaluation.errors import UnknownNameError
+from evaluation.formatting import excerpt
+from evaluation.records.runs import RunRecord
+from evaluation.store.answer_cells import AnswerBeginning, answer_beginnings, cases_with_text
+from evaluation.store.benchmarks import case_page, load_cases
+from evaluation.store.kept_readings import current_state
+from evaluation.store.runs import find_run
+from evaluation.store.session import Store
+
+BEGINNING = 280
+"""Characters of an answer that a cell shows."""
+QUESTION = 400
+_CASES_AT_ONCE = 2000
+_MOST_CELLS = 2_000_000
+"""Answers whose figures are kept: 33 bytes each."""
+
+
+class Standing(StrEnum):
+    """How a score stands to the best one that there is for the case, or can be."""
+
+    BEST = "best"
+    LOWER = "lower"
+    NONE = "none"
+    """There is no score, or nothing to compare it with."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MatrixCell:
+    """A candidate's answer to a case."""
+
+    text: str
+    """Beginning of the first answer, or of the message of its failure."""
+    is_whole: bool
+    score: float | None
+    """Mean over the repeats; None where there is none."""
+    label: str | None
+    """Word that the metric provides for the first answer."""
+    seconds: float | None
+    tokens: float | None
+    marks: Mark
+    standing: Standing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MatrixRow:
+    """A case with all answers to it."""
+
+    position: int
+    """Place in the view, from 0."""
+    case_id: str
+    question: str
+    """Beginning of the question."""
+    tags: tuple[str, ...]
+    cells: tuple[MatrixCell, ...]
+    """In the order of the candidates."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MatrixPage:
+    """Some rows of a view."""
+
+    run_id: str
+    benchmark: str
+    metric: str
+    metrics: tuple[str, ...]
+    """Metrics of the run by name."""
+    labels: tuple[str, ...]
+    n_cases: int
+    """Cases of the run."""
+    n_selected: int
+    """Cases of the view."""
+    offset: int
+    rows: tuple[MatrixRow, ...]
+
+
+class FiguresInUse:
+    """Figures of the runs that people look at; those of small runs and of runs that go on are read each time."""
+
+    def __init__(self, *, most_cells: int = _MOST_CELLS) -> None:
+        self._lock, self._most_cells = threading.Lock(), most_cells
+        self._kept: dict[Hashable, MatrixFigures] = {}
+        self._reading: dict[Hashable, threading.Lock] = {}
+
+    def get(self, store: Store, run: RunRecord, metric: str, signature: str) -> MatrixFigures:
+        """Return the figures of a run's answers; of several people who look at it at once, one waits for the other."""
+        state = current_state(store, run.plan.run_id)
+        if state is None:
+            return read_figures(store, run, metric, signature)
+        key = (store.url, run.plan.run_id, signature, state)
+        with self._lock:
+            reading = self._reading.setdefault(key, threading.Lock())
+        try:
+            with reading:
+                figures = self._kept.get(key) or read_figures(store, run, metric, signature)
+                self._keep(key, figures)
+        finally:
+            with self._lock:
+                self._reading.pop(key, None)
+        return figures
+
+    def _keep(self, key: Hashable, figures: MatrixFigures) -> None:
+        with self._lock:
+            self._kept.pop(key, None)
+            self._kept[key] = figures
+            while len(self._kept) > 1 and sum(each.marks.size for each in self._kept.values()) > self._most_cells:
+                del self._kept[next(iter(self._kept))]
+
+
+def matrix_page(
+    store: Store,
+    run_id: str,
+    view: MatrixView,
+    *,
+    in_use: FiguresInUse,
+    metric: str = "",
+    offset: int = 0,
+    limit: int = 100,
+) -> MatrixPage:
+    """Return some rows of a view of a run's answers.
+
+    Args:
+        store: The results.
+        run_id: Id of the run, the beginning of one, or `last`.
+        view: Which cases, in which order.
+        in_use: Figures that were read already.
+        metric: Name of the metric of the scores; empty: the one that ranks the run's candidates.
+        offset: Place in the view of the first row.
+        limit: Number of rows at most.
+
+    Raises:
+        UnknownNameError: no such run, candidate or metric.
+    """
+    run = find_run(store, run_id)
+    metrics = metrics_of(run)
+    metric = metric or next(iter(metrics))
+    if metric not in metrics:
+        raise UnknownNameError(f"metric of run {run.plan.run_id}", metric, list(metrics))
+    figures = in_use.get(store, run, metric, metrics[metric])
+    positions = select_cases(figures, view, among=_named_cases(store, run, figures, view))
+    return MatrixPage(
+        run_id=run.plan.run_id,
+        benchmark=run.plan.benchmark_name,
+        metric=metric,
+        metrics=tuple(metrics),
+        labels=figures.labels,
+        n_cases=len(figures.case_ids),
+        n_selected=len(positions),
+        offset=offset,
+        rows=tuple(_rows(store, run, figures, positions[offset : offset + limit], offset)),
+    )
+
+
+def _named_cases(store: Store, run: RunRecord, figures: MatrixFigures, view: MatrixView) -> set[str] | None:
+    """Return the cases with the text and the tag of the view; None: it has neither."""
+    among: set[str] | None = None
+    if view.text:
+        among = cases_with_text(store, figures.run_candidate_ids, view.text)
+        among |= {case.case_id for case in _cases(store, run) if _holds(case, view.text.casefold())}
+    if view.tag:
+        tagged = {case.case_id for case in _cases(store, run) if view.tag in case.tags}
+        among = tagged if among is None else among & tagged
+    return among
+
+
+def _cases(store: Store, run: RunRecord) -> Iterator[Case]:
+    after = -1
+    while cases := case_page(store, run.plan.benchmark_version, after=after, limit=_CASES_AT_ONCE):
+        yield from cases
+        after += len(cases)
+
+
+def _holds(case: Case, text: str) -> bool:
+    return any(text in part.casefold() for part in (case.case_id, question_of(case), *case.references, *case.context))
+
+
+def question_of(case: Case) -> str:
+    """Return the question of a case, or the last message of its conversation."""
+    return case.prompt or (case.messages[-1].content if case.messages else "")
+
+
+def _rows(
+    store: Store, run: RunRecord, figures: MatrixFigures, positions: Positions, offset: int
+) -> Iterator[MatrixRow]:
+    case_ids = [figures.case_ids[position] for position in positions]
+    cases = {case.case_id: case for case in load_cases(store, run.plan.benchmark_version, case_ids)}
+    beginnings = {
+        (each.run_candidate_id, each.case_id): each
+        for each in answer_beginnings(store, figures.run_candidate_ids, case_ids, figures.signature, length=BEGINNING)
+    }
+    for place, (position, case_id) in enumerate(zip(positions, case_ids, strict=True)):
+        case = cases[case_id]
+        standings = _standings(figures, int(position))
+        yield MatrixRow(
+            position=offset + place,
+            case_id=case_id,
+            question=excerpt(question_of(case), QUESTION),
+            tags=case.tags,
+            cells=tuple(
+                _cell(figures, row, int(position), beginnings.get((run_candidate_id, case_id)), standings[row])
+                for row, run_candidate_id in enumerate(figures.run_candidate_ids)
+            ),
+        )
+
+
+def _standings(figures: MatrixFigures, position: int) -> list[Standing]:
+    """Return how each score of a case stands to the best of them; where all are equal, to what the metric can be."""
+    scores = [_number(value) for value in figures.scores[:, position]]
+    values = {value for value in scores if value is not None}
+    if len(values) > 1:
+        best = (max if figures.higher_is_better else min)(values)
+        standing = {value: Standing.BEST if value == best else Standing.LOWER for value in values}
+    else:
+        possible = ((figures.best_possible, Standing.BEST), (figures.worst_possible, Standing.LOWER))
+        standing = {value: name for value, name in possible if value is not None}
+    return [Standing.NONE if value is None else standing.get(value, Standing.NONE) for value in scores]
+
+
+def _cell(
+    figures: MatrixFigures, row: int, position: int, beginning: AnswerBeginning | None, standing: Standing
+) -> MatrixCell:
+    return MatrixCell(
+        text=beginning.text if beginning else "",
+        is_whole=beginning.is_whole if beginning else True,
+        score=_number(figures.scores[row, position]),
+        label=beginning.label if beginning else None,
+        seconds=_number(figures.seconds[row, position]),
+        tokens=_number(figures.tokens[row, position]),
+        marks=Mark(int(figures.marks[row, position])),
+        standing=standing,
+    )
+
+
+def _number(value: float) -> float | None:
+    return None if np.isnan(value) else float(value)

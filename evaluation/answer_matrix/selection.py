@@ -1,0 +1,157 @@
+"""Which cases a view of the matrix shows, and in which order."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evaluation.answer_matrix.figures import Mark, MatrixFigures, Reals
+from evaluation.errors import UnknownNameError
+
+Positions = NDArray[np.intp]
+
+
+class Sorting(StrEnum):
+    """What the cases are sorted by."""
+
+    CASE = "case"
+    SCORE = "score"
+    DISAGREEMENT = "disagreement"
+    LENGTH = "length"
+    LATENCY = "latency"
+    TOKENS = "tokens"
+
+
+class Showing(StrEnum):
+    """Which cases are shown, by what happened to an answer to them."""
+
+    ALL = "all"
+    DISAGREE = "disagree"
+    """The candidates' scores differ."""
+    NOBODY = "nobody"
+    """No candidate has the best score of the run."""
+    SERVER_FAILED = "server_failed"
+    FAILED_ITSELF = "failed_itself"
+    CUT = "cut"
+    WAITED_FOR_LOAD = "waited_for_load"
+    MISSING = "missing"
+
+
+_MARK_OF = {
+    Showing.SERVER_FAILED: Mark.SERVER_FAILED,
+    Showing.FAILED_ITSELF: Mark.FAILED_ITSELF,
+    Showing.CUT: Mark.CUT,
+    Showing.WAITED_FOR_LOAD: Mark.WAITED_FOR_LOAD,
+    Showing.MISSING: Mark.MISSING,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MatrixView:
+    """What somebody wants to see of a run's answers."""
+
+    text: str = ""
+    """Only cases with this text in their id, their question or an answer."""
+    tag: str = ""
+    """Only cases with this tag."""
+    showing: Showing = Showing.ALL
+    better: str = ""
+    """Only cases on which this candidate has a better score than `worse`."""
+    worse: str = ""
+    candidate: str = ""
+    """The candidate that `showing` and `sort` are about; empty: all of them."""
+    sort: Sorting = Sorting.CASE
+    descending: bool = False
+
+
+def select_cases(figures: MatrixFigures, view: MatrixView, *, among: set[str] | None = None) -> Positions:
+    """Return the positions of the cases of a view, in its order.
+
+    Args:
+        figures: Those of the run.
+        view: What to show. Its text and its tag are looked up by the caller.
+        among: Only these cases; None: all.
+
+    Raises:
+        UnknownNameError: the run has no such candidate.
+    """
+    rows = [_row(figures, view.candidate)] if view.candidate else list(range(len(figures.labels)))
+    chosen = np.ones(len(figures.case_ids), dtype=bool)
+    if among is not None:
+        chosen &= np.fromiter((case_id in among for case_id in figures.case_ids), bool, len(figures.case_ids))
+    if view.showing in _MARK_OF:
+        chosen &= ((figures.marks[rows] & _MARK_OF[view.showing]) != 0).any(axis=0)
+    elif view.showing is Showing.DISAGREE:
+        chosen &= _spread(figures.scores) > 0
+    elif view.showing is Showing.NOBODY:
+        chosen &= _nobody_is_best(figures)
+    if view.better and view.worse:
+        chosen &= _is_better(figures, _row(figures, view.better), _row(figures, view.worse))
+    positions = np.flatnonzero(chosen)
+    if view.sort is Sorting.CASE:
+        return positions[::-1] if view.descending else positions
+    return _sorted(positions, _KEYS[view.sort](figures, rows)[positions], descending=view.descending)
+
+
+def _row(figures: MatrixFigures, label: str) -> int:
+    row = figures.row_of(label)
+    if row is None:
+        raise UnknownNameError("candidate", label, figures.labels)
+    return row
+
+
+def _sorted(positions: Positions, keys: Reals, *, descending: bool) -> Positions:
+    """Return the positions by their keys, those without one at the end; equal ones keep the order of the benchmark."""
+    has_none = np.isnan(keys)
+    order = np.lexsort((positions, -keys if descending else keys, has_none))
+    return positions[order]
+
+
+def _mean(values: Reals, rows: list[int]) -> Reals:
+    some = values[rows]
+    n = (~np.isnan(some)).sum(axis=0)
+    with np.errstate(invalid="ignore"):
+        means: Reals = np.nansum(some, axis=0) / np.where(n == 0, np.nan, n)
+    return means
+
+
+def _spread(scores: Reals) -> Reals:
+    """Return the difference between the greatest and the least score of each case; 0 where there is one score."""
+    if not len(scores):
+        return np.zeros(scores.shape[1])
+    greatest = np.where(np.isnan(scores), -np.inf, scores).max(axis=0)
+    least = np.where(np.isnan(scores), np.inf, scores).min(axis=0)
+    spread: Reals = np.where(np.isfinite(greatest), greatest - least, 0.0)
+    return spread
+
+
+def _nobody_is_best(figures: MatrixFigures) -> NDArray[np.bool_]:
+    worst = -np.inf if figures.higher_is_better else np.inf
+    scores = np.where(np.isnan(figures.scores), worst, figures.scores)
+    best_of_cases = (np.max if figures.higher_is_better else np.min)(scores, axis=0, initial=worst)
+    best_of_run = (np.max if figures.higher_is_better else np.min)(best_of_cases, initial=worst)
+    nobody: NDArray[np.bool_] = np.isfinite(best_of_cases) & (best_of_cases != best_of_run)
+    return nobody
+
+
+def _is_better(figures: MatrixFigures, better: int, worse: int) -> NDArray[np.bool_]:
+    first, second = figures.scores[better], figures.scores[worse]
+    with np.errstate(invalid="ignore"):
+        is_better: NDArray[np.bool_] = (first > second) if figures.higher_is_better else (first < second)
+    return is_better
+
+
+_KEYS: Mapping[Sorting, Callable[[MatrixFigures, list[int]], Reals]] = {
+    Sorting.SCORE: lambda figures, rows: _mean(figures.scores, rows),
+    Sorting.DISAGREEMENT: lambda figures, rows: _spread(figures.scores),
+    Sorting.LENGTH: lambda figures, rows: _mean(figures.characters, rows),
+    Sorting.LATENCY: lambda figures, rows: _mean(figures.seconds, rows),
+    Sorting.TOKENS: lambda figures, rows: _mean(figures.tokens, rows),
+}
+
+
+def without_filters(view: MatrixView) -> MatrixView:
+    """Return a view of all cases in the same order."""
+    return replace(MatrixView(), sort=view.sort, descending=view.descending, candidate=view.candidate)

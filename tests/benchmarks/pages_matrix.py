@@ -1,0 +1,106 @@
+"""How long do answers side by side take to come, with and without filters, and what do many viewers cost the server?
+
+    python tests/benchmarks/pages_matrix.py --cases 10000 --viewers 20
+
+The server runs in a process of its own, as `benchwright api` starts it. Each address is requested by itself: the first
+page when nothing was looked at before, then views of the same run, the median of several. Then so many viewers at once
+walk through views of five runs, and the server's resident memory is read before and after.
+"""
+
+import argparse
+import random
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import httpx
+from measuring import ROOT, print_result
+
+sys.path.insert(0, str(ROOT / "tests" / "support"))
+
+from api_server import api_server
+from large_store import fill_store
+
+from evaluation.store.session import open_store
+from evaluation.store.summaries import list_runs
+
+CANDIDATES = 4
+VIEWS = {
+    "next page": "offset=5000",
+    "by score": "sort=score&descending=true",
+    "where scores differ": "showing=disagree",
+    "better than": "better=model00%3A1b&worse=model01%3A1b",
+    "text that is rare": "text=zebra",
+    "text that is common": "text=7",
+}
+
+
+def main() -> None:
+    """Measure, and print one line of JSON."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--cases", type=int, default=10_000)
+    parser.add_argument("--viewers", type=int, default=20)
+    parser.add_argument("--looks", type=int, default=20, help="pages that each viewer looks at")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        database = Path(folder) / "benchwright.db"
+        with open_store(str(database)) as store:
+            fill_store(store, n_candidates=CANDIDATES, n_generations=options.cases * CANDIDATES * 5)
+            runs = [run.run_id for run in list_runs(store)]
+        with api_server(str(database), Path(folder)) as server:
+            base = f"http://127.0.0.1:{server.port}"
+            httpx.get(f"{base}/", timeout=60).raise_for_status()
+            first_s = _seconds(base, f"/runs/{runs[0]}/answers")
+            views = {name: _median(base, f"/runs/{runs[0]}/answers?{query}") for name, query in VIEWS.items()}
+            before_mb = _resident_mb(server.process_id)
+            viewers_s = _look_around(base, runs, options.viewers, options.looks)
+            after_mb = _resident_mb(server.process_id)
+    values = {
+        "cases": options.cases,
+        "candidates": CANDIDATES,
+        "first_page_s": first_s,
+        "views_s": views,
+        "viewers": options.viewers,
+        "viewers_median_s": statistics.median(viewers_s),
+        "viewers_slowest_s": max(viewers_s),
+        "memory_before_mb": before_mb,
+        "memory_after_mb": after_mb,
+    }
+    words = (
+        f"first page {first_s:.2f} s, views {min(views.values()):.3f} to {max(views.values()):.3f} s; "
+        f"{options.viewers} viewers: median {statistics.median(viewers_s):.2f} s, {before_mb:.0f} → {after_mb:.0f} MB"
+    )
+    print_result("pages_matrix", values, words)
+
+
+def _seconds(base: str, path: str) -> float:
+    began = time.monotonic()
+    httpx.get(base + path, timeout=60).raise_for_status()
+    return time.monotonic() - began
+
+
+def _median(base: str, path: str) -> float:
+    return statistics.median(_seconds(base, path) for _ in range(5))
+
+
+def _look_around(base: str, runs: Sequence[str], n_viewers: int, n_looks: int) -> list[float]:
+    def walk(viewer: int) -> list[float]:
+        draw = random.Random(viewer)
+        paths = (f"/runs/{draw.choice(runs)}/answers?{draw.choice(list(VIEWS.values()))}" for _ in range(n_looks))
+        return [_seconds(base, path) for path in paths]
+
+    with ThreadPoolExecutor(n_viewers) as viewers:
+        return [seconds for walked in viewers.map(walk, range(n_viewers)) for seconds in walked]
+
+
+def _resident_mb(process_id: int) -> float:
+    text = Path(f"/proc/{process_id}/status").read_text()
+    return int(next(line for line in text.splitlines() if line.startswith("VmRSS")).split()[1]) / 1024
+
+
+if __name__ == "__main__":
+    main()
