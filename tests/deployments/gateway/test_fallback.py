@@ -14,6 +14,8 @@ from scripted_upstream import Fault
 from served import eventually
 from served_asgi import served_asgi
 
+from deployments.gateway.upstream import _blame
+from evaluation.errors import FailureKind, ProviderError, TransientProviderError
 from evaluation.records.traffic_calls import TrafficCall
 from evaluation.store.session import Store
 
@@ -126,6 +128,46 @@ def test_a_model_that_fails_leaves_the_other_models_of_its_server_in_service(beh
 
     assert [502, 502, 502, 503] == [ask(behind, model="small:1b").status_code for _ in range(4)]
     assert 200 == ask(behind, model="embedder:1b").status_code
+
+
+def test_a_model_whose_answers_break_off_leaves_the_other_models_in_service_and_shows_nothing_of_the_server(
+    behind: Behind,
+) -> None:
+    behind.here.faults += 3 * [Fault(cut_after=0)]
+
+    assert [502, 502, 502, 503] == [ask(behind, model="small:1b", stream=True).status_code for _ in range(4)]
+    assert 200 == ask(behind, model="embedder:1b").status_code
+
+
+def test_a_server_whose_every_model_falls_silent_is_left_alone(behind: Behind) -> None:
+    behind.here.models["third:1b"] = "digest-of-third"
+    behind.here.faults += 6 * [Fault(cut_after=0)]
+
+    for model in ("small:1b", "embedder:1b"):
+        assert 3 * [502] == [ask(behind, model=model, stream=True).status_code for _ in range(3)]
+    assert 503 == ask(behind, model="third:1b").status_code
+    assert (6, 0) == behind.n_asked
+
+
+@pytest.mark.parametrize(
+    ("kind", "blame"),
+    [
+        (FailureKind.SERVER_DOWN, "server"),
+        (FailureKind.TIMED_OUT, "silence"),
+        (FailureKind.LOADING_TIMED_OUT, "silence"),
+        (FailureKind.CUT_STREAM, "silence"),
+        (FailureKind.RUNNER_CRASHED, "model"),
+        (FailureKind.OUT_OF_MEMORY, "model"),
+        (FailureKind.QUEUE_FULL, "nobody"),
+    ],
+)
+def test_whose_failure_it_was_is_told_by_its_kind(kind: FailureKind, blame: str) -> None:
+    assert blame == _blame(TransientProviderError("x", kind))
+
+
+def test_a_refusal_in_words_shows_that_the_server_answers() -> None:
+    assert "request" == _blame(ProviderError("x", FailureKind.BAD_OPTION))
+    assert "nobody" == _blame(ProviderError("x", FailureKind.UNREADABLE_ANSWER)) == _blame(asyncio.CancelledError())
 
 
 def test_who_failed_and_who_was_left_alone_are_both_named(behind: Behind) -> None:
