@@ -99,6 +99,26 @@ def test_a_request_that_is_itself_at_fault_is_not_asked_elsewhere(behind: Behind
     assert "refused" == behind.finished[0].outcome
 
 
+MALFORMED = json.dumps({"error": {"code": 400, "message": "Missing tool", "type": "invalid_request_error"}})
+
+
+def test_requests_that_a_server_calls_malformed_with_500_open_no_breaker(behind: Behind) -> None:
+    behind.here.faults += 9 * [Fault(status=500, error=MALFORMED)]
+
+    assert 9 * [400] == [ask(behind).status_code for _ in range(9)]
+    assert (9, 0) == behind.n_asked
+    assert SMALL == who(ask(behind))
+
+
+def test_another_model_is_asked_where_the_first_ones_template_refuses_the_messages_and_no_breaker_opens(
+    behind: Behind,
+) -> None:
+    behind.here.faults += 4 * [Fault(status=500, error="Jinja Exception: roles must alternate")]
+
+    assert 4 * [LARGE] == [who(ask(behind)) for _ in range(4)]
+    assert SMALL == who(ask(behind))
+
+
 def test_a_server_that_is_away_is_left_alone_for_a_while_and_comes_back(behind: Behind) -> None:
     behind.servers["here"].stop()
     answers = [ask(behind) for _ in range(5)]
