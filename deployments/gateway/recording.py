@@ -19,11 +19,9 @@ from evaluation.chat_protocols.deltas import Delta, Ending
 from evaluation.errors import BenchwrightError, ConfigurationError, FailureKind, ProviderError, SelectionError
 from evaluation.records.policies import Policy, ServedCall, Spending
 from evaluation.records.question_context import QuestionContext
-from evaluation.records.traffic_calls import MOST_NAME_CHARACTERS, MOST_STAGES
+from evaluation.records.traffic_calls import MOST_NAME_CHARACTERS, MOST_STAGES, NOBODY
 from evaluation.traffic import Recorder
 
-NOBODY = "(none)"
-"""Candidate of a call that nobody answered."""
 _MOST_KEPT = 100_000
 """Characters of an answer that are kept where texts are stored."""
 _REFUSED = frozenset({FailureKind.BAD_OPTION, FailureKind.PROMPT_TOO_LONG, FailureKind.REFUSED_BY_POLICY})

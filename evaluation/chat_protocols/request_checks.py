@@ -6,7 +6,7 @@ Several servers answer such a mistake with 500, as if they or the model had fail
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from evaluation.chat_protocols.fields import objects_of, wrong
+from evaluation.chat_protocols.fields import object_of, objects_of, wrong
 from evaluation.chat_protocols.kinds import (
     FLAG,
     JSON_OR_SCHEMA,
@@ -44,6 +44,8 @@ _OPENAI_OPTIONS: Kinds = {
     "logit_bias": NUMBERS,
     "stream": FLAG,
     "stream_options": OBJECT,
+    "response_format": OBJECT,
+    "reasoning_effort": TEXT,
     "user": TEXT,
 }
 OLLAMA_OPTIONS: Kinds = {
@@ -89,8 +91,6 @@ _BY_PATH: Mapping[str, Kinds] = {
         **_OF_CHAT,
         "tool_choice": TEXT_OR_OBJECT,
         "parallel_tool_calls": FLAG,
-        "response_format": OBJECT,
-        "reasoning_effort": TEXT,
     },
     "/v1/completions": {
         **_OPENAI_OPTIONS,
@@ -120,6 +120,12 @@ _BY_PATH: Mapping[str, Kinds] = {
     "/api/embed": {**_OF_OLLAMA, "input": TEXT_OR_TEXTS, "dimensions": whole(1)},
     "/api/show": {"verbose": FLAG, "system": TEXT, "options": OBJECT},
 }
+_WITHIN: Mapping[str, Kinds] = {
+    "stream_options": {"include_usage": FLAG},
+    "response_format": {"type": TEXT, "json_schema": OBJECT},
+    "options": OLLAMA_OPTIONS,
+}
+"""Kinds of what is in fields that are objects."""
 _MESSAGE: Kinds = {"role": TEXT, "tool_calls": OBJECTS, "tool_call_id": TEXT, "name": TEXT, "reasoning": TEXT}
 _OPENAI_MESSAGE: Kinds = {
     **_MESSAGE,
@@ -140,16 +146,14 @@ def check_request(path: str, body: Mapping[str, Any]) -> None:
         ConfigurationError: a field of a wrong kind, a malformed message or function; names it, its value and what is
             allowed.
     """
-    check_fields(body, _BY_PATH[path])
-    is_openai = path.startswith("/v1/")
-    if is_openai:
-        check_fields(body.get("stream_options") or {}, {"include_usage": FLAG}, "stream_options.")
-        check_fields(body.get("response_format") or {}, {"type": TEXT, "json_schema": OBJECT}, "response_format.")
-    else:
-        check_fields(body.get("options") or {}, OLLAMA_OPTIONS, "options.")
-    if "messages" in _BY_PATH[path]:
+    known = _BY_PATH[path]
+    check_fields(body, known)
+    for name, kinds in _WITHIN.items():
+        if name in known:  # Else it may be anything here.
+            check_fields(object_of(body, name), kinds, f"{name}.")
+    if "messages" in known:
         for place, message in enumerate(objects_of(body, "messages")):
-            _check_message(message, f"messages[{place}].", is_openai=is_openai)
+            _check_message(message, f"messages[{place}].", is_openai=path.startswith("/v1/"))
         for place, tool in enumerate(objects_of(body, "tools")):
             _check_tool(tool, f"tools[{place}].")
 

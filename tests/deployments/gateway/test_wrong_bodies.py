@@ -137,10 +137,11 @@ def test_a_refused_request_is_no_call_of_a_candidate(behind: Behind, model: str)
     n_before = len(behind.finished)
 
     assert 400 == post(behind, CHAT, {"max_tokens": "many"}, model).status_code
-    behind.recorded(n_before + 1)
+    recorded = behind.recorded(n_before + 1)[-1]
 
     call = behind.finished[-1]
     assert ("", "refused", 0) == (call.candidate, call.outcome, call.n_asked)
+    assert "invalid request" == recorded.refusal
 
 
 def test_what_a_server_cannot_be_told_is_no_call_of_a_candidate_either(behind: Behind) -> None:
