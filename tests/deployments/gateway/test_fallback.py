@@ -345,6 +345,20 @@ def test_texts_are_stored_where_that_is_allowed_and_nowhere_else(store: Store) -
     assert ("hello", "here word1 word2") == (calls[-1].input, calls[-1].output)
 
 
+def test_of_long_texts_the_beginning_is_stored_with_length_and_hash_of_the_whole(store: Store) -> None:
+    with gateway_over(store, keep_texts=True) as behind:
+        behind.here.n_words = 30_000
+        ask(behind, messages=[{"role": "user", "content": "hello " * 50_000}])
+        (call,) = behind.recorded(1)
+
+    assert call.input is not None
+    assert call.output is not None
+    assert call.served is not None
+    assert 100_000 == len(call.input) == len(call.output)
+    assert call.input.endswith(f"300,000 characters in all, sha256 {call.served.prompt_hash}]")
+    assert "characters in all, sha256 " in call.output[-120:]
+
+
 def test_the_task_of_a_named_model_is_that_of_the_header(behind: Behind) -> None:
     body = BODY | {"model": "small:1b"}
 

@@ -240,7 +240,7 @@ def test_whatever_clients_send_nothing_breaks_and_no_breaker_opens(
             assert upstream.breakers.is_closed(name)
 
 
-def test_texts_of_a_store_are_kept_where_they_hold_what_no_database_takes(store: Store) -> None:
+def test_texts_are_kept_where_they_hold_what_no_database_takes(store: Store) -> None:
     with gateway_over(store, keep_texts=True) as behind:
         hostile = "a\x00b\ud800"
         body = {"model": "small:1b", "messages": [{"role": "user", "content": hostile}], "stream": False}
