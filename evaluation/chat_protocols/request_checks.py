@@ -146,12 +146,12 @@ def check_request(path: str, body: Mapping[str, Any]) -> None:
         ConfigurationError: a field of a wrong kind, a malformed message or function; names it, its value and what is
             allowed.
     """
-    known = _BY_PATH[path]
-    check_fields(body, known)
+    path_kinds = _BY_PATH[path]
+    check_fields(body, path_kinds)
     for name, kinds in _WITHIN.items():
-        if name in known:  # Else it may be anything here.
+        if name in path_kinds:  # Else it may be anything here.
             check_fields(object_of(body, name), kinds, f"{name}.")
-    if "messages" in known:
+    if "messages" in path_kinds:
         for place, message in enumerate(objects_of(body, "messages")):
             _check_message(message, f"messages[{place}].", is_openai=path.startswith("/v1/"))
         for place, tool in enumerate(objects_of(body, "tools")):
