@@ -10,7 +10,7 @@ import uvicorn
 
 from deployments.api.app import create_app
 from deployments.api.connections import StrictConnection
-from deployments.api.memory import give_back_free_memory, share_one_arena
+from deployments.api.memory import share_one_arena
 from deployments.cli.arguments import database_url, read_settings
 from deployments.guarded.origins import allowed_names
 from deployments.prefect_home import configured_api
@@ -34,7 +34,6 @@ def main(words: list[str]) -> None:
     options = parser.parse_args(words)
 
     share_one_arena()  # before there are threads
-    give_back_free_memory()
     folder = os.environ.get(FOLDER_VARIABLE)
     try:
         end_tracing = set_up_tracing(os.environ)

@@ -2,11 +2,9 @@
 
 import ctypes
 import os
-import threading
 
 _M_ARENA_MAX = -8
 """The option's number in glibc's malloc.h."""
-TRIMMED_EVERY_S = 30.0
 
 
 def share_one_arena() -> bool:
@@ -22,23 +20,3 @@ def share_one_arena() -> bool:
         return bool(ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 1))
     except (AttributeError, OSError, TypeError):  # another C library
         return False
-
-
-def give_back_free_memory(every_s: float = TRIMMED_EVERY_S) -> bool:
-    """Give pages that hold nothing back to the system now and then, in a thread; return whether the C library can.
-
-    glibc gives back the end of its arena alone. What is free between blocks in use stays with the process, and grows
-    with the calls of a gateway although what is in use does not.
-    """
-    try:
-        trim = ctypes.CDLL(None).malloc_trim
-    except (AttributeError, OSError, TypeError):  # another C library
-        return False
-
-    def work() -> None:
-        pause = threading.Event()
-        while not pause.wait(every_s):
-            trim(0)
-
-    threading.Thread(target=work, name="free-memory", daemon=True).start()
-    return True

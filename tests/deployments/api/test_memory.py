@@ -35,30 +35,3 @@ def test_who_has_set_the_number_of_arenas_decides(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("MALLOC_ARENA_MAX", "4")
 
     assert not share_one_arena()
-
-
-HOLES = """
-import ctypes, time
-from pathlib import Path
-from deployments.api.memory import give_back_free_memory
-libc = ctypes.CDLL(None)
-libc.malloc.restype, libc.malloc.argtypes = ctypes.c_void_p, [ctypes.c_size_t]
-libc.free.argtypes = [ctypes.c_void_p]
-def resident():
-    line = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmRSS"))
-    return int(line.split()[1])
-blocks = [libc.malloc(100_000) for _ in range(500)]
-for block in blocks:
-    ctypes.memset(block, 1, 100_000)
-for block in blocks[:-1]:
-    libc.free(block)
-before = resident()
-assert give_back_free_memory(0.05)
-while resident() > before - 30_000:
-    time.sleep(0.05)
-"""
-
-
-@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="another C library")
-def test_memory_that_is_free_between_blocks_in_use_is_given_back() -> None:
-    subprocess.run([sys.executable, "-c", HOLES], check=True)
