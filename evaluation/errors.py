@@ -18,6 +18,7 @@
     ├── SelectionError                no feasible candidate, too little evidence
     │   └── ModelFileError            a selection model that cannot be read, or must not be
     └── ProviderError                 retrying will not help
+        ├── UnfitMessagesError        the model's template refuses the conversation; another model's may take it
         ├── CandidateFailureError     the candidate's own failure: an outcome, scored as an empty answer
         └── TransientProviderError    retrying may help
 
@@ -272,6 +273,10 @@ class CandidateFailureError(ProviderError):
         super().__init__(message, kind, next_step)
         self.args = (message, kind, text, next_step)
         self.text = text
+
+
+class UnfitMessagesError(ProviderError):
+    """The model's template refuses the conversation, such as two messages of the user in a row; another's may not."""
 
 
 class TransientProviderError(ProviderError):

@@ -22,6 +22,7 @@ from evaluation.files.field_mapping import named_fields
 from evaluation.files.names import LONGEST_TITLE, Spellings, name_problem
 from evaluation.files.unreadable import reason_of, step_after
 from evaluation.formatting import excerpt
+from evaluation.records.kept_texts import kept
 from evaluation.records.traffic_calls import TrafficCall, TrafficStage
 
 if TYPE_CHECKING:
@@ -143,6 +144,7 @@ class _Reading:
         if not self._keep_texts:
             fields = {name: value for name, value in fields.items() if name not in ("input", "output")}
         fields = {name: value for name, value in fields.items() if value is not None}
+        fields |= {name: kept(fields[name]) for name in texts if name in ("input", "output") and name in fields}
         return TrafficCall(
             call_id=call_id if row.get("id") is None else row["id"],
             started_at=_moment(row["started_at"]),

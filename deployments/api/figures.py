@@ -118,6 +118,8 @@ class _StoreCollector(Collector):
         )
         for (candidate, ok), n in sorted(totals.calls.items()):
             calls.add_metric([candidate, "ok" if ok else "failed"], n)
+        if totals.n_refused:  # Of no candidate, as in the gateway's own figures.
+            calls.add_metric(["", "refused"], totals.n_refused)
         yield calls
         yield from _grading_figures(totals.gradings)
 

@@ -15,7 +15,13 @@ from deployments.gateway.problems import AllAwayError, Problem, problem_of
 from deployments.gateway.recording import CallRecord
 from deployments.gateway.responses import Reply
 from deployments.tracing import span
-from evaluation.errors import BenchwrightError, FailureKind, ProviderError, TransientProviderError
+from evaluation.errors import (
+    BenchwrightError,
+    FailureKind,
+    ProviderError,
+    TransientProviderError,
+    UnfitMessagesError,
+)
 from evaluation.formatting import duration
 from selection.serving_order.order import serving_order
 
@@ -53,11 +59,12 @@ async def answer(plan: Plan, request: Request, record: CallRecord, reply: Reply,
     for target in in_order(plan.targets, order.positions):
         if not target.upstream.breakers.allows(target.model, time.monotonic()):
             continue
+        sent = request.send(target)  # What cannot be said is the client's fault, not a call of the target.
         record.attempt(target, plan)
         try:
             with span("ask") as recording:
                 recording.note(candidate=target.label, endpoint=target.upstream.name)
-                await _attempt(target, request, record, reply, story)
+                await _attempt(target, sent, request, record, reply, story)
         except ProviderError as error:
             if reply.has_begun:
                 await _break_off(error, request, reply)
@@ -70,8 +77,14 @@ async def answer(plan: Plan, request: Request, record: CallRecord, reply: Reply,
     raise _nobody_answered(plan.targets, story)
 
 
-async def _attempt(target: Target, request: Request, record: CallRecord, reply: Reply, story: Story) -> None:
-    sent = request.send(target)
+async def _attempt(
+    target: Target,
+    sent: "Sending | StagedSending",
+    request: Request,
+    record: CallRecord,
+    reply: Reply,
+    story: Story,
+) -> None:
     if not isinstance(sent, Sending):
         await _staged_attempt(sent, request, record, reply, story)
         return
@@ -129,7 +142,7 @@ def _next_may_answer(error: ProviderError) -> bool:
     if error.kind is FailureKind.PROMPT_TOO_LONG:
         return False
     is_its_own = error.kind.is_the_candidates_own or error.kind is FailureKind.MODEL_NOT_PULLED
-    return is_its_own or isinstance(error, TransientProviderError)
+    return is_its_own or isinstance(error, TransientProviderError | UnfitMessagesError)
 
 
 def _nobody_answered(targets: Sequence[Target], story: Story) -> BenchwrightError:

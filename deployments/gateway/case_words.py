@@ -9,7 +9,7 @@ from evaluation.benchmarks.rendering import render, shown_fields
 from evaluation.candidate import Candidate
 from evaluation.case import Benchmark, Case, Message, PromptTemplate
 from evaluation.chat_protocols.calls import ChatCall, Turn
-from evaluation.chat_protocols.case_fields import FIELD, CaseFields
+from evaluation.chat_protocols.case_fields import FIELD, CaseFields, names_fields
 from evaluation.errors import ConfigurationError
 from evaluation.resolution.deciding_benchmark import deciding_benchmark
 from evaluation.store.session import Store
@@ -108,6 +108,19 @@ def refuse_fields(
                 f"gives `{FIELD}` without `{name}`",
                 f"Give `{FIELD}.{name}`{empty}.",
             )
+
+
+def refuse_fields_of(body: Mapping[str, Any], model: str) -> None:
+    """Refuse what a request for a real name gives beside its messages: it is passed on in the client's own words.
+
+    Raises:
+        ConfigurationError: it gives something.
+    """
+    if names_fields(body):
+        raise ConfigurationError(
+            f"the request gives {FIELD!r}, which is for `auto` and policies, and names {model[:200]!r}",
+            "Write it into the message, or name a policy.",
+        )
 
 
 def must_have_choices(fields: CaseFields, pipeline: str, choice_use: "ChoiceUse") -> None:

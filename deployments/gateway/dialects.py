@@ -15,6 +15,7 @@ from evaluation.chat_protocols.deltas import Delta
 from evaluation.chat_protocols.fields import flag_of
 from evaluation.chat_protocols.ollama_answers import OllamaAnswer
 from evaluation.chat_protocols.openai_answers import OpenAiAnswer
+from evaluation.chat_protocols.request_checks import check_request
 
 
 class AnswerWriter(Protocol):
@@ -35,6 +36,14 @@ class Dialect:
     rewritten: Callable[[Mapping[str, Any], ChatCall], dict[str, Any]] | None = None
     """Changes a client's body to a call; None where servers are never asked at this path for a candidate."""
     writer: Callable[[ChatCall], AnswerWriter]
+
+    def check(self, body: Mapping[str, Any]) -> None:
+        """Check a client's body before anybody is asked.
+
+        Raises:
+            ConfigurationError: a field of a wrong kind, a malformed message or function.
+        """
+        check_request(self.path, body)
 
     def streams(self, body: Mapping[str, Any]) -> bool:
         """Check whether the client wants a stream.

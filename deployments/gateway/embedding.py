@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from deployments.gateway.attempts import Sending
+from deployments.gateway.case_words import refuse_fields_of
 from deployments.gateway.plans import Target, task_of
 from deployments.gateway.wires import EMBEDDINGS
 from evaluation.chat_protocols.deltas import Delta, Ending
@@ -14,6 +15,7 @@ from evaluation.chat_protocols.embeddings import (
     read_openai_vectors,
 )
 from evaluation.chat_protocols.fields import model_of, parse_object
+from evaluation.chat_protocols.request_checks import check_request
 from evaluation.errors import ConfigurationError, FailureKind, TransientProviderError
 
 TASK = "embedding"
@@ -41,18 +43,20 @@ class VectorsReader:
         return None
 
 
-def embedded_model(body: Mapping[str, Any]) -> str:
+def embedded_model(path: str, body: Mapping[str, Any]) -> str:
     """Return the model in a request for embeddings.
 
     Raises:
-        ConfigurationError: it is `auto`, or missing.
+        ConfigurationError: it is `auto`, or missing; or a field is of a wrong kind, or what vectors are not made of.
     """
+    check_request(path, body)
     name = model_of(body)
     if task_of(name) is not None:
         raise ConfigurationError(
             f"{name!r} makes no embeddings: vectors of two models cannot be compared, so that none stands for another",
             "Name an embedding model.",
         )
+    refuse_fields_of(body, name)
     return name
 
 

@@ -23,6 +23,7 @@ from deployments.gateway.attempts import sending
 from deployments.gateway.budgets import Budgets, Owner
 from deployments.gateway.cached_value import CachedValue
 from deployments.gateway.callers import Caller, caller_of, first_messages
+from deployments.gateway.case_words import refuse_fields_of
 from deployments.gateway.dialects import DIALECTS, EMBEDDING_PATHS, Dialect, error_body
 from deployments.gateway.directory import Directory
 from deployments.gateway.embedding import TASK as EMBEDDING
@@ -39,7 +40,6 @@ from deployments.gateway.responses import Reply, WorkResponse, read_content
 from deployments.gateway.shadows import Shadows
 from deployments.gateway.trial_watch import TrialWatch
 from deployments.tracing import span
-from evaluation.chat_protocols.case_fields import FIELD, names_fields
 from evaluation.chat_protocols.fields import model_of, read_body
 from evaluation.errors import BenchwrightError, ConfigurationError, TransientProviderError
 from evaluation.formatting import excerpt
@@ -158,7 +158,7 @@ class Gateway:
                 broken_off=dialect.broken_off,
                 is_explained=_is_explained(http),
             )
-            dialect.streams(body)
+            dialect.check(body)
             with span("plan"):
                 plan = await self._plan(dialect, body, record)
             with self._shadowed(plan, request, record, http):
@@ -190,7 +190,7 @@ class Gateway:
         await self._must_have_budget(record.caller)
         record.planned(policy)
         if auto_task is None and policy is None:
-            _refuse_fields_of(body, name)
+            refuse_fields_of(body, name)
             with suppress(BenchwrightError):  # What we cannot read, the server may.
                 record.asks(dialect.read(body))
             return await self._planner.named(name, task=task)
@@ -245,7 +245,7 @@ class Gateway:
             body = await self._body(http)
             await self._must_have_budget(record.caller)
             record.planned(None)
-            plan = await self._planner.named(embedded_model(body), task=record.progress.task)
+            plan = await self._planner.named(embedded_model(path, body), task=record.progress.task)
             request = Request(
                 send=embedding_sending(path, body),
                 stream_type=JSON,
@@ -277,19 +277,6 @@ class Gateway:
             await write_problem(error, partial(error_body, is_openai=False), reply)
             return
         await _write(shown, reply, headers={"x-benchwright-candidate": header_value(target.label)})
-
-
-def _refuse_fields_of(body: Mapping[str, Any], model: str) -> None:
-    """Refuse what a request for a real name gives beside its messages: it is passed on in the client's own words.
-
-    Raises:
-        ConfigurationError: it gives something.
-    """
-    if names_fields(body):
-        raise ConfigurationError(
-            f"the request gives {FIELD!r}, which is for `auto` and policies, and names {model[:200]!r}",
-            "Write it into the message, or name a policy.",
-        )
 
 
 def _is_explained(http: HttpRequest) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from deployments.gateway.cached_value import CachedValue
+from deployments.gateway.case_words import refuse_fields_of
 from deployments.gateway.directory import Directory
 from deployments.gateway.planner import Planner
 from deployments.gateway.plans import AUTO, Target, policy_named, task_of
@@ -13,6 +14,7 @@ from deployments.gateway.upstream import Upstream
 from deployments.gateway.wires import NATIVE_CHAT
 from evaluation.chat_protocols.calls import ChatCall
 from evaluation.chat_protocols.fields import text_of
+from evaluation.chat_protocols.request_checks import check_request
 from evaluation.errors import BenchwrightError, ConfigurationError, UnknownNameError
 from evaluation.providers.error_replies import RequestContext
 from evaluation.records.policies import Policy
@@ -99,6 +101,8 @@ class Listings:
         name = text_of(body, "model") or text_of(body, "name")
         if not name:
             raise ConfigurationError("the request names no model", "Give `model`.")
+        check_request("/api/show", body)
+        refuse_fields_of(body, name)
         task, call = task_of(name), ChatCall(model=name, turns=())
         policy = policy_named(await self._policies.get(), name)
         if task is not None:

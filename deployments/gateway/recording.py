@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from deployments.gateway.budgets import Budgets, BudgetSpentError, Owner
@@ -17,15 +17,12 @@ from deployments.tracing import Recording
 from evaluation.chat_protocols.calls import ChatCall
 from evaluation.chat_protocols.deltas import Delta, Ending
 from evaluation.errors import BenchwrightError, ConfigurationError, FailureKind, ProviderError, SelectionError
+from evaluation.records.kept_texts import KeptText
 from evaluation.records.policies import Policy, ServedCall, Spending
 from evaluation.records.question_context import QuestionContext
-from evaluation.records.traffic_calls import MOST_NAME_CHARACTERS, MOST_STAGES
+from evaluation.records.traffic_calls import MOST_NAME_CHARACTERS, MOST_STAGES, NOBODY
 from evaluation.traffic import Recorder
 
-NOBODY = "(none)"
-"""Candidate of a call that nobody answered."""
-_MOST_KEPT = 100_000
-"""Characters of an answer that are kept where texts are stored."""
 _REFUSED = frozenset({FailureKind.BAD_OPTION, FailureKind.PROMPT_TOO_LONG, FailureKind.REFUSED_BY_POLICY})
 
 
@@ -43,7 +40,8 @@ class Progress:
     """When the target was asked, in seconds of `time.perf_counter`."""
     ttft_s: float | None = None
     ending: Ending | None = None
-    text: str = ""
+    answer: KeptText = field(default_factory=KeptText)
+    """Its text, where texts are stored."""
     n_characters: int = 0
     """Characters of the answer, kept or not."""
 
@@ -131,8 +129,8 @@ class CallRecord:
         if progress.ttft_s is None:
             progress.ttft_s = time.perf_counter() - self._began
         progress.n_characters += len(delta.text) + len(delta.thinking)
-        if self._keeps_texts and len(progress.text) < _MOST_KEPT:
-            progress.text += delta.text
+        if self._keeps_texts:
+            progress.answer.add(delta.text)
         if delta.ending is not None:
             progress.ending = delta.ending
 
@@ -146,7 +144,7 @@ class CallRecord:
         if ending is not None:
             call.tokens(prompt=ending.prompt_tokens, output=ending.output_tokens)
         if self._keeps_texts:
-            call.texts(input=progress.prompt, output=progress.text, context=progress.context())
+            call.texts(input=progress.prompt, output=progress.answer.text, context=progress.context())
         call.served = self._served(usage)
         call.complete(error=error)
         for owner in self._owners:

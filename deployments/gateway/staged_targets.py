@@ -9,7 +9,7 @@ from deployments.gateway.case_words import CaseWords, Wording, case_of, must_hav
 from deployments.gateway.directory import Directory
 from deployments.gateway.upstream import Upstream
 from evaluation.candidate import Candidate
-from evaluation.case import Benchmark
+from evaluation.case import Benchmark, Case
 from evaluation.chat_protocols.calls import ChatCall
 from evaluation.errors import ConfigurationError
 from evaluation.model_info import ModelInfo
@@ -116,6 +116,7 @@ class StagedTargets:
         task_input = PipelineInput(
             case=case,
             benchmark=replace(benchmark, prompt=prompt),
+            examples=_examples(measured, words),
             profile=candidate.profile,
             options=own.options,
             may_count_tokens=may_count_tokens,
@@ -256,6 +257,21 @@ def _for_call(benchmark: Benchmark, call: ChatCall) -> Benchmark:
                 f"the option {name!r} cannot be passed to a pipeline", f"Options that can: {', '.join(OPTIONS)}."
             )
     return replace(benchmark, options={**benchmark.options, **options})
+
+
+def _examples(measured: "MeasuredPipeline", words: Benchmark | None) -> tuple[Case, ...]:
+    """Return the cases that the pipeline may show, which are in the benchmark's words already.
+
+    Raises:
+        ConfigurationError: the call is asked in a benchmark's words, which would be put around them again.
+    """
+    if measured.examples and words is not None:
+        raise ConfigurationError(
+            f"its pipeline {measured.pipeline.name!r} shows examples as prompts, and the request gives choices or "
+            "documents",
+            "Write them into the message, or name another model.",
+        )
+    return measured.examples
 
 
 def _refuse_fields(call: ChatCall, measured: "MeasuredPipeline", words: Benchmark | None) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from deployments.gateway.cached_value import CachedValue
 from deployments.gateway.wires import WIRES, Wire
-from evaluation.errors import BenchwrightError, ConfigurationError, FailureKind, TransientProviderError
+from evaluation.errors import BenchwrightError, ConfigurationError, FailureKind, ProviderError, TransientProviderError
 from evaluation.model_info import ModelInfo
 from evaluation.providers import PROVIDERS
 from evaluation.providers.connection import Connection
@@ -20,6 +20,10 @@ from selection.serving_order.order import expected_wait_s
 
 _WEIGHT = 0.2
 """Share of the newest answer in the mean duration."""
+_SILENT = frozenset({FailureKind.TIMED_OUT, FailureKind.LOADING_TIMED_OUT, FailureKind.CUT_STREAM})
+"""Failures after which nothing shows that the server answers."""
+_REFUSALS = frozenset({FailureKind.BAD_OPTION, FailureKind.PROMPT_TOO_LONG, FailureKind.MODEL_NOT_PULLED})
+"""Failures that a server tells of in words, and that are none of its own."""
 
 
 class Upstream:
@@ -197,9 +201,15 @@ class Upstream:
 
 def _blame(error: BaseException) -> Blame:
     """Return whose failure it was that a request got no answer."""
-    if not isinstance(error, TransientProviderError) or error.kind is FailureKind.QUEUE_FULL:
+    if not isinstance(error, ProviderError) or error.kind is FailureKind.QUEUE_FULL:
         return "nobody"
-    return "server" if error.kind is FailureKind.SERVER_DOWN else "model"
+    if error.kind is FailureKind.SERVER_DOWN:
+        return "server"
+    if error.kind in _SILENT:
+        return "silence"
+    if isinstance(error, TransientProviderError):
+        return "model"
+    return "request" if error.kind in _REFUSALS else "nobody"
 
 
 def _wire(record: EndpointRecord, chat_path: str | None) -> Wire:

@@ -1,6 +1,7 @@
 """Checked reading of a request's fields: the wrong type is an error that names the field."""
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -14,12 +15,28 @@ def read_body(content: bytes) -> dict[str, Any]:
         ConfigurationError: it is none.
     """
     try:
-        body = json.loads(content, parse_constant=_no_number)
+        body = json.loads(content, parse_constant=_no_number, parse_float=_finite)
+    except _TooLargeError as error:
+        raise ConfigurationError(
+            f"the body of the request holds the number {error}, which is too large", "Give one below 1e308."
+        ) from None
     except (ValueError, RecursionError):
         raise ConfigurationError("the body of the request is not JSON", "Send a JSON object.") from None
     if not isinstance(body, dict):
         raise ConfigurationError("the body of the request is not a JSON object", "Send a JSON object.")
     return body
+
+
+class _TooLargeError(Exception):
+    """A number beyond what a float can hold."""
+
+
+def _finite(digits: str) -> float:
+    """Return a number; Python reads 1e999 as an infinity, which no JSON can say to a server."""
+    value = float(digits)
+    if math.isinf(value):
+        raise _TooLargeError(digits[:40])
+    return value
 
 
 def _no_number(constant: str) -> None:
@@ -42,7 +59,7 @@ def text_of(body: Mapping[str, Any], name: str) -> str:
     if value is None:
         return ""
     if not isinstance(value, str):
-        raise _wrong(name, value, "a text")
+        raise wrong(name, value, "a text")
     return value
 
 
@@ -60,7 +77,7 @@ def flag_of(body: Mapping[str, Any], name: str, *, default: bool = False) -> boo
     if value is None:
         return default
     if not isinstance(value, bool):
-        raise _wrong(name, value, "true or false")
+        raise wrong(name, value, "true or false")
     return value
 
 
@@ -70,7 +87,7 @@ def object_of(body: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     if value is None:
         return {}
     if not isinstance(value, Mapping):
-        raise _wrong(name, value, "an object")
+        raise wrong(name, value, "an object")
     return value
 
 
@@ -80,7 +97,7 @@ def objects_of(body: Mapping[str, Any], name: str) -> tuple[Mapping[str, Any], .
     if value is None:
         return ()
     if not isinstance(value, Sequence) or isinstance(value, str) or not all(isinstance(x, Mapping) for x in value):
-        raise _wrong(name, value, "a list of objects")
+        raise wrong(name, value, "a list of objects")
     return tuple(value)
 
 
@@ -92,7 +109,7 @@ def texts_of(body: Mapping[str, Any], name: str) -> tuple[str, ...]:
     if value is None:
         return ()
     if not isinstance(value, list) or not all(isinstance(text, str) for text in value):
-        raise _wrong(name, value, "a text or a list of texts")
+        raise wrong(name, value, "a text or a list of texts")
     return tuple(value)
 
 
@@ -102,7 +119,7 @@ def text_list_of(body: Mapping[str, Any], name: str) -> tuple[str, ...] | None:
     if value is None:
         return None
     if not isinstance(value, list) or not all(isinstance(text, str) for text in value):
-        raise _wrong(name, value, "a list of texts")
+        raise wrong(name, value, "a list of texts")
     return tuple(value)
 
 
@@ -112,11 +129,12 @@ def whole_number_of(body: Mapping[str, Any], name: str) -> int | None:
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int):
-        raise _wrong(name, value, "a whole number")
+        raise wrong(name, value, "a whole number")
     return value
 
 
-def _wrong(name: str, value: Any, allowed: str) -> ConfigurationError:
+def wrong(name: str, value: Any, allowed: str) -> ConfigurationError:
+    """Return the error for a field that holds a value of another kind than allowed."""
     shown = repr(value)
     shown = shown if len(shown) <= 60 else shown[:60] + "…"
     return ConfigurationError(f"the field {name!r} of the request is {shown}", f"Give {allowed}, or leave it out.")

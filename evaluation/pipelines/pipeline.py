@@ -176,11 +176,6 @@ class Pipeline(ABC):
         """True if it searches its corpus by words."""
         return False
 
-    @property
-    def missing_in_calls(self) -> str | None:
-        """What it reads of a benchmark's cases that no call in production has; None: it reads nothing such."""
-        return "answered cases of a benchmark to show" if self.shows_examples else None
-
     def choice_use(self, benchmark: Benchmark) -> ChoiceUse:
         """Return whether it reads the choices of a case beside its prompt.
 

@@ -6,7 +6,7 @@ The status alone does not tell: several of the user's mistakes come back as 500.
 import re
 from collections.abc import Callable
 
-from evaluation.errors import FailureKind, ProviderError, TransientProviderError
+from evaluation.errors import FailureKind, ProviderError, TransientProviderError, UnfitMessagesError
 from evaluation.providers.context_overflow import overlong_error
 from evaluation.providers.error_replies import Refusal, RequestContext
 from evaluation.providers.streamed_answer import repeated_itself
@@ -14,9 +14,26 @@ from evaluation.providers.streamed_answer import repeated_itself
 _REPEATED = re.compile(r"token repeat limit", re.IGNORECASE)
 _PERMANENT = re.compile(
     r"option \"?[^\"]*\"? must be of type|invalid format|\btemplate: |does not support|invalid duration"
-    r"|unsupported (model|architecture)|unknown model architecture|failed to parse grammar",
+    r"|unsupported (model|architecture)|unknown model architecture|failed to parse grammar"
+    r"|json schema conversion failed|unrecognized schema",
     re.IGNORECASE,
 )
+_MALFORMED = re.compile(
+    r"cannot unmarshal|illegal base64|image: unknown format|invalid image|failed to (decode|load) image"
+    r"|missing tool (name|function)|unsupported (role|content)",
+    re.IGNORECASE,
+)
+"""What servers say of messages, functions and images that they cannot read."""
+_UNFIT = re.compile(
+    r"jinja|roles must alternate|system role (is )?not supported|roles are supported|no user query found"
+    r"|tool call ids? should be",
+    re.IGNORECASE,
+)
+"""What templates of models say of a conversation that they do not foresee."""
+_WRITTEN_BADLY = re.compile(r"pars(e|ing) tool call", re.IGNORECASE)
+"""Of a call of a function that the model wrote, which is no fault of the request."""
+_REFUSING_TYPES = frozenset({"invalid_request_error", "not_supported_error"})
+"""Types of errors, as llama.cpp's server tells them, for a request that is itself at fault."""
 _OUT_OF_MEMORY = re.compile(
     r"out of memory|requires more (system|gpu|video)? ?memory|insufficient (system |gpu |video )?memory"
     r"|cudaMalloc failed|(cannot|failed to|unable to) allocate"
@@ -49,11 +66,25 @@ def _by_text(refusal: Refusal, context: RequestContext) -> ProviderError:
             FailureKind.OUT_OF_MEMORY,
             next_step="Take a smaller model or quantization, or lower num_ctx or the server's OLLAMA_NUM_PARALLEL.",
         )
-    if refusal.status < 500 or _PERMANENT.search(refusal.message):
+    if _UNFIT.search(refusal.message):
+        return UnfitMessagesError(message, FailureKind.BAD_OPTION, "Change the messages, or name another model.")
+    if refusal.status < 500 or _PERMANENT.search(refusal.message) or _is_of_request(refusal):
         return ProviderError(message, FailureKind.BAD_OPTION, _next_step(refusal))
     if _LOAD_FAILED.search(refusal.message):
         return TransientProviderError(message, FailureKind.LOADING_TIMED_OUT, next_step="The server's log says why.")
     return TransientProviderError(message, FailureKind.RUNNER_CRASHED, refusal.retry_after_s)
+
+
+def _is_of_request(refusal: Refusal) -> bool:
+    """Check whether a server says that the request is malformed, whatever the status: Ollama answers some with 500.
+
+    Ollama passes on what its inner server answered, with that server's own status and type.
+    """
+    code, kind = refusal.details.get("code"), refusal.details.get("type")
+    if _WRITTEN_BADLY.search(refusal.message):
+        return False
+    is_inner_status = isinstance(code, int) and 400 <= code < 500 and code not in _BY_STATUS
+    return is_inner_status or kind in _REFUSING_TYPES or _MALFORMED.search(refusal.message) is not None
 
 
 def _next_step(refusal: Refusal) -> str | None:

@@ -9,6 +9,20 @@ from evaluation.records.question_context import QuestionContext
 MOST_NAME_CHARACTERS = 200
 """Characters of the name of a task, a candidate or a stage: indexes do not accept long texts."""
 MOST_STAGES = 1000
+NOBODY = "(none)"
+"""Candidate of a call of the gateway for which nobody was asked."""
+_REASONS = {
+    "SelectionError": "no candidate",
+    "BudgetSpentError": "budget spent",
+    "AllAwayError": "every candidate failed lately",
+    "ConfigurationError": "invalid request",
+    "CallFieldsError": "invalid request",
+    "BodyTooLongError": "too long a request",
+    "UnknownNameError": "unknown model",
+    "CancelledError": "the client left",
+    "ClientDisconnect": "the client left",
+}
+"""Why nobody was asked, by the exception's type."""
 _MOST_TOKENS = 2**63 - 1
 _MOST_SECONDS = 1e9
 
@@ -49,6 +63,8 @@ class TrafficCall:
     """What stood around the question; None where nothing did, or texts are not kept."""
     served: ServedCall | None = None
     """What the gateway knows beyond that; None for calls that did not come through it."""
+    refusal: str | None = None
+    """Why nobody was asked, in words; None where a candidate was. Read of a stored call, and not stored itself."""
 
     def __post_init__(self) -> None:
         for field, name in (("id", self.call_id), ("task", self.task), ("candidate", self.candidate)):
@@ -65,6 +81,14 @@ class TrafficCall:
             if not isinstance(getattr(self, field), str | None):
                 raise ValueError(f"{field}: expected text")
         _check_stages(self.stages)
+
+
+def refusal_of(candidate: str, error_type: str | None) -> str | None:
+    """Return why nobody was asked, in words; None where a candidate was."""
+    if candidate != NOBODY:
+        return None
+    name = (error_type or "").rpartition(".")[2]
+    return _REASONS.get(name) or name or "not told"
 
 
 def _check_stages(stages: tuple[TrafficStage, ...]) -> None:

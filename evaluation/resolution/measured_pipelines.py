@@ -3,14 +3,16 @@
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from evaluation.benchmarks.rendering import render
 from evaluation.candidate import Candidate, PipelineChoice
-from evaluation.case import Benchmark, PromptTemplate
+from evaluation.case import Benchmark, Case, PromptTemplate
 from evaluation.errors import BenchwrightError, ConfigurationError
 from evaluation.pipelines.parsing import LIMIT_S, parse_pipeline
-from evaluation.pipelines.pipeline import Pipeline
-from evaluation.resolution.deciding_benchmark import deciding_benchmark
+from evaluation.pipelines.pipeline import MOST_EXAMPLES, Pipeline
+from evaluation.resolution.deciding_benchmark import deciding_version
 from evaluation.resolution.resolved_candidate import signature_of
 from evaluation.retrieval.documents import Corpus, read_corpus
+from evaluation.store.benchmarks import load_benchmark_version
 from evaluation.store.session import Store
 
 
@@ -22,6 +24,8 @@ class MeasuredPipeline:
     benchmark: Benchmark
     """The benchmark with the most cases on which it was measured, without its cases and its words around them."""
     corpus: Corpus | None
+    examples: tuple[Case, ...] = ()
+    """Its cases that may be shown to the model, in the words in which they were asked; empty where none are shown."""
 
 
 class NotServableError(ConfigurationError):
@@ -47,18 +51,33 @@ def measured_pipeline(
     if candidate.pipeline is None:
         raise ValueError(f"candidate {candidate.label!r} has no pipeline")
     choice = candidate.pipeline
-    benchmark = deciding_benchmark(store, candidate.fingerprint, task=task)
+    decided = deciding_version(store, candidate.fingerprint, task=task)
     pipeline = _pipeline(choice, limit_s)
-    missing = pipeline.missing_in_calls
-    if missing is not None:
+    if decided is None and pipeline.shows_examples:
         raise NotServableError(
-            f"the pipeline {choice.name!r} needs {missing}, which a call in production does not have",
-            "Name a candidate with another pipeline, or without one.",
+            f"the pipeline {choice.name!r} shows cases of the benchmark by which it was measured, and none is stored",
+            "Evaluate the candidate again.",
         )
-    if benchmark is None:
-        benchmark = Benchmark(name="calls", task_type=task or "chat", cases=())
-    bare = replace(benchmark, prompt=PromptTemplate())
-    return MeasuredPipeline(pipeline=pipeline, benchmark=bare, corpus=_corpus(choice, pipeline))
+    benchmark = Benchmark(name="calls", task_type=task or "chat", cases=()) if decided is None else decided[1]
+    return MeasuredPipeline(
+        pipeline=pipeline,
+        benchmark=replace(benchmark, prompt=PromptTemplate()),
+        corpus=_corpus(choice, pipeline),
+        examples=_examples(store, *decided) if decided is not None and pipeline.shows_examples else (),
+    )
+
+
+def _examples(store: Store, version: str, benchmark: Benchmark) -> tuple[Case, ...]:
+    """Return the cases that evaluations show, each as a prompt in the benchmark's words.
+
+    Calls are asked in the client's words, so that nothing is put around these prompts any more.
+    """
+    cases = load_benchmark_version(store, version, benchmark.name).cases[:MOST_EXAMPLES]
+    return tuple(
+        replace(case, prompt=render(benchmark, case)[-1].content, context=(), choices=())
+        for case in cases
+        if not case.messages
+    )
 
 
 def _pipeline(choice: PipelineChoice, limit_s: float) -> Pipeline:

@@ -45,7 +45,7 @@ class TrafficGradingResult:
     n_failed: int
     """Gradings that failed; they are asked again by the next one of these days."""
     n_without_texts: int
-    """Calls that cannot be graded, since their texts are not stored."""
+    """Calls that cannot be graded, since their texts are not stored, or not whole."""
     candidates: tuple[CandidateGrades, ...]
 
     @property
@@ -53,5 +53,6 @@ class TrafficGradingResult:
         """The grading in one line."""
         days = self.first_day if self.first_day == self.last_day else f"{self.first_day} to {self.last_day}"
         failed = f", {self.n_failed:,} failed" if self.n_failed else ""
-        untold = f"; {counted(self.n_without_texts, 'call')} without stored texts" if self.n_without_texts else ""
+        n_others = f"; {counted(self.n_without_texts, 'call')} without stored texts, or with texts that were cut"
+        untold = n_others if self.n_without_texts else ""
         return f"{self.judge} graded {counted(self.n_graded, 'call')} of {days}{failed}{untold}"

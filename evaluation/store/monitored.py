@@ -15,6 +15,7 @@ from evaluation.metrics.speed import tokens_per_s
 from evaluation.records.candidates import MetricUse
 from evaluation.records.runs import SERVER_VERSIONS
 from evaluation.records.status import Status
+from evaluation.records.traffic_calls import NOBODY
 from evaluation.store.record_rows import record_of
 from evaluation.store.run_labels import series_labels
 from evaluation.store.session import Store
@@ -215,10 +216,15 @@ def mean_scores(
 
 
 def read_live(store: Store, *, since: datetime, until: datetime | None = None) -> dict[tuple[str, str], list[LiveCall]]:
-    """Return the calls in production that began in that time, by task and candidate, the oldest first."""
+    """Return the calls in production that began in that time, by task and candidate, the oldest first.
+
+    Calls for which nobody was asked, such as those over a budget, are nobody's and are left out.
+    """
     of = traffic.c
     columns = (of.task, of.candidate, of.started_at, of.duration_s, of.ok, of.error_type)
-    query = sa.select(*columns, of.prompt_tokens, of.output_tokens).where(of.started_at >= since)
+    query = sa.select(*columns, of.prompt_tokens, of.output_tokens).where(
+        of.started_at >= since, of.candidate != NOBODY
+    )
     if until is not None:
         query = query.where(of.started_at < until)
     calls: defaultdict[tuple[str, str], list[LiveCall]] = defaultdict(list)

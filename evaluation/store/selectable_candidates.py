@@ -56,6 +56,13 @@ def find_choosable(store: Store, key: str) -> Choosable | None:
         return choosables(connection).get(key)
 
 
+def unique_label(store: Store, key: str) -> str | None:
+    """Return an evaluated candidate's label, told apart from those of all others; None if no run asked it."""
+    with store.read() as connection:
+        everyone = labelled_apart(tuple(choosables(connection).values()))
+    return next((each.label for each in everyone if each.key == key), None)
+
+
 def last_places(store: Store, key: str) -> tuple[Place, ...]:
     """Return the servers on which a candidate was asked, whatever the name of its model means there by now.
 

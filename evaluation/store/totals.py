@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from evaluation.generation import PromptState
+from evaluation.records.traffic_calls import NOBODY
 from evaluation.store.session import Store
 from evaluation.store.tables import alert, generation, run, traffic, traffic_grade
 
@@ -48,6 +49,8 @@ class StoreTotals:
     """Alerts that are not over, by rule."""
     calls: dict[tuple[str, bool], int]
     """Recorded calls by candidate and whether they came to an end."""
+    n_refused: int
+    """Calls of the gateway for which nobody was asked."""
     gradings: GradingTotals
 
 
@@ -84,7 +87,8 @@ def store_totals(store: Store) -> StoreTotals:
             "prompt": sum(n for reused, state, n in states if not reused and state == PromptState.CACHED),
         },
         open_alerts={rule: n for rule, n in alerts},
-        calls={(candidate, bool(ok)): n for candidate, ok, n in calls},
+        calls={(candidate, bool(ok)): n for candidate, ok, n in calls if candidate != NOBODY},
+        n_refused=sum(n for candidate, _, n in calls if candidate == NOBODY),
         gradings=gradings,
     )
 

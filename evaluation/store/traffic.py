@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection, RowMapping
 from evaluation.errors import ConfigurationError, UnknownNameError
 from evaluation.records.policies import ServedCall
 from evaluation.records.question_context import context_as_json, context_from_json
-from evaluation.records.traffic_calls import TrafficCall, TrafficStage
+from evaluation.records.traffic_calls import NOBODY, TrafficCall, TrafficStage, refusal_of
 from evaluation.store.deleting import delete_rows
 from evaluation.store.record_rows import record_of
 from evaluation.store.served_calls import save_served, served_by_row
@@ -44,6 +44,8 @@ class TrafficCount:
     candidate: str
     n_calls: int
     n_failed: int
+    n_refused: int
+    """Calls of the gateway for which nobody was asked: no candidate's failures."""
     mean_duration_s: float
     """Mean over the calls that did not fail, or over all if all failed."""
     prompt_tokens: int | None
@@ -163,12 +165,13 @@ def count_traffic(
 ) -> tuple[TrafficCount, ...]:
     """Return the call counts of each candidate for each task, by name; the filters are those of `list_traffic`."""
     of = traffic.c
-    answered = sa.case((of.ok.is_(True), of.duration_s))
+    answered, is_refused = sa.case((of.ok.is_(True), of.duration_s)), of.candidate == NOBODY
     counts = sa.select(
         of.task,
         of.candidate,
         sa.func.count().label("n_calls"),
-        sa.func.sum(sa.case((of.ok.is_(True), 0), else_=1)).label("n_failed"),
+        sa.func.sum(sa.case((sa.or_(of.ok.is_(True), is_refused), 0), else_=1)).label("n_failed"),
+        sa.func.sum(sa.case((is_refused, 1), else_=0)).label("n_refused"),
         sa.func.coalesce(sa.func.avg(answered), sa.func.avg(of.duration_s)).label("mean_duration_s"),
         # PostgreSQL's sums of whole numbers are decimals.
         *(sa.func.sum(of[name]).label(name) for name in ("prompt_tokens", "output_tokens")),
@@ -250,7 +253,8 @@ def _stages(connection: Connection, ids: Sequence[int]) -> dict[int, list[Traffi
 
 def _call(row: RowMapping, stages: Sequence[TrafficStage], served: ServedCall | None) -> TrafficCall:
     context = context_from_json(row["context"])
-    return record_of(TrafficCall, row, stages=tuple(stages), served=served, context=context)
+    refusal = refusal_of(row["candidate"], row["error_type"])
+    return record_of(TrafficCall, row, stages=tuple(stages), served=served, context=context, refusal=refusal)
 
 
 def _count(row: RowMapping) -> TrafficCount:
@@ -258,6 +262,7 @@ def _count(row: RowMapping) -> TrafficCount:
         TrafficCount,
         row,
         n_failed=int(row["n_failed"]),
+        n_refused=int(row["n_refused"]),
         mean_duration_s=float(row["mean_duration_s"]),
         prompt_tokens=_whole(row["prompt_tokens"]),
         output_tokens=_whole(row["output_tokens"]),

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.sql.elements import ColumnElement
 
 from evaluation.records.candidates import MetricUse
-from evaluation.records.question_context import context_from_json
+from evaluation.records.question_context import MOST_KEPT_CHARACTERS, context_from_json
 from evaluation.records.traffic_grades import CallPlace, DayOfGrades, GradableCall, TrafficGrade
 from evaluation.scores import Measurement, ScoreFailure
 from evaluation.store.record_rows import record_of
@@ -31,7 +31,7 @@ def production_calls(
     tasks: Collection[str] = (),
     policies: Collection[str] = (),
 ) -> tuple[list[CallPlace], int]:
-    """Return the calls in production that can be graded, and the number of those of which no text is stored.
+    """Return the calls in production that can be graded, and the number of those whose texts are not stored whole.
 
     Calls that failed, and shadows, whose answers went to nobody, are left out.
 
@@ -43,7 +43,8 @@ def production_calls(
         policies: Answered by policies of these names alone; empty: all calls.
     """
     of = traffic.c
-    has_texts = sa.and_(of.input.is_not(None), of.output.is_not(None), of.input != "")
+    is_whole = [sa.func.length(text) < MOST_KEPT_CHARACTERS for text in (of.input, of.output)]
+    has_texts = sa.and_(of.input.is_not(None), of.output.is_not(None), of.input != "", *is_whole)
     is_shown = sa.or_(served_call.c.is_shadow.is_(None), served_call.c.is_shadow.is_(False))
     query = (
         sa.select(of.call_id, of.candidate, policy.c.name, of.id, of.task, has_texts.label("has_texts"))

@@ -22,6 +22,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from evaluation.errors import StoreError
+from evaluation.records.kept_texts import kept
 from evaluation.records.traffic_calls import TrafficCall, TrafficStage
 from evaluation.store.background_writer import BATCH_AFTER_S
 from evaluation.traffic.traffic_writer import EXIT_TIMEOUT_S, MOST_WAITING, TrafficWriter
@@ -109,11 +110,14 @@ class Call:
     def texts(
         self, *, input: str | None = None, output: str | None = None, context: "QuestionContext | None" = None
     ) -> None:
-        """Record input and output texts, and what stood around the input; without `keep_texts=True` do nothing."""
+        """Record input and output texts, and what stood around the input; without `keep_texts=True` do nothing.
+
+        Of a text of more than 100,000 characters the beginning is kept, with the length and hash of the whole.
+        """
         if self._keep_texts:
             self._context = self._context if context is None else context
-            self._input = self._input if input is None else input
-            self._output = self._output if output is None else output
+            self._input = self._input if input is None else kept(input)
+            self._output = self._output if output is None else kept(output)
 
     def complete(self, *, ok: bool = True, error: BaseException | type[BaseException] | None = None) -> None:
         """End the call and hand it to the store's thread; calling it again has no effect.

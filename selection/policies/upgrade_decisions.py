@@ -10,6 +10,7 @@ from evaluation.records.policies import Policy, Upgrade
 from evaluation.store.alerts import acknowledge_alert
 from evaluation.store.policies import list_changes, list_policies, note_change, set_candidate
 from evaluation.store.registry import find_candidate
+from evaluation.store.selectable_candidates import unique_label
 from evaluation.store.session import Store
 from evaluation.store.upgrades import decide_upgrade, load_upgrade
 from selection.policies.upgrade_verdicts import BETTER, EQUIVALENT, WORSE, in_words
@@ -59,7 +60,7 @@ def _renew(store: Store, policy: Policy, key: str, upgrade: Upgrade, *, by: str)
         store,
         policy.policy_id,
         key=key,
-        label=candidate.label,
+        label=unique_label(store, key) or candidate.label,
         recommendation_id=None,
         by=by,
         reason=f"upgrade {upgrade.upgrade_id}: {_change(upgrade)}, {upgrade.verdict}",

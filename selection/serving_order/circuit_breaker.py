@@ -8,10 +8,17 @@ N_FAILURES = 3
 """Failures in a row after which a server is left alone."""
 FIRST_PAUSE_S = 2.0
 LONGEST_PAUSE_S = 60.0
+N_MODELS = 2
+"""Models whose silence in a row is the server's."""
 MOST_MODELS = 256
 """Failing models of one server that are kept in mind: clients may name what they like."""
-Blame: TypeAlias = Literal["server", "model", "nobody"]
-"""Whose failure it was: of the server as a whole, of the model that was asked, or of neither."""
+Blame: TypeAlias = Literal["server", "model", "silence", "request", "nobody"]
+"""Whose failure it was.
+
+`server`: nobody answers there. `model`: the server answers, and says that the model failed. `silence`: no answer in
+time, or one that broke off, which shows nothing of the server. `request`: the server answers, and refuses what it was
+asked. `nobody`: nothing is known, for example since the client left.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,12 +84,15 @@ class Tested(NamedTuple):
 class Breakers:
     """Breakers of one server: its own, and one for each of its models.
 
-    A server that answers "the model crashed" is there, and its other models may be well.
+    A server that answers "the model crashed" is there, and its other models may be well. One that says nothing may be
+    gone, or only its model may hang: it is left alone as a whole once several models are silent in a row.
     """
 
     def __init__(self) -> None:
         self._server = CircuitBreaker()
         self._models: OrderedDict[str, CircuitBreaker] = OrderedDict()
+        self._silent: set[str] = set()
+        """Models that gave no answer in time since the server answered last, `N_MODELS` of them at most."""
 
     def allows(self, model: str, now: float) -> bool:
         """Check whether a request for the model may be sent."""
@@ -105,7 +115,7 @@ class Breakers:
 
     def succeeded(self, model: str) -> None:
         """Note an answer."""
-        self._server = self._server.succeeded()
+        self._answers()
         self._keep(model, _CLOSED)
 
     def failed(self, model: str, now: float, blame: Blame, tested: "Tested") -> None:
@@ -114,19 +124,34 @@ class Breakers:
         Args:
             model: The model that was asked.
             now: The time.
-            blame: Whose failure it was. A server that tells of its model's failure answers.
+            blame: Whose failure it was. A server that tells of its model's failure, or refuses a request, answers.
             tested: What `started` returned for the request.
         """
         if blame == "server":
             self._server = self._server.failed(now, was_test=tested.server)
-        elif blame == "model":
-            self._server = self._server.succeeded()
-        else:
+        elif blame == "silence":
+            self._hung(model, now, tested)
+        elif blame == "nobody":
             self._server = self._server.abandoned(was_test=tested.server)
+        else:
+            self._answers()
         before = self._of(model)
-        is_its_own = blame == "model"
+        is_its_own = blame in ("model", "silence")
         after = before.failed(now, was_test=tested.model) if is_its_own else before.abandoned(was_test=tested.model)
         self._keep(model, after)
+
+    def _answers(self) -> None:
+        self._server = self._server.succeeded()
+        self._silent.clear()
+
+    def _hung(self, model: str, now: float, tested: "Tested") -> None:
+        """Note silence, which counts against the server once two models of it were silent with no answer between."""
+        if len(self._silent) < N_MODELS:
+            self._silent.add(model)
+        if len(self._silent) >= N_MODELS:
+            self._server = self._server.failed(now, was_test=tested.server)
+        else:
+            self._server = self._server.abandoned(was_test=tested.server)
 
     def _of(self, model: str) -> CircuitBreaker:
         return self._models.get(model, _CLOSED)

@@ -76,7 +76,10 @@ OTHER_MEANING: Mapping[str, tuple[str, ...]] = {
         "evaluation/servers/probe_sender.py",
         *(f"deployments/gateway/{name}.py" for name in ("staged_answers", "staged_targets")),
         *(f"{_PROTOCOLS}/{name}_requests.py" for name in ("ollama", "openai")),
-        *(f"{_PROTOCOLS}/{name}.py" for name in ("answer_readers", "calls", "deltas", "ollama_answers")),
+        *(
+            f"{_PROTOCOLS}/{name}.py"
+            for name in ("answer_readers", "calls", "deltas", "ollama_answers", "request_checks")
+        ),
     ),
     # A word for an outcome as a whole, and which answers are to be counted.
     "own_failure": (

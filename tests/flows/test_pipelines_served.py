@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import pytest
 from looking_back import only_run
 from scripted_ollama import Chat, Reply, ScriptedOllama, right
 from served_asgi import served_asgi
@@ -169,14 +168,33 @@ def _without_stream(bodies: Counter[str]) -> Counter[str]:
     return kept
 
 
-def test_a_pipeline_that_shows_cases_is_refused_when_the_policy_is_made(
+def test_a_pipeline_that_shows_cases_shows_those_of_the_benchmark_that_measured_it(
     evaluate: Evaluate, store: Store, ollama_by_script: ScriptedOllama, benchmark_file: Benchmarks
 ) -> None:
-    from evaluation.errors import ConfigurationError
+    ollama_by_script.add("small", right)
+    save_endpoint(store, EndpointRecord(name="it", url=ollama_by_script.url, provider="ollama"))
+    candidate = "small profile=step-by-step pipeline=few_shot k=2"
+    assert evaluate(benchmark_file(3), candidates=[candidate], invocation_id="one", endpoints=["it"]).is_completed()
+    measured = [[turn["content"] for turn in chat.body["messages"]] for chat in ollama_by_script.chats]
+    shown = {tuple(pair) for turns in measured for pair in _pairs(turns)}
+    policies = _policies(store, [candidate])
+    questions = {turns[-1] for turns in measured}
 
-    ollama_by_script.add("small")
-    candidate = "small pipeline=few_shot k=1"
-    assert evaluate(benchmark_file(3), candidates=[candidate], invocation_id="one").is_completed()
+    with served_asgi(gateway_app(Gateway(store, settings=GatewaySettings(policies_age_s=0.0)))) as server:
+        since = len(ollama_by_script.chats)
+        for question in ("What is 9?", "What is 9?"):
+            body = {"model": policies[candidate], "messages": [{"role": "user", "content": question}]}
+            reply = httpx.post(f"{server.url}/v1/chat/completions", json=body, timeout=60)
+            assert 200 == reply.status_code, reply.text
+    first, second = ollama_by_script.chats[since:]
 
-    with pytest.raises(ConfigurationError, match="'few_shot' needs answered cases of a benchmark to show"):
-        create_policy(store, "fast", Question(), candidate=candidate, by="test")
+    turns = [turn["content"] for turn in first.body["messages"]]
+    assert first.body["messages"] == second.body["messages"]
+    assert len(measured[0]) == len(turns)
+    assert set(map(tuple, _pairs(turns))) <= shown
+    assert any(turns[-1] == question.replace("What is 1?", "What is 9?") for question in questions)
+
+
+def _pairs(turns: list[str]) -> list[list[str]]:
+    """The examples of a conversation, as question and answer: two, before the case itself."""
+    return [turns[-5:-3], turns[-3:-1]]

@@ -113,13 +113,14 @@ def read_since(text: str | None) -> datetime | None:
 
 def _print_counts(counts: "tuple[TrafficCount, ...]") -> None:
     print_table(
-        ("task", "candidate", "calls", "failed", "mean time", "tokens in", "tokens out", "first", "last"),
+        ("task", "candidate", "calls", "failed", "refused", "mean time", "tokens in", "tokens out", "first", "last"),
         [
             (
                 count.task,
-                count.candidate,
+                None if count.n_refused else count.candidate,
                 count.n_calls,
-                count.n_failed,
+                None if count.n_refused else count.n_failed,
+                count.n_refused,
                 seconds(count.mean_duration_s),
                 count.prompt_tokens,
                 count.output_tokens,
@@ -138,8 +139,8 @@ def _print_calls(calls: tuple[TrafficCall, ...]) -> None:
             (
                 moment(call.started_at),
                 call.task,
-                call.candidate,
-                "ok" if call.ok else call.error_type or "failed",
+                None if call.refusal else call.candidate,
+                _ending(call),
                 seconds(call.duration_s),
                 call.prompt_tokens,
                 call.output_tokens,
@@ -150,12 +151,19 @@ def _print_calls(calls: tuple[TrafficCall, ...]) -> None:
     )
 
 
+def _ending(call: TrafficCall) -> str:
+    if call.refusal is not None:
+        return f"refused: {call.refusal}"
+    return "ok" if call.ok else call.error_type or "failed"
+
+
 def _count_as_json(count: "TrafficCount") -> dict[str, Any]:
     return {
         "task": count.task,
         "candidate": count.candidate,
         "n_calls": count.n_calls,
         "n_failed": count.n_failed,
+        "n_refused": count.n_refused,
         "mean_duration_s": count.mean_duration_s,
         "prompt_tokens": count.prompt_tokens,
         "output_tokens": count.output_tokens,

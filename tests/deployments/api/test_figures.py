@@ -29,6 +29,7 @@ TOTALS = StoreTotals(
     cache_hits={"answer": 3, "prompt": 4},
     open_alerts={"error_rate": 1},
     calls={("small:1b", True): 5},
+    n_refused=2,
     gradings=GradingTotals(
         n_calls=4,
         verdicts={("small:1b", "5"): 3, ("small:1b", "1"): 1},

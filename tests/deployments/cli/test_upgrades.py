@@ -18,6 +18,7 @@ from evaluation.store.policies import load_policy
 from evaluation.store.registry import save_endpoint
 from evaluation.store.session import keep_open, open_store
 from evaluation.store.upgrades import list_upgrades
+from selection.recommender.registry import recommender_of
 
 Command = Callable[..., Any]
 N = 200
@@ -104,7 +105,11 @@ def test_a_look_that_is_killed_goes_on_where_it_was_and_the_upgrade_is_accepted_
         refused = api.post(f"{path}/refusal")
         assert (True, "was accepted already" in refused.json()["detail"]) == (refused.status_code >= 400, True)
         assert 404 == api.get("/api/v1/upgrades/nowhere").status_code
-        assert begun.details["tests"][0]["candidate"] != load_policy(kept, "fast").candidate_key
+        renewed = load_policy(kept, "fast")
+        assert begun.details["tests"][0]["candidate"] != renewed.candidate_key
+        known = {each.key: each.label for each in recommender_of(kept).view().scoreboard.candidates}
+        assert f"@{NEW[:7]}" in renewed.candidate_label
+        assert known[renewed.candidate_key] == renewed.candidate_label
     finally:
         kept.close()
     assert {"m:1b", f"benchwright-kept/m:{NEW[:12]}"} == set(server.models)

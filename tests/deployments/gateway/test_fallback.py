@@ -14,6 +14,8 @@ from scripted_upstream import Fault
 from served import eventually
 from served_asgi import served_asgi
 
+from deployments.gateway.upstream import _blame
+from evaluation.errors import FailureKind, ProviderError, TransientProviderError
 from evaluation.records.traffic_calls import TrafficCall
 from evaluation.store.session import Store
 
@@ -97,6 +99,26 @@ def test_a_request_that_is_itself_at_fault_is_not_asked_elsewhere(behind: Behind
     assert "refused" == behind.finished[0].outcome
 
 
+MALFORMED = json.dumps({"error": {"code": 400, "message": "Missing tool", "type": "invalid_request_error"}})
+
+
+def test_requests_that_a_server_calls_malformed_with_500_open_no_breaker(behind: Behind) -> None:
+    behind.here.faults += 9 * [Fault(status=500, error=MALFORMED)]
+
+    assert 9 * [400] == [ask(behind).status_code for _ in range(9)]
+    assert (9, 0) == behind.n_asked
+    assert SMALL == who(ask(behind))
+
+
+def test_another_model_is_asked_where_the_first_ones_template_refuses_the_messages_and_no_breaker_opens(
+    behind: Behind,
+) -> None:
+    behind.here.faults += 4 * [Fault(status=500, error="Jinja Exception: roles must alternate")]
+
+    assert 4 * [LARGE] == [who(ask(behind)) for _ in range(4)]
+    assert SMALL == who(ask(behind))
+
+
 def test_a_server_that_is_away_is_left_alone_for_a_while_and_comes_back(behind: Behind) -> None:
     behind.servers["here"].stop()
     answers = [ask(behind) for _ in range(5)]
@@ -126,6 +148,46 @@ def test_a_model_that_fails_leaves_the_other_models_of_its_server_in_service(beh
 
     assert [502, 502, 502, 503] == [ask(behind, model="small:1b").status_code for _ in range(4)]
     assert 200 == ask(behind, model="embedder:1b").status_code
+
+
+def test_a_model_whose_answers_break_off_leaves_the_other_models_in_service_and_shows_nothing_of_the_server(
+    behind: Behind,
+) -> None:
+    behind.here.faults += 3 * [Fault(cut_after=0)]
+
+    assert [502, 502, 502, 503] == [ask(behind, model="small:1b", stream=True).status_code for _ in range(4)]
+    assert 200 == ask(behind, model="embedder:1b").status_code
+
+
+def test_a_server_whose_every_model_falls_silent_is_left_alone(behind: Behind) -> None:
+    behind.here.models["third:1b"] = "digest-of-third"
+    behind.here.faults += 6 * [Fault(cut_after=0)]
+
+    for model in ("small:1b", "embedder:1b"):
+        assert 3 * [502] == [ask(behind, model=model, stream=True).status_code for _ in range(3)]
+    assert 503 == ask(behind, model="third:1b").status_code
+    assert (6, 0) == behind.n_asked
+
+
+@pytest.mark.parametrize(
+    ("kind", "blame"),
+    [
+        (FailureKind.SERVER_DOWN, "server"),
+        (FailureKind.TIMED_OUT, "silence"),
+        (FailureKind.LOADING_TIMED_OUT, "silence"),
+        (FailureKind.CUT_STREAM, "silence"),
+        (FailureKind.RUNNER_CRASHED, "model"),
+        (FailureKind.OUT_OF_MEMORY, "model"),
+        (FailureKind.QUEUE_FULL, "nobody"),
+    ],
+)
+def test_whose_failure_it_was_is_told_by_its_kind(kind: FailureKind, blame: str) -> None:
+    assert blame == _blame(TransientProviderError("x", kind))
+
+
+def test_a_refusal_in_words_shows_that_the_server_answers() -> None:
+    assert "request" == _blame(ProviderError("x", FailureKind.BAD_OPTION))
+    assert "nobody" == _blame(ProviderError("x", FailureKind.UNREADABLE_ANSWER)) == _blame(asyncio.CancelledError())
 
 
 def test_who_failed_and_who_was_left_alone_are_both_named(behind: Behind) -> None:
@@ -281,6 +343,20 @@ def test_texts_are_stored_where_that_is_allowed_and_nowhere_else(store: Store) -
         ask(behind)
         calls: list[TrafficCall] = behind.recorded(1)
     assert ("hello", "here word1 word2") == (calls[-1].input, calls[-1].output)
+
+
+def test_of_long_texts_the_beginning_is_stored_with_length_and_hash_of_the_whole(store: Store) -> None:
+    with gateway_over(store, keep_texts=True) as behind:
+        behind.here.n_words = 30_000
+        ask(behind, messages=[{"role": "user", "content": "hello " * 50_000}])
+        (call,) = behind.recorded(1)
+
+    assert call.input is not None
+    assert call.output is not None
+    assert call.served is not None
+    assert 100_000 == len(call.input) == len(call.output)
+    assert call.input.endswith(f"300,000 characters in all, sha256 {call.served.prompt_hash}]")
+    assert "characters in all, sha256 " in call.output[-120:]
 
 
 def test_the_task_of_a_named_model_is_that_of_the_header(behind: Behind) -> None:

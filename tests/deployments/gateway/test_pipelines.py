@@ -255,15 +255,14 @@ def test_what_a_pipeline_cannot_answer_goes_to_the_next_in_rank_by_name(
     assert what in reply.headers["x-benchwright-reason"]
 
 
-def test_a_pipeline_that_shows_a_benchmarks_cases_is_refused_by_name_wherever_it_would_answer(behind: Behind) -> None:
-    label = measured(behind, with_pipeline("few_shot", k="1"))
-    why = "'few_shot' needs answered cases of a benchmark to show"
+def test_a_pipeline_that_shows_cases_of_its_benchmark_shows_them_to_calls(behind: Behind) -> None:
+    policy_of(behind, measured(behind, with_pipeline("few_shot", k="1")))
 
-    with pytest.raises(ConfigurationError, match=why):
-        policy_of(behind, label)
-    policy_of(behind, "large:1b")
-    with pytest.raises(ConfigurationError, match=why):
-        start_trial(behind.store, "fast", challenger=label, mode=TrialMode.SHADOW, share=1.0, by="test")
+    reply = post(behind)
+
+    assert (200, "few_shot") == (reply.status_code, reply.headers["x-benchwright-pipeline"])
+    (_, body) = behind.here.asked[-1]
+    assert ["user", "assistant", "user"] == [turn["role"] for turn in body["messages"] if turn["role"] != "system"]
 
 
 def test_code_that_changed_since_it_was_measured_is_not_run(behind: Behind, tmp_path: Path) -> None:

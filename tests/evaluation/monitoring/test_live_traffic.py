@@ -1,15 +1,17 @@
 """A monitor's look at calls in production."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 from watched_runs import NOW, answers, many_cases, watched_run
 
 from evaluation.monitoring.monitoring_pass import MonitoringPass, run_pass
-from evaluation.records.traffic_calls import TrafficCall
+from evaluation.records.traffic_calls import NOBODY, TrafficCall
 from evaluation.requests.monitor_request import MonitorRequest
 from evaluation.store.session import Store
-from evaluation.store.traffic import save_traffic
+from evaluation.store.totals import store_totals
+from evaluation.store.traffic import count_traffic, list_traffic, save_traffic
 
 HOUR = timedelta(hours=1)
 
@@ -94,3 +96,22 @@ def test_production_that_is_slower_than_the_evaluation_is_worth_knowing(store: S
 
     assert "live" == insight.kind
     assert "a call takes 1.03 s at the median in production, and 0.5 s in its newest evaluation" in insight.text
+
+
+def test_calls_for_which_nobody_was_asked_are_no_candidates(store: Store) -> None:
+    """A spent budget must not look like a candidate that fails."""
+    refused = [
+        replace(call, call_id=f"refused {call.call_id}", candidate=NOBODY, ok=False, error_type="x.BudgetSpentError")
+        for call in calls(30, ago=HOUR / 2)
+    ]
+    save_traffic(store, [*calls(50, ago=48 * HOUR), *calls(30, ago=HOUR / 2), *refused])
+
+    found = seen(store)
+
+    assert () == found.findings
+    assert ["m:1b"] == [series.candidate for series in found.series]
+    answered, nobody = sorted(count_traffic(store), key=lambda count: count.n_refused)
+    assert (0, 0, 30, 0) == (answered.n_failed, answered.n_refused, nobody.n_refused, nobody.n_failed)
+    assert ["budget spent"] == sorted({call.refusal for call in list_traffic(store) if call.refusal})
+    totals = store_totals(store)
+    assert ({("m:1b", True): 80}, 30) == (totals.calls, totals.n_refused)

@@ -7,7 +7,13 @@ from typing import Any
 import httpx
 import pytest
 
-from evaluation.errors import CandidateFailureError, FailureKind, ProviderError, TransientProviderError
+from evaluation.errors import (
+    CandidateFailureError,
+    FailureKind,
+    ProviderError,
+    TransientProviderError,
+    UnfitMessagesError,
+)
 
 NESTED = json.dumps(
     {
@@ -41,6 +47,9 @@ def refused(wire: Any, status: int, error: Any = None, **given: Any) -> Provider
         (500, 'option "temperature" must be of type float32', FailureKind.BAD_OPTION),
         (500, 'invalid format: "\\"yaml\\""; expected "json" or a valid JSON Schema object', FailureKind.BAD_OPTION),
         (500, 'template: :1:2: executing "" at <.Bad>: nil', FailureKind.BAD_OPTION),
+        (500, "json: cannot unmarshal string into Go struct field", FailureKind.BAD_OPTION),
+        (500, "failed to load image or audio file", FailureKind.BAD_OPTION),
+        (500, "JSON schema conversion failed: Unrecognized schema: 3", FailureKind.BAD_OPTION),
         (501, "This server does not support embeddings. Start it with `--embeddings`", FailureKind.BAD_OPTION),
         (401, "unauthorized", FailureKind.REFUSED_BY_POLICY),
         (403, "remote models are disabled", FailureKind.REFUSED_BY_POLICY),
@@ -118,6 +127,25 @@ def test_a_redirect_is_not_followed_in_silence(wire: Any) -> None:
 
 def test_a_refusal_in_bytes_that_are_no_text_is_still_a_refusal(wire: Any) -> None:
     assert FailureKind.RUNNER_CRASHED == refused(wire, 500, content=b"\xff\x00\xfe").kind
+
+
+INNER = json.dumps({"error": {"code": 400, "message": "Missing tool", "type": "invalid_request_error"}})
+
+
+@pytest.mark.parametrize("error", [INNER, INNER.replace("400", "500"), INNER.replace("invalid_request_error", "x")])
+def test_a_refusal_of_the_inner_server_is_permanent_whatever_the_outer_status(wire: Any, error: str) -> None:
+    assert FailureKind.BAD_OPTION is refused(wire, 500, error).kind
+
+
+def test_messages_that_one_models_template_refuses_may_suit_another(wire: Any) -> None:
+    error = refused(wire, 500, "Jinja Exception: Conversation roles must alternate user/assistant/user/assistant/...")
+    assert isinstance(error, UnfitMessagesError)
+    assert isinstance(pickle.loads(pickle.dumps(error)), UnfitMessagesError)
+
+
+def test_a_function_call_that_the_model_wrote_badly_is_no_fault_of_the_request(wire: Any) -> None:
+    error = refused(wire, 500, "error parsing tool call: raw='{', err=json: cannot unmarshal string")
+    assert FailureKind.RUNNER_CRASHED is error.kind
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from recommendation_records import recommendation_record
 
 from evaluation.records.candidates import MetricUse
+from evaluation.records.kept_texts import kept
 from evaluation.records.policies import ServedCall
 from evaluation.records.traffic_calls import TrafficCall
 from evaluation.records.traffic_grades import TrafficGrade
@@ -155,3 +156,12 @@ def test_totals_count_graded_calls_verdicts_failures_and_when_a_judge_was_asked_
     assert 3 == sum(gradings.failures.values())
     assert gradings.last_at is not None
     assert timedelta(0) <= gradings.last_at - before < timedelta(hours=1)
+
+
+def test_calls_whose_texts_were_cut_are_not_graded(store: Store) -> None:
+    long = "x" * 200_000
+    save_traffic(store, [call(0), call(1, input=kept(long)), call(2, output=kept(long))])
+
+    places, n_others = production_calls(store, **DAY)
+
+    assert (["call 0"], 2) == ([place.call_id for place in places], n_others)

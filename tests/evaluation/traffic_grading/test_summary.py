@@ -76,5 +76,5 @@ def test_the_page_escapes_names_and_shows_the_agreement(rows: tuple[CandidateGra
     assert "<script>" not in page
     assert "**x**" not in page
     assert "alike: 0.750" in page
-    assert "7 calls without stored texts" in page
+    assert "7 calls without stored texts, or with texts that were cut" in page
     assert ["–", "–"] == [grading_rows(result)[0]["reported"], grading_rows(result)[0]["policy"]]

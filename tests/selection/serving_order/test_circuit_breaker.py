@@ -1,3 +1,4 @@
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -111,6 +112,65 @@ def test_a_server_that_tells_of_its_models_failure_is_there() -> None:
     failed(breakers, "broken", "model", n=1, now=FIRST_PAUSE_S)
 
     assert breakers.allows("well", FIRST_PAUSE_S)
+
+
+@pytest.mark.parametrize("blame", ["model", "request"])
+def test_a_server_that_answers_in_words_is_asked_again(blame: Blame) -> None:
+    breakers = Breakers()
+    failed(breakers, "one", "server")
+    failed(breakers, "one", blame, n=1, now=FIRST_PAUSE_S)
+
+    assert breakers.allows("another", FIRST_PAUSE_S)
+
+
+def test_a_refused_request_says_nothing_against_its_model() -> None:
+    breakers = Breakers()
+    failed(breakers, "one", "request", n=20)
+
+    assert breakers.is_closed("one")
+
+
+def test_one_model_that_hangs_leaves_the_others_in_service() -> None:
+    breakers, now = Breakers(), 0.0
+    for _ in range(20):
+        failed(breakers, "hangs", "silence", n=1, now=now)
+        now += breakers.wait_s("hangs", now)
+
+    assert not breakers.is_closed("hangs")
+    assert breakers.is_closed("well")
+
+
+def test_a_server_that_hangs_for_several_models_is_left_alone_until_one_answers() -> None:
+    breakers = Breakers()
+    failed(breakers, "one", "silence")
+    failed(breakers, "another", "silence")
+
+    assert not breakers.allows("third", 0.0)
+    failed(breakers, "third", "silence", n=1, now=FIRST_PAUSE_S)
+    assert 2 * FIRST_PAUSE_S == breakers.wait_s("third", FIRST_PAUSE_S)
+    breakers.started("third")
+    breakers.succeeded("third")
+    assert breakers.is_closed("third")
+    failed(breakers, "one", "silence", n=1, now=9.0)
+    assert breakers.is_closed("third")
+
+
+def test_silence_does_not_show_that_a_server_is_back() -> None:
+    breakers = Breakers()
+    failed(breakers, "one", "server")
+    failed(breakers, "one", "silence", n=1, now=FIRST_PAUSE_S)
+
+    assert not breakers.is_closed("another")
+    assert breakers.allows("another", FIRST_PAUSE_S)  # The next request tests it.
+
+
+def test_silence_between_failures_to_connect_does_not_begin_their_count_again() -> None:
+    breakers = Breakers()
+    failed(breakers, "one", "server", n=N_FAILURES - 1)
+    failed(breakers, "one", "silence", n=1)
+    failed(breakers, "one", "server", n=1)
+
+    assert not breakers.allows("another", 0.0)
 
 
 def test_a_client_that_leaves_tells_nothing() -> None:
