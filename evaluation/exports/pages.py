@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from evaluation.exports.answers import Row, answers_as_rows, candidates_of
 from evaluation.exports.filters import Filters, check_filters
 from evaluation.exports.metric_words import estimated_words
-from evaluation.exports.source import Kind, find_source
+from evaluation.exports.source import Kind, source_of
 from evaluation.records.runs import RunCandidateRecord
 from evaluation.store.outcome_values import OutcomeValues, outcome_values_after
 from evaluation.store.runs import find_run
@@ -44,7 +44,7 @@ def answer_page(store: Store, run_id: str, filters: Filters, *, after: Place | N
         UnknownNameError: no such run, candidate, metric or case.
     """
     run = find_run(store, run_id)
-    check_filters(store, find_source(store, run.plan.run_id), Kind.ANSWERS, filters)
+    check_filters(store, source_of(run), Kind.ANSWERS, filters)
     words = {
         signature: word
         for signature, word in estimated_words(store, run).items()

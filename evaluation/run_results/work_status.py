@@ -13,7 +13,7 @@ from evaluation.results.flow_runs import BestSoFar, CandidateStatus, FlowRunStat
 from evaluation.run_results.best_mean import best_mean
 from evaluation.store.outcomes import latest_answer
 from evaluation.store.plans import runs_of_flow
-from evaluation.store.runs import find_run
+from evaluation.store.runs import load_runs
 from evaluation.store.session import Store
 from evaluation.store.summaries import count_outcomes_since, progress
 
@@ -27,7 +27,7 @@ def work_status(store: Store, flow_run: FlowRunStatus) -> WorkStatus:
     # A flow run that continues another one's work has runs of its own in the store once it has planned.
     ids = dict.fromkeys((flow_run.id, flow_run.flow_run_id))
     run_ids = tuple(dict.fromkeys(run_id for each in ids for run_id in runs_of_flow(store, each)))
-    runs = [find_run(store, run_id) for run_id in run_ids]
+    runs = load_runs(store, run_ids)
     # One flow run may do the work of several commands: a look after an upgrade asks anew for each of its models.
     invocations = tuple(dict.fromkeys(run.plan.invocation_id for run in runs))
     candidates = [each for invocation_id in invocations for each in progress(store, invocation_id)]
