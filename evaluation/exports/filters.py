@@ -45,9 +45,9 @@ def check_filters(store: Store, source: Source, kind: Kind, filters: Filters) ->
     if kind is Kind.STAGES:
         _check_stages(store, source, filters)
     if filters.candidates:
-        _refuse_unknown(f"candidate of {source.name}", filters.candidates, _labels(store, source))
+        refuse_unknown(f"candidate of {source.name}", filters.candidates, _labels(store, source))
     if filters.metrics:
-        _refuse_unknown(f"metric of {source.name}", filters.metrics, _metrics(store, source, kind))
+        refuse_unknown(f"metric of {source.name}", filters.metrics, _metrics(store, source, kind))
     for case_id in filters.cases:
         if not any(has_run_case(store, run_id, case_id) for run_id in source.run_ids):
             raise unknown_case(store, find_run(store, source.run_ids[-1]), case_id)
@@ -62,7 +62,8 @@ def _check_stages(store: Store, source: Source, filters: Filters) -> None:
         )
 
 
-def _refuse_unknown(what: str, names: Sequence[str], known_names: Sequence[str]) -> None:
+def refuse_unknown(what: str, names: Sequence[str], known_names: Sequence[str]) -> None:
+    """Raise an `UnknownNameError` for the first name that is not known."""
     for name in names:
         if name not in known_names:
             raise UnknownNameError(what, name, known_names)

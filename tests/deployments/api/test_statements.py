@@ -26,6 +26,7 @@ ON_MUCH = [
     "runs",
     "runs/wide-0",
     "runs/wide-0/cases?limit=2",
+    "runs/wide-0/cases?limit=2&candidate=m2%3A1b&metric=token_f1",
     "runs/wide-0/cases/c00",
     "runs/wide-0/diff/wide-1",
     f"runs/{RACE}/race",
