@@ -47,8 +47,8 @@ def _must_occur(kind: str, names: Collection[str], occurring: Iterable[str]) -> 
 
 def _runs(store: Store, names: Sequence[str]) -> tuple[RunRecord, ...]:
     """Return the runs of these names: those that are ids in full are read together."""
-    known = {run.plan.run_id: run for run in load_runs(store, names)}
-    return tuple(known.get(name) or find_run(store, name) for name in names)
+    by_id = {run.plan.run_id: run for run in load_runs(store, names)}
+    return tuple(by_id.get(name) or find_run(store, name) for name in names)
 
 
 def _rows(store: Store, runs: Sequence[RunRecord]) -> Iterator[BreakdownRow]:

@@ -81,8 +81,8 @@ def store_totals(store: Store) -> StoreTotals:
         output_tokens=sum(each.output_tokens for each in sums),
         energy_j=sum(each.energy_j for each in sums),
         cache_hits={
-            "answer": sum(each.n for each in sums if each.reused),
-            "prompt": sum(each.n for each in sums if not each.reused and each.prompt_state == PromptState.CACHED),
+            "answer": sum(each.n for each in sums if each.is_copy),
+            "prompt": sum(each.n for each in sums if not each.is_copy and each.state == PromptState.CACHED),
         },
         open_alerts={rule: n for rule, n in alerts},
         calls={(candidate, bool(ok)): n for candidate, ok, n in calls},
@@ -93,8 +93,8 @@ def store_totals(store: Store) -> StoreTotals:
 class _Sum(NamedTuple):
     """Sums over the outcomes of a run that are alike."""
 
-    reused: bool
-    prompt_state: str | None
+    is_copy: bool
+    state: str | None
     n: int
     prompt_tokens: int
     output_tokens: int
@@ -116,7 +116,9 @@ def _sums_of_runs(store: Store, run_ids: Sequence[str]) -> dict[str, dict[str, A
         sa.func.coalesce(sa.func.sum(of.energy_j), 0.0),
     )
     of_runs = run_candidate.c.run_id.in_(run_ids)
-    outcomes = sa.select(run_candidate.c.run_id, of.reused, of.prompt_state, sa.func.count(), *summed)
+    outcomes = sa.select(
+        run_candidate.c.run_id, generation.c.reused, generation.c.prompt_state, sa.func.count(), *summed
+    )
     failed = sa.select(run_candidate.c.run_id, of.failure_kind, sa.func.count()).where(of.failure_kind.is_not(None))
     outcomes, failed = (
         query.join(generation, of.run_candidate_id == run_candidate.c.id).where(of_runs) for query in (outcomes, failed)
@@ -124,7 +126,7 @@ def _sums_of_runs(store: Store, run_ids: Sequence[str]) -> dict[str, dict[str, A
     sums: dict[str, dict[str, Any]] = {run_id: {"alike": [], "failures": {}} for run_id in run_ids}
     with store.read() as connection:
         for run_id, *values in connection.execute(
-            outcomes.group_by(run_candidate.c.run_id, of.reused, of.prompt_state)
+            outcomes.group_by(run_candidate.c.run_id, generation.c.reused, generation.c.prompt_state)
         ):
             sums[run_id]["alike"].append(values)
         for run_id, kind, n in connection.execute(failed.group_by(run_candidate.c.run_id, of.failure_kind)):
