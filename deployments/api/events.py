@@ -21,6 +21,7 @@ from evaluation.errors import BenchwrightError
 from evaluation.results.as_json import as_json
 from evaluation.results.flow_runs import WorkStatus
 from evaluation.run_results.work_status import work_status
+from evaluation.store.shared_connection import one_connection
 
 LOOK_EVERY_S = 0.5
 """Seconds from one look to the next; a slow look is followed by a pause as long as itself."""
@@ -123,7 +124,7 @@ async def event_stream(request: Request, flow_run_id: str) -> Response:
 
 def _look_once(flow_run_id: str) -> WorkStatus:
     flow_run = flow_runs.find(flow_run_id)
-    with open_stored(None) as store:
+    with open_stored(None) as store, one_connection():
         return work_status(store, flow_run)
 
 

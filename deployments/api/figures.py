@@ -20,7 +20,7 @@ METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 OTHER = "other"
 """Stands for every method that HTTP has not."""
 TOTALS_EVERY_S = 30.0
-"""Totals read every answer: a scrape gets those of the last half minute."""
+"""Totals read all answers of runs under way: a scrape gets those of the last half minute."""
 
 
 class Figures:

@@ -9,10 +9,10 @@ from typing import Any
 
 from fastapi import Request
 from fastapi.responses import Response
-from fastapi.routing import APIRoute
 
 from deployments.api.access import Access
 from deployments.api.problems import ProblemError
+from deployments.api.reading_route import ReadingRoute
 from deployments.cli.arguments import open_stored
 from evaluation.errors import StoreError
 from evaluation.records.access import StoredReply
@@ -30,8 +30,8 @@ PARAMETER = {
 """The header as OpenAPI describes it."""
 
 
-class IdempotentRoute(APIRoute):
-    """A route whose POST requests may be sent again with the same key."""
+class IdempotentRoute(ReadingRoute):
+    """A route that reads over one connection, and whose POST requests may be sent again with the same key."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Return the handler of requests, which looks at the key of a POST first."""

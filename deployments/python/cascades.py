@@ -24,7 +24,6 @@ def load_cascades(run: str = "last", *, metric: str | None = None, db: str | Non
         StoreError: the database is not there, or cannot be opened.
     """
     from evaluation.run_results.cascade_result import cascade_result
-    from evaluation.store.runs import find_run
 
     with opened(db) as store:
-        return cascade_result(store, find_run(store, run).plan.run_id, metric=metric)
+        return cascade_result(store, run, metric=metric)

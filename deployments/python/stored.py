@@ -61,10 +61,9 @@ def load_run(run: str = "last", *, db: str | None = None) -> "RunResult":
         StoreError: the database is not there, or cannot be opened.
     """
     from evaluation.run_results.run_result import run_result
-    from evaluation.store.runs import find_run
 
     with opened(db) as store:
-        return run_result(store, find_run(store, run).plan.run_id)
+        return run_result(store, run)
 
 
 @plainly
@@ -81,10 +80,9 @@ def load_case(case: str, *, run: str = "last", db: str | None = None) -> "CaseRe
         StoreError: the database is not there, or cannot be opened.
     """
     from evaluation.run_results.case_result import case_result
-    from evaluation.store.runs import find_run
 
     with opened(db) as store:
-        return case_result(store, find_run(store, run).plan.run_id, case)
+        return case_result(store, run, case)
 
 
 @plainly

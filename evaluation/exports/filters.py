@@ -11,7 +11,7 @@ from evaluation.run_results.case_result import unknown_case
 from evaluation.run_results.run_result import run_result
 from evaluation.store.comparisons import find_comparison
 from evaluation.store.run_cases import has_run_case
-from evaluation.store.runs import find_run
+from evaluation.store.runs import find_run, load_runs
 from evaluation.store.session import Store
 from evaluation.store.stage_pages import has_stages
 
@@ -45,9 +45,9 @@ def check_filters(store: Store, source: Source, kind: Kind, filters: Filters) ->
     if kind is Kind.STAGES:
         _check_stages(store, source, filters)
     if filters.candidates:
-        _refuse_unknown(f"candidate of {source.name}", filters.candidates, _labels(store, source))
+        refuse_unknown(f"candidate of {source.name}", filters.candidates, _labels(store, source))
     if filters.metrics:
-        _refuse_unknown(f"metric of {source.name}", filters.metrics, _metrics(store, source, kind))
+        refuse_unknown(f"metric of {source.name}", filters.metrics, _metrics(store, source, kind))
     for case_id in filters.cases:
         if not any(has_run_case(store, run_id, case_id) for run_id in source.run_ids):
             raise unknown_case(store, find_run(store, source.run_ids[-1]), case_id)
@@ -62,7 +62,8 @@ def _check_stages(store: Store, source: Source, filters: Filters) -> None:
         )
 
 
-def _refuse_unknown(what: str, names: Sequence[str], known_names: Sequence[str]) -> None:
+def refuse_unknown(what: str, names: Sequence[str], known_names: Sequence[str]) -> None:
+    """Raise an `UnknownNameError` for the first name that is not known."""
     for name in names:
         if name not in known_names:
             raise UnknownNameError(what, name, known_names)
@@ -73,7 +74,7 @@ def _labels(store: Store, source: Source) -> list[str]:
     if source.comparison_id:
         pairs = find_comparison(store, source.comparison_id).pairs
         return list(dict.fromkeys(side for pair in pairs for side in (pair.result.a, pair.result.b)))
-    runs = [find_run(store, run_id) for run_id in source.run_ids]
+    runs = load_runs(store, source.run_ids)
     return list(dict.fromkeys(label for run in runs for label in unique_labels(run).values()))
 
 
@@ -87,4 +88,4 @@ def _metrics(store: Store, source: Source, kind: Kind) -> list[str]:
         return list(
             dict.fromkeys(name for result in results for candidate in result.candidates for name in candidate.metrics)
         )
-    return list(words_of_runs(store, [find_run(store, run_id) for run_id in source.run_ids]).values())
+    return list(words_of_runs(store, load_runs(store, source.run_ids)).values())

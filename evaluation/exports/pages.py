@@ -1,12 +1,12 @@
 """Answers of a run by page: a page is read from the index at its beginning, however many answers there are."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from evaluation.exports.answers import Row, answers_as_rows, candidates_of
-from evaluation.exports.filters import Filters, check_filters
+from evaluation.exports.filters import Filters, check_filters, refuse_unknown
 from evaluation.exports.metric_words import estimated_words
-from evaluation.exports.source import Kind, find_source
+from evaluation.exports.source import Kind, source_of
 from evaluation.records.runs import RunCandidateRecord
 from evaluation.store.outcome_values import OutcomeValues, outcome_values_after
 from evaluation.store.runs import find_run
@@ -44,12 +44,10 @@ def answer_page(store: Store, run_id: str, filters: Filters, *, after: Place | N
         UnknownNameError: no such run, candidate, metric or case.
     """
     run = find_run(store, run_id)
-    check_filters(store, find_source(store, run.plan.run_id), Kind.ANSWERS, filters)
-    words = {
-        signature: word
-        for signature, word in estimated_words(store, run).items()
-        if not filters.metrics or word in filters.metrics
-    }
+    source, all_words = source_of(run), estimated_words(store, run)
+    check_filters(store, source, Kind.ANSWERS, replace(filters, metrics=()))
+    refuse_unknown(f"metric of {source.name}", filters.metrics, list(all_words.values()))
+    words = {signature: word for signature, word in all_words.items() if not filters.metrics or word in filters.metrics}
     rows: list[Row] = []
     last: Place | None = None
     for candidate, label, outcomes in _outcomes(store, list(candidates_of(run, filters)), filters, after, limit + 1):

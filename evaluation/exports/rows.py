@@ -12,7 +12,7 @@ from evaluation.results.estimates import MetricEstimate
 from evaluation.results.runs import CandidateResult, MetricResult, RunResult
 from evaluation.run_results.run_result import run_result
 from evaluation.store.comparisons import ComparisonPairRecord, find_comparison
-from evaluation.store.runs import find_run
+from evaluation.store.runs import load_runs
 from evaluation.store.session import Store
 
 NUMBERS = ("value", "low", "high", "n", "method")
@@ -39,7 +39,7 @@ def rows(store: Store, source: Source, kind: Kind, filters: Filters) -> tuple[tu
         return _pairs(store, source.comparison_id, filters)
     if kind is Kind.RESULTS:
         return OF_A_RESULT, _results(store, source, filters)
-    runs = [find_run(store, run_id) for run_id in source.run_ids]
+    runs = load_runs(store, source.run_ids)
     if kind is Kind.STAGES:
         return OF_A_STAGE, (row for run in runs for row in stage_rows(store, run, filters))
     all_words = words_of_runs(store, runs)

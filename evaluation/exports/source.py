@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from evaluation.errors import ConfigurationError, UnknownNameError
 from evaluation.records.experiments import ExperimentRecord
+from evaluation.records.runs import RunRecord
 from evaluation.store.comparisons import find_comparison
 from evaluation.store.experiments import experiment_named, find_experiment
 from evaluation.store.runs import find_run
@@ -76,8 +77,12 @@ def run_source(store: Store, name: str) -> Source:
     Raises:
         UnknownNameError: there is none.
     """
-    run_id = find_run(store, name).plan.run_id
-    return Source(name=f"run {run_id}", run_ids=(run_id,))
+    return source_of(find_run(store, name))
+
+
+def source_of(run: RunRecord) -> Source:
+    """Return a run that was read before."""
+    return Source(name=f"run {run.plan.run_id}", run_ids=(run.plan.run_id,))
 
 
 def experiment_source(store: Store, name: str) -> Source:

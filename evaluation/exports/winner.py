@@ -23,7 +23,6 @@ from evaluation.run_results.run_result import run_result
 from evaluation.store.benchmarks import load_benchmark_version
 from evaluation.store.races import find_race
 from evaluation.store.registry import find_candidate, find_endpoint
-from evaluation.store.runs import find_run
 from evaluation.store.session import Store
 
 _ALL_RUNS = "See `benchwright runs list`."
@@ -48,7 +47,7 @@ def winner_of_run(store: Store, run: str, *, label: str | None = None) -> Candid
         UnknownNameError: no such run, or no such candidate in it.
         ConfigurationError: the run is not finished, or no candidate is shown to be the best.
     """
-    result = run_result(store, find_run(store, run).plan.run_id)
+    result = run_result(store, run)
     _refuse_unfinished(result)
     named = None if label is None else result.candidate(label)
     verdict = _verdict(store, result)

@@ -5,14 +5,13 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from evaluation.errors import UnknownNameError
 from evaluation.metrics.metric_facts import higher_is_better
 from evaluation.records.labels import unique_labels
+from evaluation.records.runs import RunRecord
 from evaluation.results.analytics import Breakdown, BreakdownRow
 from evaluation.results.estimates import MetricEstimate
 from evaluation.store.benchmarks import task_types
-from evaluation.store.runs import find_run
-from evaluation.store.scores import load_estimates
+from evaluation.store.headlines import means_of_runs
+from evaluation.store.runs import find_run, load_runs
 from evaluation.store.session import Store
-
-MEAN = "mean"
 
 
 def breakdown(
@@ -31,7 +30,7 @@ def breakdown(
     Raises:
         UnknownNameError: no such run, or the runs have no such task or metric.
     """
-    rows = [row for run_id in dict.fromkeys(run_ids) for row in _of_run(store, run_id)]
+    rows = list(_rows(store, _runs(store, tuple(dict.fromkeys(run_ids)))))
     _must_occur("task", tasks, [row.task for row in rows if row.task is not None])
     _must_occur("metric", metrics, [row.metric for row in rows])
     chosen = [row for row in rows if (not tasks or row.task in tasks) and (not metrics or row.metric in metrics)]
@@ -46,14 +45,20 @@ def _must_occur(kind: str, names: Collection[str], occurring: Iterable[str]) -> 
             raise UnknownNameError(f"{kind} of these runs", name, all_names)
 
 
-def _of_run(store: Store, run_id: str) -> Iterator[BreakdownRow]:
-    run = find_run(store, run_id)
-    version, labels = run.plan.benchmark_version, unique_labels(run)
-    task = task_types(store, [version]).get(version)
-    for row in load_estimates(store, run.plan.run_id):
-        if row.quantity == MEAN:
+def _runs(store: Store, names: Sequence[str]) -> tuple[RunRecord, ...]:
+    """Return the runs of these names: those that are ids in full are read together."""
+    by_id = {run.plan.run_id: run for run in load_runs(store, names)}
+    return tuple(by_id.get(name) or find_run(store, name) for name in names)
+
+
+def _rows(store: Store, runs: Sequence[RunRecord]) -> Iterator[BreakdownRow]:
+    tasks = task_types(store, [run.plan.benchmark_version for run in runs])
+    estimates = means_of_runs(store, [run.plan.run_id for run in runs])
+    for run in runs:
+        version, labels = run.plan.benchmark_version, unique_labels(run)
+        for row in estimates.get(run.plan.run_id, ()):
             yield BreakdownRow(
-                task=task,
+                task=tasks.get(version),
                 benchmark=run.plan.benchmark_name,
                 benchmark_version=version,
                 run_id=run.plan.run_id,

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from evaluation.candidate import Candidate
 from evaluation.case import Benchmark, Case
 from evaluation.errors import ConfigurationError, StoreError
 from evaluation.generation import Generation
@@ -32,7 +33,7 @@ from evaluation.run_results.cascade_figures import (
 from evaluation.store.benchmarks import load_benchmark_version
 from evaluation.store.outcomes import load_outcomes
 from evaluation.store.plans import find_invocation
-from evaluation.store.registry import find_candidate
+from evaluation.store.registry import find_candidate, find_candidates
 from evaluation.store.run_cases import run_case_ids
 from evaluation.store.session import Store
 from evaluation.store.stage_columns import ChatColumns, StoredEnd, load_chats, load_ends
@@ -82,9 +83,14 @@ class CasePage:
     """By id, in the order of the run."""
 
 
-def cascade_of(store: Store, record: RunCandidateRecord) -> Cascade | None:
-    """Return the cascade of a run's candidate; None for another candidate, or a cascade of another version."""
-    candidate = find_candidate(store, record.plan.candidate_fingerprint)
+def cascades_of(store: Store, run: RunRecord) -> list[tuple[RunCandidateRecord, Cascade]]:
+    """Return the run's candidates that are cascades, without those of another version."""
+    stored = find_candidates(store, {record.plan.candidate_fingerprint for record in run.candidates})
+    cascades = ((record, _cascade(stored.get(record.plan.candidate_fingerprint))) for record in run.candidates)
+    return [(record, cascade) for record, cascade in cascades if cascade is not None]
+
+
+def _cascade(candidate: Candidate | None) -> Cascade | None:
     if candidate is None or candidate.pipeline is None or candidate.pipeline.name != Cascade.name:
         return None
     pipeline = parse_pipeline(Cascade.name, candidate.pipeline.options, may_name_a_file=False)

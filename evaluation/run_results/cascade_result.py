@@ -32,7 +32,7 @@ from evaluation.results.cascade_curves import (
     CascadeShare,
 )
 from evaluation.results.estimates import MetricEstimate
-from evaluation.run_results.cascade_answers import CasePage, cascade_answers, cascade_of, case_pages
+from evaluation.run_results.cascade_answers import CasePage, cascade_answers, cascades_of, case_pages
 from evaluation.run_results.cascade_choice import CurveTable, chosen_threshold
 from evaluation.run_results.cascade_figures import Numbers, Sides, Truths
 from evaluation.run_results.cascade_numbers import (
@@ -77,17 +77,13 @@ class _Curve:
 
 def has_cascades(store: Store, run: RunRecord) -> bool:
     """Check whether a candidate of the run is a cascade."""
-    return bool(_cascades(store, run))
-
-
-def _cascades(store: Store, run: RunRecord) -> list[tuple[RunCandidateRecord, Cascade]]:
-    return [(record, cascade) for record in run.candidates if (cascade := cascade_of(store, record)) is not None]
+    return bool(cascades_of(store, run))
 
 
 def cascade_shares(store: Store, run_id: str) -> tuple[CascadeShare, ...]:
     """Return the share that each cascade of a run escalated, without scoring any answer; empty where it has none."""
     run = find_run(store, run_id)
-    if not (cascades := _cascades(store, run)):
+    if not (cascades := cascades_of(store, run)):
         return ()
     labels, pages = unique_labels(run), case_pages(store, run)
     clusters = case_clusters(store, run.plan.benchmark_version)
@@ -115,15 +111,15 @@ def cascade_result(store: Store, run_id: str, *, metric: str | None = None) -> C
 
     Args:
         store: The store.
-        run_id: Id of the run.
+        run_id: Id of the run, a prefix of one, or `last`.
         metric: The metric of quality, one of the run; None: its headline.
 
     Raises:
         ConfigurationError: the run has no cascade.
-        UnknownNameError: the run has no such metric.
+        UnknownNameError: there is no such run, or it has no such metric.
     """
     run = find_run(store, run_id)
-    cascades = _cascades(store, run)
+    cascades = cascades_of(store, run)
     if not cascades:
         raise ConfigurationError(
             f"run {run.plan.run_id!r} has no candidate with pipeline=cascade",

@@ -49,7 +49,7 @@ _MOST_NAMED = 500
 
 
 def case_result(store: Store, run_id: str, case_id: str) -> CaseResult:
-    """Return a case with every candidate's outcomes, repeat by repeat.
+    """Return a case of a run (its id, a prefix of one, or `last`) with every candidate's outcomes, repeat by repeat.
 
     Raises:
         UnknownNameError: the run did not ask this case; names the cases with similar ids.

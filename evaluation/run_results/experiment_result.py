@@ -1,14 +1,22 @@
 """The result of an experiment, read from the store: its question, runs, comparisons and notes."""
 
+from collections.abc import Mapping, Sequence
+
+from evaluation.metrics.metric import ModelMetric
+from evaluation.metrics.parsing import metric_of
+from evaluation.records.candidates import MetricUse
 from evaluation.records.experiments import ExperimentRecord
 from evaluation.records.labels import unique_labels
+from evaluation.records.metric_keys import headline_key, metric_keys
+from evaluation.records.runs import RunRecord
+from evaluation.records.scores import EstimateRow
 from evaluation.results.experiments import ExperimentFacts, ExperimentResult, ExperimentRun, HighestValue
-from evaluation.results.runs import RunResult
-from evaluation.run_results.ranking import ranked
-from evaluation.run_results.run_result import run_result
+from evaluation.run_results.best_mean import best_of
+from evaluation.run_results.run_result import measured
 from evaluation.store.annotations import annotations
 from evaluation.store.experiments import comparisons_of_experiment, find_experiment
-from evaluation.store.runs import find_run
+from evaluation.store.headlines import failed_headlines, headline_means
+from evaluation.store.runs import load_runs
 from evaluation.store.session import Store
 
 
@@ -44,33 +52,54 @@ def experiment_result(store: Store, name: str) -> ExperimentResult:
     )
     return ExperimentResult(
         facts=experiment_facts(record),
-        runs=tuple(_run(store, run_id) for run_id in record.run_ids),
+        runs=_runs(store, record.run_ids),
         comparisons=compared,
         annotations=tuple(notes),
     )
 
 
-def _run(store: Store, run_id: str) -> ExperimentRun:
-    record, run = find_run(store, run_id), run_result(store, run_id)
+def _runs(store: Store, run_ids: Sequence[str]) -> tuple[ExperimentRun, ...]:
+    """Return the runs of an experiment, all read together."""
+    runs = load_runs(store, run_ids)
+    means = headline_means(store, run_ids)
+    judged = [run.plan.run_id for run in runs if _is_judged(run)]
+    failed = failed_headlines(store, judged) if judged else {}
+    return tuple(_run(run, means.get(run.plan.run_id, ()), failed.get(run.plan.run_id, ())) for run in runs)
+
+
+def _is_judged(run: RunRecord) -> bool:
+    """Check whether a model gives the values of the headline, so that several models may have given them."""
+    uses = (use for use in run.plan.metrics if use.name == run.plan.headline)
+    return any(isinstance(metric_of(use.name, use.signature), ModelMetric) for use in uses)
+
+
+def _run(run: RunRecord, means: Sequence[EstimateRow], failed: Sequence[MetricUse]) -> ExperimentRun:
+    plan = run.plan
+    keys = metric_keys(plan.metrics, [*(row.metric for row in means), *failed])
+    headline = headline_key(run, keys)
     return ExperimentRun(
-        run_id=run_id,
+        run_id=plan.run_id,
         status=run.status,
-        benchmark=run.benchmark,
-        benchmark_version=run.benchmark_version,
+        benchmark=plan.benchmark_name,
+        benchmark_version=plan.benchmark_version,
         started_at=run.started_at,
-        n_cases=run.n_cases,
-        n_repeats=run.n_repeats,
-        candidates=tuple(unique_labels(record).values()),
-        headline=run.headline,
-        highest=_highest(run),
+        n_cases=plan.n_cases,
+        n_repeats=plan.n_repeats,
+        candidates=tuple(unique_labels(run).values()),
+        headline=headline,
+        highest=_highest(
+            run, headline, measured(run, keys), [row for row in means if keys[row.metric.signature] == headline]
+        ),
     )
 
 
-def _highest(run: RunResult) -> HighestValue | None:
+def _highest(
+    run: RunRecord, headline: str, signatures: Mapping[str, str], means: Sequence[EstimateRow]
+) -> HighestValue | None:
     """Return the candidate with the best headline value, without testing the difference."""
-    for candidate in ranked(run):
-        result = candidate.metrics.get(run.headline)
-        if result is not None and result.mean is not None:
-            mean = result.mean
-            return HighestValue(label=candidate.label, value=mean.value, low=mean.low, high=mean.high)
-    return None
+    if not means:
+        return None
+    best = best_of(means, MetricUse(name=headline, signature=signatures.get(headline, "")))
+    estimate = best.estimate
+    label = unique_labels(run)[best.run_candidate_id]
+    return HighestValue(label=label, value=estimate.value, low=estimate.low, high=estimate.high)

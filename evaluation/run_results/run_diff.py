@@ -18,7 +18,7 @@ from evaluation.results.experiments import (
     RunDiff,
 )
 from evaluation.results.runs import CandidateResult, MetricMean, RunResult
-from evaluation.run_results.run_result import run_result
+from evaluation.run_results.run_result import result_of
 from evaluation.scoring.aggregation import case_values, read_by
 from evaluation.store.kept_readings import current_state, kept_or_read
 from evaluation.store.plans import find_invocation
@@ -40,7 +40,7 @@ def run_diff(store: Store, a: str, b: str) -> RunDiff:
         UnknownNameError: no such run.
     """
     runs = find_run(store, a), find_run(store, b)
-    results = run_result(store, runs[0].plan.run_id), run_result(store, runs[1].plan.run_id)
+    results = result_of(store, runs[0]), result_of(store, runs[1])
     matched = _matched(results[0].candidates, results[1].candidates)
     same_cases = runs[0].plan.benchmark_version == runs[1].plan.benchmark_version
     labels = [(first.label, second.label) for first, second in matched]

@@ -31,7 +31,7 @@ from evaluation.run_results.judges.report import judging_report
 from evaluation.run_results.run_figures import run_figures
 from evaluation.run_results.stage_results import stage_totals
 from evaluation.store.annotations import annotations
-from evaluation.store.benchmarks import find_benchmark
+from evaluation.store.benchmarks import task_types
 from evaluation.store.energies import EnergyTotal
 from evaluation.store.experiments import experiments_of_run
 from evaluation.store.gpu_samples import gpu_summary
@@ -86,15 +86,27 @@ def worst_status(statuses: Sequence[str]) -> Status:
 
 def invocation_result(store: Store, invocation_id: str) -> InvocationResult:
     """Return the runs of an invocation, with the worst of their statuses."""
-    runs = tuple(run_result(store, run.plan.run_id) for run in runs_of_invocation(store, invocation_id))
+    runs = tuple(result_of(store, run) for run in runs_of_invocation(store, invocation_id))
     return InvocationResult(status=worst_status([run.status for run in runs]), invocation_id=invocation_id, runs=runs)
 
 
 def run_result(store: Store, run_id: str) -> RunResult:
-    """Return the result of one run: its description, its candidates, their counts and their unrounded numbers."""
-    run = find_run(store, run_id)
+    """Return the result of one run: its description, its candidates, their counts and their unrounded numbers.
+
+    Args:
+        store: Where the run is.
+        run_id: Its id, a prefix of one, or `last`.
+
+    Raises:
+        UnknownNameError: there is none.
+    """
+    return result_of(store, find_run(store, run_id))
+
+
+def result_of(store: Store, run: RunRecord) -> RunResult:
+    """Return the result of a run that was read before."""
     plan = run.plan
-    benchmark = find_benchmark(store, plan.benchmark_version)
+    run_id = plan.run_id
     gpus = gpu_summary(store, plan.invocation_id)
     figures = run_figures(store, run, has_energy=bool(gpus))
     estimates: dict[int, list[EstimateRow]] = {}
@@ -119,9 +131,9 @@ def run_result(store: Store, run_id: str) -> RunResult:
         reason=run.reason,
         benchmark=plan.benchmark_name,
         benchmark_version=plan.benchmark_version,
-        task_type=benchmark.task_type if benchmark else None,
+        task_type=task_types(store, [plan.benchmark_version]).get(plan.benchmark_version),
         headline=headline_key(run, keys),
-        metrics=_measured(run, keys),
+        metrics=measured(run, keys),
         alarms=find_alarms(store, findings),
         seed=plan.seed,
         n_repeats=plan.n_repeats,
@@ -158,7 +170,7 @@ def _uses(keys: Mapping[str, str], run: RunRecord, others: Sequence[MetricUse]) 
     return [uses[signature] for signature in keys if signature in uses]
 
 
-def _measured(run: RunRecord, keys: Mapping[str, str]) -> dict[str, str]:
+def measured(run: RunRecord, keys: Mapping[str, str]) -> dict[str, str]:
     """Return the signatures of the run's own metrics and of those that scored it later, by key."""
     planned = {use.signature for use in run.plan.metrics}
     return {

@@ -24,7 +24,7 @@ from evaluation.store.benchmarks import case_clusters
 from evaluation.store.kept_readings import kept_or_read
 from evaluation.store.outcome_numbers import iterate_values
 from evaluation.store.outcomes import count_outcomes
-from evaluation.store.runs import find_run, runs_of_invocation
+from evaluation.store.runs import runs_of_invocation
 from evaluation.store.session import Store
 from evaluation.store.sweeps import SweepRecord, find_sweep
 from evaluation.sweeps.analysis import analyse, recommended
@@ -106,7 +106,7 @@ def sweep_of(store: Store, invocation_id: str) -> tuple[SweepRecord, RunRecord]:
     record, runs = find_sweep(store, invocation_id), runs_of_invocation(store, invocation_id)
     if record is None or not runs:
         raise StoreError(f"{store.shown_url} holds no sweep {invocation_id!r}", "Was its run deleted?")
-    return record, find_run(store, runs[0].plan.run_id)
+    return record, runs[0]
 
 
 def candidates_of(record: SweepRecord, run: RunRecord) -> tuple[RunCandidateRecord, ...]:

@@ -7,13 +7,14 @@ from evaluation.formatting import excerpt
 from evaluation.records.labels import unique_labels
 from evaluation.records.outcomes import CandidateProgress
 from evaluation.records.runs import RunRecord
+from evaluation.records.scores import EstimateRow
 from evaluation.records.status import Status
 from evaluation.results.estimates import MetricEstimate
 from evaluation.results.flow_runs import BestSoFar, CandidateStatus, FlowRunStatus, Stage, WorkStatus
-from evaluation.run_results.best_mean import best_mean
+from evaluation.run_results.best_mean import best_means
 from evaluation.store.outcomes import latest_answer
 from evaluation.store.plans import runs_of_flow
-from evaluation.store.runs import find_run
+from evaluation.store.runs import load_runs
 from evaluation.store.session import Store
 from evaluation.store.summaries import count_outcomes_since, progress
 
@@ -27,7 +28,7 @@ def work_status(store: Store, flow_run: FlowRunStatus) -> WorkStatus:
     # A flow run that continues another one's work has runs of its own in the store once it has planned.
     ids = dict.fromkeys((flow_run.id, flow_run.flow_run_id))
     run_ids = tuple(dict.fromkeys(run_id for each in ids for run_id in runs_of_flow(store, each)))
-    runs = [find_run(store, run_id) for run_id in run_ids]
+    runs = load_runs(store, run_ids)
     # One flow run may do the work of several commands: a look after an upgrade asks anew for each of its models.
     invocations = tuple(dict.fromkeys(run.plan.invocation_id for run in runs))
     candidates = [each for invocation_id in invocations for each in progress(store, invocation_id)]
@@ -37,6 +38,7 @@ def work_status(store: Store, flow_run: FlowRunStatus) -> WorkStatus:
     left = n_planned - n_done - n_failed
     answers = (latest_answer(store, invocation_id) for invocation_id in reversed(invocations)) if n_done else ()
     answer = next((each for each in answers if each is not None), None)
+    best = best_means(store, runs)
     return WorkStatus(
         flow_run=flow_run,
         run_ids=run_ids,
@@ -46,7 +48,7 @@ def work_status(store: Store, flow_run: FlowRunStatus) -> WorkStatus:
         cases_per_s=rate,
         left_s=left / rate if rate and left > 0 and not flow_run.has_ended else None,
         stage=_stage(flow_run, runs, candidates),
-        best_so_far=tuple(best for run in runs if (best := _best(store, run)) is not None),
+        best_so_far=tuple(_best(run, best[run.plan.run_id]) for run in runs if run.plan.run_id in best),
         candidates=tuple(
             CandidateStatus(
                 run_id=each.run_id,
@@ -74,11 +76,8 @@ def _stage(flow_run: FlowRunStatus, runs: Sequence[RunRecord], candidates: Seque
     return "concluding" if all(run.status in _OVER for run in runs) else "scoring"
 
 
-def _best(store: Store, run: RunRecord) -> BestSoFar | None:
-    """Return the candidate with the best mean of the headline among those that are scored; None where none is."""
-    best = best_mean(store, run)
-    if best is None:
-        return None
+def _best(run: RunRecord, best: EstimateRow) -> BestSoFar:
+    """Return the candidate with the best mean of the headline among those that are scored."""
     return BestSoFar(
         run_id=run.plan.run_id,
         benchmark=run.plan.benchmark_name,

@@ -77,7 +77,7 @@ def load_power(store: Store, invocation_id: str, gpu: str) -> tuple[NDArray[np.f
     query = sa.select(gpu_sample.c.sampled_at, gpu_sample.c.power_w).where(
         gpu_sample.c.invocation_id == invocation_id, _card == gpu, gpu_sample.c.power_w.is_not(None)
     )
-    with store.read() as connection:
+    with store.read(in_pages=True) as connection:
         for page in connection.execute(query.execution_options(yield_per=_PAGE)).partitions():
             at.extend(row.sampled_at.timestamp() for row in page)
             power.extend(row.power_w for row in page)

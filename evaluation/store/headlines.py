@@ -1,13 +1,17 @@
-"""Candidates' values on the headline metric, the first one their benchmark names."""
+"""Candidates' means, on the headline metric above all, the first one their benchmark names."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from evaluation.records.candidates import MetricUse
+from evaluation.records.scores import EstimateRow
+from evaluation.scores import Estimate
+from evaluation.store.record_rows import record_of
 from evaluation.store.run_labels import labels_apart
 from evaluation.store.session import Store
-from evaluation.store.tables import estimate, metric, run, run_candidate
+from evaluation.store.tables import estimate, generation, metric, run, run_candidate, score_failure
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,3 +63,54 @@ def headline_values(store: Store, run_ids: Collection[str]) -> dict[str, tuple[H
                 )
                 values_by_run.setdefault(run_id, []).append(item)
     return {run_id: tuple(values) for run_id, values in values_by_run.items()}
+
+
+def headline_means(store: Store, run_ids: Collection[str]) -> dict[str, tuple[EstimateRow, ...]]:
+    """Return the means of each run on the metrics with its headline's name, by candidate and signature.
+
+    Runs of which nothing is measured yet are left out.
+    """
+    return _means(store, run_ids, metric.c.name == run.c.headline)
+
+
+def means_of_runs(store: Store, run_ids: Collection[str]) -> dict[str, tuple[EstimateRow, ...]]:
+    """Return the means of each run on all metrics, by candidate, metric and signature; without runs that have none."""
+    return _means(store, run_ids, sa.true())
+
+
+def _means(
+    store: Store, run_ids: Collection[str], condition: sa.ColumnElement[bool]
+) -> dict[str, tuple[EstimateRow, ...]]:
+    query = (
+        sa.select(estimate, metric.c.name, metric.c.signature, run_candidate.c.run_id)
+        .join(metric, metric.c.key == estimate.c.metric_key)
+        .join(run_candidate, run_candidate.c.id == estimate.c.run_candidate_id)
+        .join(run, run.c.id == run_candidate.c.run_id)
+        .where(run.c.id.in_(sorted(run_ids)), estimate.c.quantity == "mean", condition)
+        .order_by(estimate.c.run_candidate_id, metric.c.name, metric.c.signature)
+    )
+    means: dict[str, list[EstimateRow]] = {}
+    with store.read() as connection:
+        for row in connection.execute(query).mappings():
+            use, value = record_of(MetricUse, row), record_of(Estimate, row)
+            means.setdefault(row["run_id"], []).append(record_of(EstimateRow, row, metric=use, estimate=value))
+    return {run_id: tuple(rows) for run_id, rows in means.items()}
+
+
+def failed_headlines(store: Store, run_ids: Collection[str]) -> dict[str, tuple[MetricUse, ...]]:
+    """Return the metrics with the name of the run's headline that failed to score answers of it; reads all failures."""
+    query = (
+        sa.select(run.c.id, metric.c.name, metric.c.signature)
+        .join(metric, metric.c.name == run.c.headline)
+        .join(score_failure, score_failure.c.metric_key == metric.c.key)
+        .join(generation, generation.c.id == score_failure.c.generation_id)
+        .join(run_candidate, run_candidate.c.id == generation.c.run_candidate_id)
+        .where(run.c.id.in_(sorted(run_ids)), run_candidate.c.run_id == run.c.id)
+        .distinct()
+        .order_by(metric.c.signature)
+    )
+    uses: dict[str, list[MetricUse]] = {}
+    with store.read() as connection:
+        for run_id, name, signature in connection.execute(query):
+            uses.setdefault(run_id, []).append(MetricUse(name=name, signature=signature))
+    return {run_id: tuple(of_run) for run_id, of_run in uses.items()}

@@ -70,27 +70,29 @@ def find_run(store: Store, id_or_prefix: str) -> RunRecord:
         ConfigurationError: several runs have that prefix.
     """
     with store.read() as connection:
-        run_id = _newest_id(connection) if id_or_prefix == "last" else _id_by_prefix(connection, id_or_prefix)
-        if run_id is not None:
-            loaded = _load(connection, run.c.id == run_id)
-    if run_id is None:
+        row = _newest(connection) if id_or_prefix == "last" else _named(connection, id_or_prefix)
+        loaded = [] if row is None else _records(connection, [row])
+    if not loaded:
         raise _unknown_run(store, id_or_prefix)
     return loaded[0]
 
 
-def _newest_id(connection: Connection) -> str | None:
-    newest = sa.select(run.c.id).where(run.c.archived_at.is_(None)).order_by(run.c.created_at.desc(), run.c.id.desc())
-    return connection.execute(newest.limit(1)).scalar()
+def _newest(connection: Connection) -> RowMapping | None:
+    newest = sa.select(run).where(run.c.archived_at.is_(None)).order_by(run.c.created_at.desc(), run.c.id.desc())
+    return connection.execute(newest.limit(1)).mappings().first()
 
 
-def _id_by_prefix(connection: Connection, prefix: str) -> str | None:
-    if not prefix:
-        return None
-    alike = sa.select(run.c.id).where(run.c.id.startswith(prefix, autoescape=True)).order_by(run.c.id).limit(6)
-    ids = list(connection.execute(alike).scalars())
-    if len(ids) > 1 and prefix not in ids:
-        raise ConfigurationError(f"several runs begin with {prefix!r}: {', '.join(ids)}", "Give more of the id")
-    return prefix if prefix in ids else next(iter(ids), None)
+def _named(connection: Connection, prefix: str) -> RowMapping | None:
+    """Return the row of the run with this id, else of the one whose id begins so."""
+    exact = connection.execute(sa.select(run).where(run.c.id == prefix)).mappings().first()
+    if exact is not None or not prefix:
+        return exact
+    alike = sa.select(run).where(run.c.id.startswith(prefix, autoescape=True)).order_by(run.c.id).limit(6)
+    rows = connection.execute(alike).mappings().all()
+    if len(rows) > 1:
+        ids = ", ".join(row["id"] for row in rows)
+        raise ConfigurationError(f"several runs begin with {prefix!r}: {ids}", "Give more of the id")
+    return next(iter(rows), None)
 
 
 def _unknown_run(store: Store, id_or_prefix: str) -> UnknownNameError:
@@ -106,19 +108,35 @@ def runs_of_invocation(store: Store, invocation_id: str) -> tuple[RunRecord, ...
         return _load(connection, run.c.invocation_id == invocation_id)
 
 
+def load_runs(store: Store, run_ids: Sequence[str]) -> tuple[RunRecord, ...]:
+    """Return the runs with these ids, in their order; those that were deleted are left out."""
+    with store.read() as connection:
+        loaded = {each.plan.run_id: each for each in _load(connection, run.c.id.in_(run_ids))}
+    return tuple(loaded[run_id] for run_id in run_ids if run_id in loaded)
+
+
 def _load(connection: Connection, condition: sa.ColumnElement[bool]) -> tuple[RunRecord, ...]:
     rows = connection.execute(sa.select(run).where(condition).order_by(run.c.created_at, run.c.id)).mappings().all()
-    held = held_runs(connection, [row["id"] for row in rows])
-    apart = labels_apart(connection, [row["id"] for row in rows])
-    return tuple(_record(connection, row, apart, is_held=row["id"] in held) for row in rows)
+    return _records(connection, rows)
 
 
-def _record(connection: Connection, row: RowMapping, apart: Mapping[int, str], *, is_held: bool) -> RunRecord:
-    of_run = sa.select(run_candidate).where(run_candidate.c.run_id == row["id"]).order_by(run_candidate.c.id)
-    candidates = tuple(
-        _candidate_record(candidate_row, apart, is_held=is_held)
-        for candidate_row in connection.execute(of_run).mappings()
-    )
+def _records(connection: Connection, rows: Sequence[RowMapping]) -> tuple[RunRecord, ...]:
+    """Return the runs of these rows with their candidates; asks for holders and labels only where they matter."""
+    of_runs = sa.select(run_candidate).where(run_candidate.c.run_id.in_([row["id"] for row in rows]))
+    candidates: dict[str, list[RowMapping]] = {row["id"]: [] for row in rows}
+    for candidate in connection.execute(of_runs.order_by(run_candidate.c.id)).mappings():
+        candidates[candidate["run_id"]].append(candidate)
+    running = [
+        row["id"] for row in rows if any(each["status"] == Status.RUNNING for each in (row, *candidates[row["id"]]))
+    ]
+    doubled = [run_id for run_id, of_run in candidates.items() if len({each["label"] for each in of_run}) < len(of_run)]
+    held = held_runs(connection, running)
+    apart = labels_apart(connection, doubled) if doubled else {}
+    return tuple(_record(row, candidates[row["id"]], apart, is_held=row["id"] in held) for row in rows)
+
+
+def _record(row: RowMapping, of_run: Sequence[RowMapping], apart: Mapping[int, str], *, is_held: bool) -> RunRecord:
+    candidates = tuple(_candidate_record(each, apart, is_held=is_held) for each in of_run)
     status = derived_status(row["status"], is_held=is_held)
     return record_of(RunRecord, row, plan=_plan(row), status=status, candidates=candidates)
 

@@ -5,7 +5,7 @@ import shlex
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 
@@ -21,6 +21,7 @@ from evaluation.store.database_file import database_lost, file_of, kept_file, lo
 from evaluation.store.engine import make_engine, make_folder, store_error, translated
 from evaluation.store.revisions import newest_revision
 from evaluation.store.schema import check_upgradable, migrate, stored_revision
+from evaluation.store.shared_connection import SHARED
 from evaluation.store.tables import METADATA
 
 WRITE_AHEAD_WITHIN_S = 30.0
@@ -33,6 +34,7 @@ class Store:
         self._url = url
         self._engine = make_engine(url, busy_timeout_s=busy_timeout_s)
         self._writing = self._engine.execution_options(sqlite_begin="IMMEDIATE")
+        self._sharing = None if _is_sqlite(url) else self._engine.execution_options(isolation_level="AUTOCOMMIT")
         self._file = kept_file(url) or file_of(url)
 
     @property
@@ -56,14 +58,25 @@ class Store:
         return str(self._url.database)
 
     @contextmanager
-    def read(self) -> Iterator[Connection]:
-        """Yield a connection in a transaction that sees one state of the database."""
-        with self._same_file(), translated(self._url), self._engine.begin() as connection:
-            yield connection
+    def read(self, *, in_pages: bool = False) -> Iterator[Connection]:
+        """Yield a connection to read with: on SQLite in a transaction that sees one state of the database.
+
+        On PostgreSQL each statement sees what is committed by then; within `one_connection` there is no transaction.
+
+        Args:
+            in_pages: Have a transaction in any case, without which PostgreSQL gives no pages of a result (`yield_per`).
+        """
+        with self._same_file(), translated(self._url), ExitStack() as stack:
+            connection = None
+            if self._sharing is not None and not in_pages and (shared := SHARED.get()) is not None:
+                connection = stack.enter_context(shared.lent(self._sharing))
+            yield stack.enter_context(self._engine.begin()) if connection is None else connection
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """Yield a connection in a transaction that is committed at the end, or rolled back on any error."""
+        if self._sharing is not None and (shared := SHARED.get()) is not None:
+            shared.rest()  # so that no request that keeps one connection waits for another
         with self._same_file(), translated(self._url), self._writing.begin() as connection:
             yield connection
 

@@ -1,18 +1,23 @@
 """Counts over the whole store, for a monitoring system."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from evaluation.generation import PromptState
 from evaluation.records.traffic_calls import NOBODY
+from evaluation.store.kept_readings import kept_or_read_all
 from evaluation.store.session import Store
-from evaluation.store.tables import alert, generation, run, traffic, traffic_grade
+from evaluation.store.tables import alert, generation, run, run_candidate, traffic, traffic_grade
 
 _NO_LABEL = "none"
+_RUNS_AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,19 +60,10 @@ class StoreTotals:
 
 
 def store_totals(store: Store) -> StoreTotals:
-    """Return the totals of the store; reads every answer once from an index."""
-    figures = sa.select(
-        generation.c.failure_kind,
-        sa.func.count(),
-        sa.func.coalesce(sa.func.sum(generation.c.prompt_tokens), 0),
-        sa.func.coalesce(sa.func.sum(generation.c.output_tokens), 0),
-        sa.func.coalesce(sa.func.sum(generation.c.energy_j), 0.0),
-    ).group_by(generation.c.failure_kind)
+    """Return the totals of the store; of runs that have ended, answers are read once and their sums kept."""
     with store.read() as connection:
-        outcomes = connection.execute(figures).all()
+        run_ids = connection.execute(sa.select(run.c.id).order_by(run.c.id)).scalars().all()
         runs = connection.execute(sa.select(run.c.status, sa.func.count()).group_by(run.c.status)).all()
-        columns = (generation.c.reused, generation.c.prompt_state, sa.func.count())
-        states = connection.execute(sa.select(*columns).group_by(generation.c.reused, generation.c.prompt_state)).all()
         is_open = alert.c.resolved_at.is_(None)
         alerts = connection.execute(
             sa.select(alert.c.rule, sa.func.count()).where(is_open).group_by(alert.c.rule)
@@ -75,22 +71,71 @@ def store_totals(store: Store) -> StoreTotals:
         by_candidate = sa.select(traffic.c.candidate, traffic.c.ok, sa.func.count())
         calls = connection.execute(by_candidate.group_by(traffic.c.candidate, traffic.c.ok)).all()
         gradings = _gradings(connection)
+    kept = list(_sums(store, run_ids))
+    sums = [_Sum(*each) for of_run in kept for each in of_run["alike"]]
+    failures = Counter[str]()
+    for of_run in kept:
+        failures.update(of_run["failures"])
     return StoreTotals(
         runs={status: n for status, n in runs},
-        answers=sum(n for kind, n, *_ in outcomes if kind is None),
-        failures={kind: n for kind, n, *_ in outcomes if kind is not None},
-        prompt_tokens=sum(int(prompt) for _, _, prompt, _, _ in outcomes),
-        output_tokens=sum(int(output) for _, _, _, output, _ in outcomes),
-        energy_j=sum(float(energy) for *_, energy in outcomes),
+        answers=sum(each.n for each in sums) - failures.total(),
+        failures=dict(failures),
+        prompt_tokens=sum(each.prompt_tokens for each in sums),
+        output_tokens=sum(each.output_tokens for each in sums),
+        energy_j=sum(each.energy_j for each in sums),
         cache_hits={
-            "answer": sum(n for reused, _, n in states if reused),
-            "prompt": sum(n for reused, state, n in states if not reused and state == PromptState.CACHED),
+            "answer": sum(each.n for each in sums if each.is_copy),
+            "prompt": sum(each.n for each in sums if not each.is_copy and each.state == PromptState.CACHED),
         },
         open_alerts={rule: n for rule, n in alerts},
         calls={(candidate, bool(ok)): n for candidate, ok, n in calls if candidate != NOBODY},
         n_refused=sum(n for candidate, _, n in calls if candidate == NOBODY),
         gradings=gradings,
     )
+
+
+class _Sum(NamedTuple):
+    """Sums over the outcomes of a run that are alike."""
+
+    is_copy: bool
+    state: str | None
+    n: int
+    prompt_tokens: int
+    output_tokens: int
+    energy_j: float
+
+
+def _sums(store: Store, run_ids: Sequence[str]) -> Iterator[Mapping[str, Any]]:
+    for start in range(0, len(run_ids), _RUNS_AT_ONCE):
+        some = run_ids[start : start + _RUNS_AT_ONCE]
+        yield from kept_or_read_all(store, some, "totals", None, partial(_sums_of_runs, store)).values()
+
+
+def _sums_of_runs(store: Store, run_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Return the sums of each run's outcomes that are alike, and its failures by kind; both come from indexes."""
+    of = generation.c
+    summed = (
+        sa.func.coalesce(sa.func.sum(of.prompt_tokens), 0),
+        sa.func.coalesce(sa.func.sum(of.output_tokens), 0),
+        sa.func.coalesce(sa.func.sum(of.energy_j), 0.0),
+    )
+    of_runs = run_candidate.c.run_id.in_(run_ids)
+    outcomes = sa.select(
+        run_candidate.c.run_id, generation.c.reused, generation.c.prompt_state, sa.func.count(), *summed
+    )
+    failed = sa.select(run_candidate.c.run_id, of.failure_kind, sa.func.count()).where(of.failure_kind.is_not(None))
+    outcomes, failed = (
+        query.join(generation, of.run_candidate_id == run_candidate.c.id).where(of_runs) for query in (outcomes, failed)
+    )
+    sums: dict[str, dict[str, Any]] = {run_id: {"alike": [], "failures": {}} for run_id in run_ids}
+    with store.read() as connection:
+        for run_id, *values in connection.execute(
+            outcomes.group_by(run_candidate.c.run_id, generation.c.reused, generation.c.prompt_state)
+        ):
+            sums[run_id]["alike"].append(values)
+        for run_id, kind, n in connection.execute(failed.group_by(run_candidate.c.run_id, of.failure_kind)):
+            sums[run_id]["failures"][kind] = n
+    return sums
 
 
 def _gradings(connection: Connection) -> GradingTotals:

@@ -17,9 +17,11 @@ class SlotTiming:
     look_every_s: float = 1.0
     poll_every_s: float = 0.5
     """Interval of checks while waiting for a turn or slots, or holding fewer slots than our share."""
-    take_again_s: float = 0.06
-    """Pause before another attempt after a refusal in haste; after any other refusal the limits are read first."""
-    n_take_tries: int = 4
+    take_again_s: float = 0.01
+    """First pause before another attempt after a refusal in haste, twice as long each time: a server on SQLite refuses
+    whoever writes at the same moment. After any other refusal the limits are read first.
+    """
+    n_take_tries: int = 6
     shortest_turn_s: float = 10.0
     turn_per_load: float = 10.0
     """Minimum duration of a turn as a multiple of its model's load time (a ratio)."""

@@ -64,6 +64,7 @@ class Leases:
 
     async def _taken(self, n: int) -> str | None:
         """Return the id of a new lease; retries, since a server on SQLite often refuses once within milliseconds."""
+        pause_s = self._timing.take_again_s
         for n_tries_left in reversed(range(self._timing.n_take_tries)):
             asked_at = time.monotonic()
             try:
@@ -72,7 +73,8 @@ class Leases:
                 took_s = time.monotonic() - asked_at
                 if not n_tries_left or took_s > self._timing.poll_every_s:
                     break
-            await asyncio.sleep(self._timing.take_again_s * random.uniform(0.5, 1.5))  # noqa: S311 - keeps processes apart
+            await asyncio.sleep(pause_s * random.uniform(0.5, 1.5))  # noqa: S311 - keeps processes apart
+            pause_s *= 2
         return None
 
     async def renew(self) -> bool:

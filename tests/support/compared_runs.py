@@ -50,7 +50,7 @@ def candidate(
     model: str, outcomes: Mapping[str, Outcome | Sequence[Outcome]], *, digest: str | None = None, **given: Any
 ) -> Asked:
     """A candidate of a run, by default with the digest `digest-of-MODEL`."""
-    own = {name: given.pop(name) for name in ("options", "profile", "think") if name in given}
+    own = {name: given.pop(name) for name in ("options", "profile", "think", "pipeline") if name in given}
     return Asked(
         candidate=Candidate(model=model, digest=digest or f"digest-of-{model}", **own), outcomes=outcomes, **given
     )

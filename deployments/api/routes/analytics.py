@@ -7,13 +7,16 @@ from fastapi.responses import Response
 
 from deployments.api.access import READ
 from deployments.api.description import PROBLEMS, answer, page_of
+from deployments.api.reading_route import ReadingRoute
 from deployments.api.recent import RecentAnswers
 from deployments.api.replies import Paging, paging, reply, reply_written, sorted_page, written
 from deployments.python import analytics, stored
 from evaluation.results.analytics import BreakdownRow, CorrelationsResult, TimelineResult
 from evaluation.results.sweeps import SweepResult
 
-router = APIRouter(prefix="/analytics", dependencies=[READ], responses=PROBLEMS, tags=["analytics"])
+router = APIRouter(
+    route_class=ReadingRoute, prefix="/analytics", dependencies=[READ], responses=PROBLEMS, tags=["analytics"]
+)
 Page = Annotated[Paging, Depends(paging)]
 Names = Annotated[list[str] | None, Query(description="May be repeated.")]
 Days = Annotated[int, Query(ge=1, le=3650, description="How far back.")]

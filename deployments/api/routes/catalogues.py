@@ -8,6 +8,7 @@ from fastapi.responses import Response
 from deployments.api.access import READ
 from deployments.api.answers import BenchmarkCases
 from deployments.api.description import PROBLEMS, answer, page_of
+from deployments.api.reading_route import ReadingRoute
 from deployments.api.replies import Cursor, Limit, Paging, cursor_of, paging, reply, sorted_page
 from deployments.cli.arguments import open_stored
 from deployments.python import catalogues
@@ -26,7 +27,7 @@ from evaluation.results.catalogue_entries import (
 from evaluation.run_results.candidate_list import list_candidates
 from evaluation.store.models import list_models
 
-router = APIRouter(dependencies=[READ], responses=PROBLEMS, tags=["catalogues"])
+router = APIRouter(route_class=ReadingRoute, dependencies=[READ], responses=PROBLEMS, tags=["catalogues"])
 Page = Annotated[Paging, Depends(paging)]
 
 

@@ -10,6 +10,7 @@ from deployments.api.access import READ
 from deployments.api.description import PROBLEMS, answer, page_of, text_answer
 from deployments.api.exports import ExportRequest, export, export_request
 from deployments.api.problems import ProblemError
+from deployments.api.reading_route import ReadingRoute
 from deployments.api.replies import Paging, page, paging, reply, sorted_page
 from deployments.cli.arguments import open_stored
 from deployments.python import cascades, catalogues, changes, stored
@@ -29,7 +30,7 @@ from evaluation.results.sweeps import SweepResult
 from evaluation.store.experiments import find_experiment
 from evaluation.store.summaries import list_runs
 
-router = APIRouter(dependencies=[READ], responses=PROBLEMS)
+router = APIRouter(route_class=ReadingRoute, dependencies=[READ], responses=PROBLEMS)
 Page = Annotated[Paging, Depends(paging)]
 Names = Annotated[list[str] | None, Query(description="May be repeated.")]
 Export = Annotated[ExportRequest, Depends(export_request)]

@@ -101,16 +101,16 @@ def difference_of(store: "Store", what: Sequence[str]) -> "RunDiff":
 
 def _two_runs(store: "Store", what: Sequence[str]) -> tuple[str, str]:
     from evaluation.store.experiments import find_experiment
-    from evaluation.store.runs import find_run
+    from evaluation.store.runs import load_runs
 
     if len(what) == 2:
-        return _run_id(store, what[0]), _run_id(store, what[1])
+        return what[0], what[1]
     if len(what) != 1:
         raise ConfigurationError(
             (f"{len(what)} names given; diff takes two runs or one experiment"), "Give two runs, or one experiment."
         )
     experiment = find_experiment(store, what[0])
-    runs = [find_run(store, run_id) for run_id in experiment.run_ids]
+    runs = load_runs(store, experiment.run_ids)
     for later in reversed(runs):
         earlier = [run for run in runs if run.plan.benchmark_name == later.plan.benchmark_name and run is not later]
         if earlier:
