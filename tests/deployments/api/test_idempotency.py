@@ -83,7 +83,7 @@ def test_a_secret_is_given_once_and_stored_nowhere(api: ApiClient, served_store:
     assert (201, 409) == (made.status_code, again.status_code)
     assert "done-before" in again.json()["type"]
     assert 1 == len(list_keys(served_store))
-    secret = made.json()["key"].split("_")[2].encode()
+    secret = made.json()["key"].split("_", 2)[2].encode()
     path = Path(served_store.path)
     files = path.parent.glob(f"{path.name}*")
     assert secret not in b"".join(file.read_bytes() for file in files)
