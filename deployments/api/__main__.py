@@ -10,7 +10,7 @@ import uvicorn
 
 from deployments.api.app import create_app
 from deployments.api.connections import StrictConnection
-from deployments.api.memory import share_one_arena
+from deployments.api.memory import bound_memory
 from deployments.cli.arguments import database_url, read_settings
 from deployments.guarded.origins import allowed_names
 from deployments.prefect_home import configured_api
@@ -33,7 +33,7 @@ def main(words: list[str]) -> None:
     parser.add_argument("--take-up", action="store_true", help="take up flow runs whose process is gone")
     options = parser.parse_args(words)
 
-    share_one_arena()  # before there are threads
+    bound_memory()  # before there are threads
     folder = os.environ.get(FOLDER_VARIABLE)
     try:
         end_tracing = set_up_tracing(os.environ)
