@@ -1,4 +1,4 @@
-"""Is the memory of a server taken from one arena, and are large pieces given back, unless somebody decided otherwise?"""
+"""Is a server's memory taken from one arena, and are large pieces given back, unless somebody decided otherwise?"""
 
 import platform
 import subprocess
