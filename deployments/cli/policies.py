@@ -23,7 +23,7 @@ from deployments.cli.terminal.output import print_json, print_status
 from deployments.cli.terminal.tables import print_line, print_table
 from evaluation.errors import ConfigurationError
 from evaluation.formatting import counted, quantity, score, score_interval
-from evaluation.records.policies import UNITS, Policy, Spending, TrialMode
+from evaluation.records.policies import MARGIN, UNITS, Policy, Spending, TrialMode
 from evaluation.results.as_json import as_json as plain
 from selection.policies.settings import settings_of
 from selection.preferences import Constraints, OnTie, Question, checked_choice
@@ -85,7 +85,7 @@ def create(
     ] = False,
     margin: Annotated[
         float, typer.Option(metavar="POINTS", help="Loss of quality that still counts as equivalent after an upgrade.")
-    ] = 1.0,
+    ] = MARGIN,
     db: DatabaseOption = None,
     as_json: JsonOption = False,
 ) -> None:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from deployments.python.checking import plainly
 from deployments.python.stored import opened
-from evaluation.records.policies import Budget, Policy, Trial, TrialMode
+from evaluation.records.policies import MARGIN, Budget, Policy, Trial, TrialMode
 from selection.preferences import TOLERANCE, Constraints, OnLittleEvidence, OnTie, Question, Weights
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def create_policy(
     prices: "File | Mapping[str, Any] | None" = None,
     keep_texts: bool = False,
     watch_upgrades: bool = False,
-    margin: float = 1.0,
+    margin: float = MARGIN,
     by: str = LOCAL,
     db: str | None = None,
 ) -> Policy:

@@ -6,6 +6,11 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+MARGIN = 2.0
+"""Default loss of quality, in points, that still counts as equivalent after an upgrade.
+
+With one point, about 300 cases would be needed to tell equal answers from worse ones; with two, 150 are.
+"""
 UNITS: Mapping[str, str] = {"tokens": "tokens", "gpu_s": "seconds of GPU", "joules": "joules", "usd": "US dollars"}
 """What a budget counts, in words."""
 

@@ -7,11 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from evaluation.errors import ConfigurationError, UnknownNameError
-from evaluation.records.policies import UNITS, Budget, WhenSpent
+from evaluation.records.policies import MARGIN, UNITS, Budget, WhenSpent
 from evaluation.requests.prices import as_prices, read_prices
 
-MARGIN = 1.0
-"""Default loss of quality, in points, that still counts as equivalent after an upgrade."""
 _NO_LIMIT = Budget()
 
 

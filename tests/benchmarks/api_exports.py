@@ -5,8 +5,7 @@
 The server runs in a process of its own, as `benchwright api` starts it, over runs of ten candidates in one experiment.
 For each format: seconds to the first byte of the body, to the last one, of processor time that the server took, which
 other work on the machine lengthens less, and how much the largest resident memory of the server grew meanwhile, by
-Linux' `VmHWM`, which is reset before. The table is that of answers with their score. Excel
-files are whole only at their end, so that their first byte comes with it.
+Linux' `VmHWM`, which is reset before. The table is that of answers with their score.
 """
 
 import argparse

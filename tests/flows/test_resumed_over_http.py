@@ -23,7 +23,7 @@ SLOTS = 8
 DELAY_S = 0.5
 """240 cases on 8 slots take 15 s at least."""
 REPEATED_AFTER_KILL = 2 * SLOTS
-"""What a kill costs at most: the replies that came while the last commit was written, and what their slots asked next."""
+"""What a kill costs at most: replies that came while the last commit was written, and what their slots asked next."""
 Work = Callable[..., str]
 
 

@@ -56,7 +56,7 @@ def policy(
     """A policy that watches upgrades, for a candidate that was measured on 200 cases and got all but 40 right."""
     ollama_by_script.add("model:latest", wrong_on(40), digest=OLD)
     assert evaluate(benchmark_file(N), models=["model"], options=["temperature=0.5"], seed=3).is_completed()
-    settings = PolicySettings(watches_upgrades=True, margin=3.0)
+    settings = PolicySettings(watches_upgrades=True)
     made = create_policy(store, "fast", Question(task="reasoning"), settings=settings, by="test", candidate=None)
     assert ((f"{KEPT} on {ollama_by_script.name}",), ()) == keep_policy(store, made, by="test")
     ollama_by_script.chats.clear()

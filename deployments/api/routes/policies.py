@@ -13,7 +13,7 @@ from deployments.api.description import PROBLEMS, answer, page_of
 from deployments.api.idempotency import IdempotentRoute
 from deployments.api.replies import Paging, paging, reply, sorted_page
 from deployments.python import policies as python
-from evaluation.records.policies import Policy, Trial
+from evaluation.records.policies import MARGIN, Policy, Trial
 from selection.policies.definition import PolicyFacts
 from selection.policies.trials import TrialState
 from selection.preferences import Constraints, Weights
@@ -48,7 +48,7 @@ class NewPolicy(Body):
     prices: dict[str, Any] | None = Field(None, description="As a price file has them.")
     keep_texts: bool = False
     watch_upgrades: bool = False
-    margin: float = Field(1.0, ge=0, le=100)
+    margin: float = Field(MARGIN, ge=0, le=100)
 
 
 class PolicyEdit(Body):

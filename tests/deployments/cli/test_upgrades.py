@@ -51,7 +51,7 @@ def test_by_command_from_the_policy_to_the_decision(
     benchwright: Command, server: ScriptedOllama, prefect_api: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("deployments.prefect_delivery.settle", lambda *_, **__: None)
-    made = benchwright("policies", "create", "fast", "--task", "reasoning", "--watch-upgrades", "--margin", "3")
+    made = benchwright("policies", "create", "fast", "--task", "reasoning", "--watch-upgrades")
     assert (0, "fast stands for m:1b\n") == (made.code, made.out), made.err
     assert f"its weights are kept as benchwright-kept/m:{OLD[:12]} on here" in made.err
     server.add("m:1b", wrong_on(60), digest=NEW)
@@ -77,7 +77,7 @@ def test_a_look_that_is_killed_goes_on_where_it_was_and_the_upgrade_is_accepted_
     benchwright: Command, server: ScriptedOllama, database: str, prefect_api: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("deployments.prefect_delivery.settle", lambda *_, **__: None)
-    selection.create_policy("fast", task="reasoning", watch_upgrades=True, margin=3.0)
+    selection.create_policy("fast", task="reasoning", watch_upgrades=True)
     server.add("m:1b", wrong_on(40), digest=NEW)
 
     async def killed(*_: object, **__: object) -> None:
