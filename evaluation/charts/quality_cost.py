@@ -50,8 +50,9 @@ def _front(best: Sequence[QualityCostPoint], x: Scale, y: Scale) -> alt.Chart:
 def _crosses(
     points: Sequence[QualityCostPoint], best: Sequence[QualityCostPoint], x: Scale, y: Scale, x_title: str
 ) -> list[alt.Chart]:
-    """Return dots with error bars in both directions."""
-    base = alt.Chart(data_of([_values(point, x, y, is_best=point in best) for point in points]))
+    """Return dots with error bars in both directions, those of the frontier above the others."""
+    upwards = [*(point for point in points if point not in best), *best]
+    base = alt.Chart(data_of([_values(point, x, y, is_best=point in best) for point in upwards]))
     edge = stroke("edge")
     dots = base.mark_circle(size=100, opacity=1, strokeWidth=1).encode(
         x=alt.X("x:Q", **axis_of(x, title=x_title)),
@@ -96,8 +97,8 @@ def _key_words() -> list[Text]:
     x, y = -MARGINS.left, KEY_Y + 4 - MARGINS.top
     return [
         Text("no candidate is better and cheaper", x + 58, y),
-        Text("somebody is", x + 272, y),
-        Text("95 % interval over cases", x + 378, y),
+        Text("somebody is", x + 282, y),
+        Text("95 % interval over cases", x + 388, y),
     ]
 
 
@@ -106,6 +107,6 @@ def _key_signs() -> list[alt.Chart]:
     return [
         sign("circle", x + 22, y, size=100, inside=MARK, stroke=MARK),
         sign("stroke", x + 41, y, size=480, stroke=MARK, strokeDash=_DASH),
-        sign("circle", x + 262, y, size=100, inside=PAPER, stroke=AXIS),
-        sign("stroke", x + 361, y, size=480, stroke=AXIS),
+        sign("circle", x + 272, y, size=100, inside=PAPER, stroke=AXIS),
+        sign("stroke", x + 371, y, size=480, stroke=AXIS),
     ]
