@@ -75,9 +75,9 @@ def data_of(rows: Sequence[Mapping[str, Any]]) -> alt.InlineData:
 
 def axis_of(scale: Scale, *, title: str | None = None) -> dict[str, Any]:
     """Return what the encoding of a quantitative axis takes, with a number at each of its ticks."""
-    kind: Literal["log", "linear"] = "log" if scale.is_log else "linear"
+    of_kind: dict[str, Any] = {"type": "log"} if scale.is_log else {"zero": False}
     return {
-        "scale": alt.Scale(domain=[scale.low, scale.high], nice=False, zero=False, type=kind),
+        "scale": alt.Scale(domain=[scale.low, scale.high], nice=False, **of_kind),
         "axis": alt.Axis(
             title=None if title is None else clipped(title, 90),
             values=scale.ticks(),
