@@ -1,5 +1,7 @@
 """Tasks that compare candidates of stored runs and publish the result in Prefect."""
 
+import asyncio
+
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
@@ -63,7 +65,7 @@ async def publish_comparison(comparison_ids: tuple[str, ...]) -> None:
             description = f"{result.benchmark} · comparison {result.comparison_id} · {len(result.sides)} sides"
             tables.append(await publish_table(artifact_rows(result), key=key, description=description))
         flow_runs = await call_with_store(_flow_runs, results)
-        page = comparisons_as_markdown(results, flow_runs=flow_runs, tables=tables)
+        page = await asyncio.to_thread(comparisons_as_markdown, results, flow_runs=flow_runs, tables=tables)
         await publish_page(page, key="comparison", description="Who is better, and how sure that is")
 
 

@@ -20,7 +20,14 @@ from patient_client import close_patient_clients
 from postgresql import PostgresqlServer
 from prefect_database import give_database
 from scripted_ollama import ScriptedOllama, scripted_ollama
-from work_done_once import collect_garbage, share_compiled_statements, share_schemas, share_tls_contexts, spare_the_disk
+from work_done_once import (
+    collect_garbage,
+    draw_in_this_process,
+    share_compiled_statements,
+    share_schemas,
+    share_tls_contexts,
+    spare_the_disk,
+)
 
 from deployments.helper_process import HelperProcess
 from deployments.prefect_delivery import settle
@@ -44,6 +51,7 @@ def pytest_configure(config: pytest.Config) -> None:
     share_compiled_statements()
     share_schemas()
     share_tls_contexts()
+    draw_in_this_process()
     spare_the_disk()
     folder = Path(mkdtemp(prefix="benchwright-prefect-"))
     config.stash[_PREFECT_HOME] = folder

@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 
+from evaluation.charts.chart import Chart
 from evaluation.errors import as_sentence
 from evaluation.escaping import as_markdown_code, for_markdown
 from evaluation.formatting import counted, percent, points, score
 from evaluation.reports.markdown_tables import as_markdown_table
+from evaluation.reports.page_pictures import Album
 from selection.retraining import BEST_PER_TASK, GainResult, Retraining, TrainingReport
 
 
@@ -72,23 +74,24 @@ def reason_lines(report: TrainingReport) -> list[str]:
     return [f"All tasks: {as_sentence(report.reason)}", *of_tasks]
 
 
-def retraining_as_markdown(result: Retraining, *, pictures: Sequence[str] = (), links: str = "") -> str:
+def retraining_as_markdown(result: Retraining, *, charts: Sequence[Chart | None] = (), links: str = "") -> str:
     """Return the retraining as one page.
 
     Args:
         result: What became of it.
-        pictures: Markdown of what is drawn of it.
+        charts: Charts of it.
         links: Markdown that leads to what belongs to it.
     """
+    album = Album()
     parts = ["# Retraining", f"> {for_markdown(result.sentence)}"]
     parts += [f"- {for_markdown(note)}" for note in result.notes]
     report = result.report
     if report is not None:
-        parts += [links, *pictures]
+        parts += [links, *(mark for chart in charts for mark in album.show(chart)), *album.remark()]
         parts += ["## By task", _table(task_rows(report)), *map(for_markdown, reason_lines(report))]
         parts += ["## On unseen prompts", *map(for_markdown, held_out_lines(report))]
     parts.append(_source(result))
-    return "\n\n".join(part for part in parts if part) + "\n"
+    return album.placed("\n\n".join(part for part in parts if part) + "\n")
 
 
 def _source(result: Retraining) -> str:

@@ -1,16 +1,18 @@
 """The outcome of a race, stored and published in Prefect."""
 
+import asyncio
+
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
+from evaluation.charts.chart import Chart
 from evaluation.races.blocks import next_block
 from evaluation.races.outcome import outcome
 from evaluation.records.runs import RunRecord
 from evaluation.records.status import Status
 from evaluation.reports.page_links import artifact_link, flow_run_link
-from evaluation.reports.page_pictures import Picture
 from evaluation.reports.races.page import NOT_OVER, race_as_markdown, ranking_rows
-from evaluation.reports.runs.pictures import latencies
+from evaluation.reports.runs.charts import latencies
 from evaluation.results.as_json import as_json
 from evaluation.results.races import RaceResult
 from evaluation.run_results.race_result import race_outcome, race_result
@@ -67,7 +69,7 @@ def _why_failed(store: Store, race_schedule: RaceSchedule, run: RunRecord, metri
 @task(name="publish race", task_run_name="publish the race", cache_policy=NO_CACHE, persist_result=False)
 async def publish_race(invocation_id: str) -> None:
     """Publish the ranking as a table, and the race with all its decisions as a page of Markdown."""
-    result, pictures = await call_with_store(_shown, invocation_id)
+    result, charts = await call_with_store(_shown, invocation_id)
     race = result.race
     sentence = race.outcome.sentence or NOT_OVER
     key = artifact_key("race", race.benchmark)
@@ -75,10 +77,10 @@ async def publish_race(invocation_id: str) -> None:
         table_id = await publish_table(ranking_rows(race), key=key, description=sentence)
         links = [artifact_link(table_id, text="The ranking, searchable and sortable")]
         links += [flow_run_link(flow_run_id) for run in result.invocation.runs for flow_run_id in run.flow_run_ids]
-        page = race_as_markdown(race, pictures=pictures, links=" · ".join(links))
+        page = await asyncio.to_thread(race_as_markdown, race, charts=charts, links=" · ".join(links))
         await publish_page(page, key="race", description=sentence)
 
 
-def _shown(store: Store, invocation_id: str) -> tuple[RaceResult, list[Picture | None]]:
+def _shown(store: Store, invocation_id: str) -> tuple[RaceResult, list[Chart | None]]:
     result = race_result(store, invocation_id)
     return result, [latencies(store, run) for run in result.invocation.runs]

@@ -1,14 +1,15 @@
 """The task that publishes a retraining's outcome in Prefect: a table of the tasks, and a page."""
 
+import asyncio
+
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 from prefect.runtime import flow_run
 
 from evaluation.reports.page_links import artifact_link, flow_run_link
-from evaluation.reports.page_pictures import Album
 from selection.learning.retraining import Judgement, NewEvidence, retraining_result
 from selection.pages.retraining import retraining_as_markdown, task_rows
-from selection.pages.retraining_picture import gains_picture
+from selection.pages.retraining_chart import gains_chart
 from selection.retraining import Retraining
 from tasks.artifacts import publish_page, publish_table
 from tasks.prefect_outage import going_on_without
@@ -27,13 +28,13 @@ async def publish_retraining(
         refusal: Why none was.
     """
     result = await call_with_store(retraining_result, new_evidence, judgement, refusal)
-    links, album, pictures = [flow_run_link(str(flow_run.id))] if flow_run.id else [], Album(), []
+    links, charts = [flow_run_link(str(flow_run.id))] if flow_run.id else [], []
     async with going_on_without("the retraining's figures"):
         if result.report is not None:
             rows = task_rows(result.report)
             table_id = await publish_table(rows, key="retraining-tasks", description=result.sentence)
             links.append(artifact_link(table_id, text="The tasks, searchable and sortable"))
-            pictures = album.show(gains_picture(result.report))
-        page = retraining_as_markdown(result, pictures=pictures, links=" · ".join(links))
+            charts.append(gains_chart(result.report))
+        page = await asyncio.to_thread(retraining_as_markdown, result, charts=charts, links=" · ".join(links))
         await publish_page(page, key="retraining", description=result.sentence)
     return result

@@ -1,11 +1,13 @@
 """The findings of a sweep, stored and published in Prefect."""
 
+import asyncio
+
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
+from evaluation.charts.chart import Chart
 from evaluation.reports.page_links import artifact_link, flow_run_link
-from evaluation.reports.page_pictures import Picture
-from evaluation.reports.runs.pictures import latencies, quality_against_cost
+from evaluation.reports.runs.charts import latencies, quality_against_cost
 from evaluation.reports.sweeps.findings import sweep_sentences
 from evaluation.reports.sweeps.page import sweep_as_markdown
 from evaluation.reports.sweeps.tables import combination_rows
@@ -36,7 +38,7 @@ def _analyse(store: Store, invocation_id: str) -> SweepResult:
 async def publish_sweep(result: SweepResult) -> None:
     """Publish the combinations as a table, and the report as a page of Markdown."""
     sentence = sweep_sentences(result)[0]
-    links, pictures = await call_with_store(_beside, result)
+    links, charts = await call_with_store(_beside, result)
     async with going_on_without("the sweep's combinations"):
         if result.metrics:
             table_id = await publish_table(
@@ -45,11 +47,11 @@ async def publish_sweep(result: SweepResult) -> None:
                 description=sentence,
             )
             links.append(artifact_link(table_id, text="The combinations, searchable and sortable"))
-        page = sweep_as_markdown(result, pictures=pictures, links=" · ".join(links))
+        page = await asyncio.to_thread(sweep_as_markdown, result, charts=charts, links=" · ".join(links))
         await publish_page(page, key="sweep", description=sentence)
 
 
-def _beside(store: Store, result: SweepResult) -> tuple[list[str], list[Picture | None]]:
+def _beside(store: Store, result: SweepResult) -> tuple[list[str], list[Chart | None]]:
     """Return links to the flow runs that made it, and what its answers cost."""
     run = run_result(store, result.run_id)
     links = [flow_run_link(flow_run_id) for flow_run_id in run.flow_run_ids]

@@ -11,10 +11,7 @@ FIELDS = {
     ("evaluation/comparisons/metric_comparison.py", "found"),
     ("evaluation/errors.py", "known"),
     ("evaluation/monitoring/dead_runs.py", "asked"),
-    ("evaluation/pictures/interval_plots.py", "known"),
-    ("evaluation/pictures/interval_plots.py", "said"),
     ("evaluation/records/reviews.py", "said"),
-    ("evaluation/reports/page_pictures.py", "said"),
     ("evaluation/servers/probe_sender.py", "given"),
     ("evaluation/store/evidence_base.py", "asked"),
 }

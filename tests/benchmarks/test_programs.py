@@ -82,6 +82,14 @@ def test_the_sandbox_gives_every_made_program_its_verdict() -> None:
     assert found["seconds"] > 0
 
 
+def test_pictures_are_timed_by_the_number_on_a_page() -> None:
+    found = run("chart_speed", "--rounds=1")
+    assert ["1", "3", "20"] == list(found["pages"])
+    assert found["pages"]["1"]["cpu_s"] < found["pages"]["20"]["cpu_s"]
+    assert found["first_s"] > found["next_s"] > 0
+    assert found["child_mib"] > 50
+
+
 def test_seconds_are_counted_by_file_with_those_of_programs_that_ended(tmp_path: Path) -> None:
     busy = "import time\nuntil = time.process_time() + 0.4\nwhile time.process_time() < until: pass\n"
     in_a_child = "import subprocess, sys\ndef test_it():\n    subprocess.run([sys.executable, '-c', {!r}])\n"

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import URL, Engine
 from sqlalchemy.util import LRUCache
 
+from evaluation.charts import drawing
 from evaluation.store import engine as store_engine
 from evaluation.store import session as store_session
 
@@ -19,6 +20,8 @@ CONFIGURE_SQLITE = store_engine._configure_sqlite
 """As the store does it for users: durable."""
 MIGRATE = store_session._migrate
 """As the store does it for users: step by step."""
+DRAW_ELSEWHERE = drawing._reply_to
+"""As pages do it for users: in a process of its own."""
 
 
 def share_compiled_statements() -> None:
@@ -33,6 +36,23 @@ def share_compiled_statements() -> None:
         return engine
 
     setattr(sa, "create_engine", create_sharing_engine)  # noqa: B010 - without overloads, to mypy
+
+
+def draw_in_this_process() -> None:
+    """Let the libraries that draw be loaded once: a process for each page would take a second of a test.
+
+    Tests of that process take `DRAW_ELSEWHERE`.
+    """
+
+    def reply_to(request: bytes) -> bytes:
+        from altair.utils.schemapi import debug_mode
+
+        from evaluation.charts.drawing_child import reply_to
+
+        with debug_mode(False):  # as the process does
+            return reply_to(request)
+
+    setattr(drawing, "_reply_to", reply_to)  # noqa: B010 - private
 
 
 def share_tls_contexts() -> None:

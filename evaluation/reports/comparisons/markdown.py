@@ -6,7 +6,7 @@ from itertools import zip_longest
 from evaluation.comparisons.preference_words import preference_lines, preference_rows
 from evaluation.escaping import for_markdown
 from evaluation.formatting import counted
-from evaluation.reports.comparisons.pictures import differences, side_latencies, sides_against_cost
+from evaluation.reports.comparisons.charts import differences, side_latencies, sides_against_cost
 from evaluation.reports.comparisons.tables import (
     dropped_lines,
     flip_line,
@@ -50,7 +50,7 @@ def comparisons_as_markdown(
         "# Comparison",
         *(_comparison_section(result, album, link) for result, link in zip(results, links, strict=True)),
     ]
-    return "\n\n".join([*parts, *album.left_out()]) + "\n"
+    return album.placed("\n\n".join([*parts, *album.remark()]) + "\n")
 
 
 def _links(
@@ -78,8 +78,8 @@ def _comparison_section(result: ComparisonResult, album: Album, links: str) -> s
     else:
         parts += _of_many(result)
     parts.append(links)
-    for picture in (differences(result), sides_against_cost(result), side_latencies(result)):
-        parts += album.show(picture)
+    for chart in (differences(result), sides_against_cost(result), side_latencies(result)):
+        parts += album.show(chart)
     parts += [for_markdown(line) for line in (*dropped_lines(result), *zero_lines(result), *tail_lines(result))]
     parts += _preferences(result)
     parts += _flips(result)

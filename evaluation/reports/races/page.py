@@ -2,27 +2,26 @@
 
 from collections.abc import Sequence
 
+from evaluation.charts.chart import Chart, IntervalChart, IntervalRow, PlottedNumber
 from evaluation.escaping import for_markdown
 from evaluation.formatting import counted, percent, quantity, score
-from evaluation.pictures.frame import PlottedNumber
-from evaluation.pictures.interval_plots import Row, draw_interval_plots
 from evaluation.reports.markdown_tables import markdown_table
-from evaluation.reports.page_pictures import Album, Picture
+from evaluation.reports.page_pictures import Album
 from evaluation.results.races import Race, RaceOutcomeResult, RacePlace
 from evaluation.run_results.race_result import RaceDecisionPoint, decision_points
 
 
-def standings_picture(race: Race) -> Picture | None:
-    """Return a picture of each candidate's score over the cases it was asked; None where no candidate has a score.
+def standings(race: Race) -> IntervalChart | None:
+    """Return a chart of each candidate's score over the cases it was asked; None where no candidate has a score.
 
     Candidates that left are hollow. There are no intervals: for a candidate that left because of a low score, an
     interval would be biased downwards.
     """
     rows = [
-        Row(
+        IntervalRow(
             label=place.label,
-            known=PlottedNumber(value=place.score),
-            said=f"{score(place.score)} on {counted(place.n_cases, 'case')}",
+            number=PlottedNumber(value=place.score),
+            shown=f"{score(place.score)} on {counted(place.n_cases, 'case')}",
             kind="mark" if place.left_after is None else "plain",
         )
         for place in race.outcome.ranking
@@ -30,13 +29,13 @@ def standings_picture(race: Race) -> Picture | None:
     ]
     if not rows:
         return None
-    svg = draw_interval_plots(
-        rows,
+    return IntervalChart(
         title=f"{race.metric} in the race · {race.benchmark}",
+        description="The score of each candidate at the end of the race, or when it was dropped",
+        rows=tuple(rows),
         x_title=f"{race.metric}, over the cases that each candidate was asked",
-        about="Filled: in the race to the end. Hollow: dropped earlier, and so asked fewer cases.",
+        subtitle="Filled: in the race to the end. Hollow: dropped earlier, and so asked fewer cases.",
     )
-    return Picture(svg=svg, said="The score of each candidate at the end of the race, or when it was dropped")
 
 
 NOT_OVER = "The race is not over."
@@ -106,27 +105,28 @@ def rule_line(race: Race) -> str:
     return f"{rule}{margin}; scores are {race.metric}"
 
 
-def race_as_markdown(race: Race, *, pictures: Sequence[Picture | None] = (), links: str = "") -> str:
+def race_as_markdown(race: Race, *, charts: Sequence[Chart | None] = (), links: str = "") -> str:
     """Return the race with all its decisions as one page.
 
     Args:
         race: The race.
-        pictures: Pictures to show besides its own.
+        charts: Charts to show besides its own.
         links: Markdown links to what belongs to it.
     """
     album = Album()
-    shown = [image for picture in (standings_picture(race), *pictures) for image in album.show(picture)]
+    shown = [mark for chart in (standings(race), *charts) for mark in album.show(chart)]
     parts = [
         f"# Race on {for_markdown(race.benchmark)}",
         f"> {for_markdown(race.outcome.sentence or NOT_OVER)}",
         markdown_table(ranking_rows(race)),
         links,
         *shown,
+        *album.remark(),
         for_markdown(f"{_cost(race)}{rule_line(race)}. Run {race.run_id}."),
         _list("Looks", decision_lines(race)),
         _list("Why each candidate was dropped", departure_lines(race)),
     ]
-    return "\n\n".join(part for part in parts if part) + "\n"
+    return album.placed("\n\n".join(part for part in parts if part) + "\n")
 
 
 def _cost(race: Race) -> str:

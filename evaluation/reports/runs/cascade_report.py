@@ -1,15 +1,14 @@
-"""Cascades of a run in words, tables and pictures, shared by the terminal, pages and notebooks."""
+"""Cascades of a run in words, tables and charts, shared by the terminal, pages and notebooks."""
 
 from collections.abc import Mapping, Sequence
 
+from evaluation.charts.chart import CascadeChart, CurvePoint, plotted_number
 from evaluation.escaping import for_markdown
 from evaluation.formatting import counted, percent, quantity
 from evaluation.metrics.metric_facts import value_range
-from evaluation.pictures.cascade_plots import CurvePoint, draw_cascade_curve
-from evaluation.pictures.frame import plotted_number
 from evaluation.reports.markdown_tables import markdown_table
-from evaluation.reports.page_pictures import Album, Picture
-from evaluation.reports.quality_pictures import COSTS
+from evaluation.reports.page_pictures import Album
+from evaluation.reports.quality_charts import COSTS
 from evaluation.reports.runs.tables import shown_speed
 from evaluation.results.cascade_curves import (
     CascadeChoice,
@@ -101,7 +100,7 @@ def _choice_sentence(curve: CascadeCurve, choice: CascadeChoice) -> str:
     )
 
 
-def curve_picture(curve: CascadeCurve, *, benchmark: str) -> Picture | None:
+def curve_chart(curve: CascadeCurve, *, benchmark: str) -> CascadeChart | None:
     """Return quality against the first cost that every point has; None where two points have no quality."""
     points = [point for point in curve.points if point.figures.quality is not None]
     costs = [name for name in COSTS if all(getattr(point.figures, name) is not None for point in points)]
@@ -110,20 +109,20 @@ def curve_picture(curve: CascadeCurve, *, benchmark: str) -> Picture | None:
     word, unit = COSTS[costs[0]]
     alone = None if curve.large_alone is None else _plotted(curve.large_alone, costs[0], is_of_run=False)
     plotted = [_plotted(point.figures, costs[0], is_of_run=point.is_of_run) for point in points]
-    svg = draw_cascade_curve(
-        [point for point in plotted if point is not None],
-        alone=alone,
+    return CascadeChart(
         title=f"Cascade over its threshold: quality against {word} · {benchmark}",
-        x_title=unit,
-        y_title=curve.metric + ("" if curve.higher_is_better else " (lower is better)"),
-        y_range=value_range(curve.metric.partition(" by ")[0]),
+        description=f"Quality against {word} of {curve.label} over its threshold",
+        points=tuple(point for point in plotted if point is not None),
+        alone=alone,
+        cost_title=unit,
+        quality_title=curve.metric + ("" if curve.higher_is_better else " (lower is better)"),
+        quality_range=value_range(curve.metric.partition(" by ")[0]),
     )
-    return Picture(svg=svg, said=f"Quality against {word} of {curve.label} over its threshold")
 
 
 def _plotted(figures: CascadeFigures, cost: str, *, is_of_run: bool) -> CurvePoint | None:
     x, y = plotted_number(getattr(figures, cost)), plotted_number(figures.quality)
-    return None if x is None or y is None else CurvePoint(x=x.value, y=y, is_of_run=is_of_run)
+    return None if x is None or y is None else CurvePoint(cost=x.value, quality=y, is_of_run=is_of_run)
 
 
 def cascades_as_markdown(store: Store, run: RunResult, album: Album) -> list[str]:
@@ -138,7 +137,7 @@ def _sections(result: CascadeResult, album: Album) -> Sequence[str]:
     for curve in result.curves:
         parts += [
             f"**{for_markdown(cascade_line(curve))}**",
-            *album.show(curve_picture(curve, benchmark=result.benchmark)),
+            *album.show(curve_chart(curve, benchmark=result.benchmark)),
         ]
         parts += [markdown_table(curve_rows(curve)), *(for_markdown(line) for line in curve_sentences(curve))]
     return parts

@@ -1,4 +1,4 @@
-"""Drift: a run's candidates in earlier runs of the same benchmark, as a plot, a table and the changes since.
+"""Drift: a run's candidates in earlier runs of the same benchmark, as a chart, a table and the changes since.
 
 No verdict: whether one run is worse than another is decided by a comparison of the two, case by case.
 """
@@ -8,10 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from evaluation.charts.chart import PlottedNumber, TrendChart, TrendLine, TrendPoint
 from evaluation.metrics.metric_facts import value_range
-from evaluation.pictures.frame import PlottedNumber
-from evaluation.pictures.line_plots import CandidateLine, draw_line_plots
-from evaluation.reports.page_pictures import Picture
 from evaluation.reports.runs.tables import headline_title
 from evaluation.results.estimates import shown_estimate
 from evaluation.results.runs import RunResult
@@ -27,7 +25,7 @@ LONGEST_TABLE = 24
 class Drift:
     """Data of earlier runs to show."""
 
-    picture: Picture
+    chart: TrendChart
     rows: list[dict[str, str]]
     """One for each run and candidate, the newest first."""
     run_ids: tuple[str, ...]
@@ -49,16 +47,16 @@ def drift(store: Store, run: RunResult) -> Drift | None:
     )
     by_label = {label: [value for value in earlier_values if value.label == label] for label in labels}
     title = headline_title(run)
-    svg = draw_line_plots(
-        [_course(label, values, run_ids) for label, values in by_label.items()],
-        [_moment(run_id, earlier_values) for run_id in run_ids],
+    chart = TrendChart(
         title=f"{title} from run to run · {run.benchmark}",
+        description=f"{title} of each candidate in {len(run_ids)} runs of this benchmark, with 95 % intervals",
+        lines=tuple(_trend_line(label, values, run_ids) for label, values in by_label.items()),
+        moments=tuple(_moment(run_id, earlier_values) for run_id in run_ids),
         y_title=title,
         y_range=value_range(headline.partition(" by ")[0]),
     )
-    caption = f"{title} of each candidate in {len(run_ids)} runs of this benchmark, with 95 % intervals"
     return Drift(
-        picture=Picture(svg=svg, said=caption),
+        chart=chart,
         rows=[
             _row(value)
             for value in sorted(earlier_values, key=lambda earlier: run_ids.index(earlier.run_id), reverse=True)
@@ -74,15 +72,16 @@ def _without_ambiguous(values: Sequence[EarlierValue]) -> list[EarlierValue]:
     return [value for value in values if times[value.run_id, value.label] == 1]
 
 
-def _course(label: str, values: Sequence[EarlierValue], run_ids: Sequence[str]) -> CandidateLine:
-    places = [run_ids.index(value.run_id) for value in values]
-    by_place = {place: _plotted(value) for place, value in zip(places, values, strict=True)}
-    changed = {
-        place
-        for place, value, before in zip(places[1:], values[1:], values, strict=False)
-        if value.digest != before.digest
-    }
-    return CandidateLine(label=label, values=by_place, changed=frozenset(changed))
+def _trend_line(label: str, values: Sequence[EarlierValue], run_ids: Sequence[str]) -> TrendLine:
+    points = [
+        TrendPoint(
+            run=run_ids.index(value.run_id),
+            number=_plotted(value),
+            is_changed=before is not None and value.digest != before.digest,
+        )
+        for before, value in zip((None, *values), values, strict=False)
+    ]
+    return TrendLine(label=label, points=tuple(sorted(points, key=lambda point: point.run)))
 
 
 def _plotted(value: EarlierValue) -> PlottedNumber:

@@ -10,8 +10,8 @@ from evaluation.reports.page_links import artifact_link, flow_run_link
 from evaluation.reports.page_pictures import Album
 from evaluation.reports.runs.alarm_lines import alarm_lines, baselines_line
 from evaluation.reports.runs.cascade_report import cascades_as_markdown
+from evaluation.reports.runs.charts import latencies, quality_against_cost
 from evaluation.reports.runs.drift import LONGEST_TABLE, drift
-from evaluation.reports.runs.pictures import latencies, quality_against_cost
 from evaluation.reports.runs.stages import READING, TITLE, stage_tables
 from evaluation.reports.runs.tables import (
     COST_COLUMNS,
@@ -53,11 +53,11 @@ def invocation_as_markdown(
         parts.append("**On this page:** " + " · ".join(f"{for_markdown(run.benchmark)}" for run in runs))
     for run in runs:
         parts += [_run(store, run, links.get(run.run_id), album), *_higher_levels(result, run)]
-    parts += album.left_out()
+    parts += album.remark()
     parts += [f"**Warning:** {for_markdown(line)}"] if (line := partly_on_the_cpu(runs)) else []
     parts += [for_markdown(line)] if (line := baselines_line(runs)) else []
     parts.append(_provenance(store, result))
-    return "\n\n".join(part for part in parts if part) + "\n"
+    return album.placed("\n\n".join(part for part in parts if part) + "\n")
 
 
 def _lead(result: InvocationResult) -> str:
@@ -149,7 +149,7 @@ def _earlier(store: Store, run: RunResult, album: Album) -> list[str]:
     n_more = len(history.rows) - LONGEST_TABLE
     return [
         "### Earlier runs of the same candidates",
-        *album.show(history.picture),
+        *album.show(history.chart),
         markdown_table(history.rows[:LONGEST_TABLE]),
         *([f"… and {counted(n_more, 'older value')} in the picture."] if n_more > 0 else []),
         *_list("", history.changes),

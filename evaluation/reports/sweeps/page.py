@@ -2,11 +2,10 @@
 
 from collections.abc import Sequence
 
+from evaluation.charts.chart import Chart, IntervalChart, IntervalRow, PlottedNumber, plotted_number
 from evaluation.escaping import for_markdown
-from evaluation.pictures.frame import PlottedNumber, plotted_number
-from evaluation.pictures.interval_plots import Row, draw_interval_plots
 from evaluation.reports.markdown_tables import markdown_table
-from evaluation.reports.page_pictures import Album, Picture
+from evaluation.reports.page_pictures import Album
 from evaluation.reports.sweeps.findings import other_metric_lines, sweep_sentences
 from evaluation.reports.sweeps.tables import caption, combination_rows, effect_rows, level_rows
 from evaluation.reports.sweeps.wording import level_words, mean_words, words_of
@@ -14,13 +13,13 @@ from evaluation.results.estimates import shown_estimate
 from evaluation.results.sweeps import SweepResult, SweptMetric
 
 
-def combination_picture(metric: SweptMetric) -> Picture | None:
-    """Return a picture of every combination with its interval, best first; None where none has a score."""
+def combination_chart(metric: SweptMetric) -> IntervalChart | None:
+    """Return a chart of every combination with its interval, best first; None where none has a score."""
     rows = [
-        Row(
+        IntervalRow(
             label=words_of(combination.combination),
-            known=number,
-            said=shown_estimate(number),
+            number=number,
+            shown=shown_estimate(number),
             kind="mark" if combination.may_be_best else "plain",
         )
         for combination in metric.combinations
@@ -28,25 +27,25 @@ def combination_picture(metric: SweptMetric) -> Picture | None:
     ]
     if not rows:
         return None
-    svg = draw_interval_plots(
-        rows,
+    return IntervalChart(
         title=f"{metric.metric} of each combination",
+        description="Every combination with its interval, those that may be the best filled",
+        rows=tuple(rows),
         x_title=f"{metric.metric}, 95 % interval over {metric.unit}s",
-        about="Filled: may be the best, as far as the evidence goes.",
+        subtitle="Filled: may be the best, as far as the evidence goes.",
     )
-    return Picture(svg=svg, said="Every combination with its interval, those that may be the best filled")
 
 
-def level_picture(metric: SweptMetric) -> Picture | None:
-    """Return a picture of the values of the parameters that make a difference, each with its mean over all else.
+def level_chart(metric: SweptMetric) -> IntervalChart | None:
+    """Return a chart of the values of the parameters that make a difference, each with its mean over all else.
 
     None where no parameter makes a difference.
     """
     rows = [
-        Row(
+        IntervalRow(
             label=f"{effect.name} {level_words(level)}",
-            known=PlottedNumber(value=level.value, low=level.value_low, high=level.value_high),
-            said=mean_words(level),
+            number=PlottedNumber(value=level.value, low=level.value_low, high=level.value_high),
+            shown=mean_words(level),
             kind="mark" if level.may_be_best else "plain",
         )
         for effect in metric.effects
@@ -55,40 +54,41 @@ def level_picture(metric: SweptMetric) -> Picture | None:
     ]
     if not rows:
         return None
-    svg = draw_interval_plots(
-        rows,
+    return IntervalChart(
         title=f"{metric.metric} by parameter value, averaged over all else",
+        description="The values of the parameters that make a difference, with their intervals",
+        rows=tuple(rows),
         x_title=f"{metric.metric}, mean over all other parameters",
-        about="Filled: may be the best value of its parameter.",
+        subtitle="Filled: may be the best value of its parameter.",
     )
-    return Picture(svg=svg, said="The values of the parameters that make a difference, with their intervals")
 
 
-def sweep_as_markdown(sweep: SweepResult, *, pictures: Sequence[Picture | None] = (), links: str = "") -> str:
+def sweep_as_markdown(sweep: SweepResult, *, charts: Sequence[Chart | None] = (), links: str = "") -> str:
     """Return the whole report of a sweep as one page.
 
     Args:
         sweep: As it is stored.
-        pictures: Pictures to show besides its own.
+        charts: Charts to show besides its own.
         links: Markdown links to what belongs to it.
     """
     parts = [f"# Sweep on {for_markdown(sweep.benchmark)}", for_markdown(caption(sweep)) + "."]
     parts += [for_markdown(sentence) for sentence in sweep_sentences(sweep)]
     parts += [links] if links else []
     album = Album()
-    for picture in (*_own_pictures(sweep), *pictures):
-        parts += album.show(picture)
+    for chart in (*_own_charts(sweep), *charts):
+        parts += album.show(chart)
+    parts += album.remark()
     for title, rows in _tables(sweep):
         if rows:
             parts += [f"## {title}", markdown_table(rows)]
     parts += [for_markdown(line) for line in other_metric_lines(sweep)]
     parts.append(f"Run `{sweep.run_id}`.")
-    return "\n\n".join(parts) + "\n"
+    return album.placed("\n\n".join(parts) + "\n")
 
 
-def _own_pictures(sweep: SweepResult) -> list[Picture | None]:
+def _own_charts(sweep: SweepResult) -> list[IntervalChart | None]:
     metrics = sweep.metrics[:1]
-    return [draw(metric) for metric in metrics for draw in (level_picture, combination_picture)]
+    return [make(metric) for metric in metrics for make in (level_chart, combination_chart)]
 
 
 def _tables(sweep: SweepResult) -> list[tuple[str, list[dict[str, str]]]]:

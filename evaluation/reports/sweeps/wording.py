@@ -1,6 +1,6 @@
 """Wording of values, ranges and levels of a sweep."""
 
-from evaluation.pictures.frame import PlottedNumber
+from evaluation.charts.chart import PlottedNumber
 from evaluation.results.estimates import shown_estimate
 from evaluation.results.sweeps import EffectResult, ValueChoice
 from evaluation.sweeps.findings import Level

@@ -11,8 +11,8 @@ from evaluation.generation import Failure
 from evaluation.races.rules import Spent
 from evaluation.races.state import Fate
 from evaluation.reports.races.page import race_as_markdown
+from evaluation.reports.runs.charts import latencies, quality_against_cost
 from evaluation.reports.runs.page import invocation_as_markdown
-from evaluation.reports.runs.pictures import latencies, quality_against_cost
 from evaluation.run_results.run_result import invocation_result
 from evaluation.store.session import Store
 
@@ -73,7 +73,7 @@ def test_the_page_of_a_race(store: Store, text: str) -> None:
         margin=text,
     )
 
-    page = race_as_markdown(race, pictures=[latencies(store, run), quality_against_cost(run)])
+    page = race_as_markdown(race, charts=[latencies(store, run), quality_against_cost(run)])
 
     assert [] == foreign_markup(page)
     assert 3 == page.count("](data:image/svg+xml;base64,")

@@ -1,11 +1,10 @@
 from dataclasses import replace
 from typing import Any
-from xml.etree import ElementTree
 
 from hostile_texts import NAME, foreign_markup
 
 from selection.pages.retraining import gain_in_points, held_out_lines, reason_lines, retraining_as_markdown, task_rows
-from selection.pages.retraining_picture import gains_picture
+from selection.pages.retraining_chart import gains_chart
 from selection.retraining import CapKept, GainResult, HeldOutReport, Retraining, TaskReport, TrainingReport
 
 
@@ -104,8 +103,12 @@ def test_words_of_others_add_nothing_to_the_page() -> None:
     hostile = "x | y\n# Heading <script> [a](javascript:b) ![i](http://i)"
     report = replace(REPORT, tasks=(replace(LAW, task=hostile, reason=hostile),))
 
-    page = retraining_as_markdown(result(sentence=hostile, notes=(hostile,), report=report))
+    page = retraining_as_markdown(
+        result(sentence=hostile, notes=(hostile,), report=report), charts=[gains_chart(report)]
+    )
 
+    assert 1 == page.count("](data:image/svg+xml;base64,")
+    page = page.replace("](data:image/svg+xml;base64,", "")
     assert ["# Retraining", "## By task", "## On unseen prompts"] == [
         line for line in page.splitlines() if line.startswith("#")
     ]
@@ -123,14 +126,12 @@ def test_a_page_without_a_model_says_why() -> None:
     assert "evidence `abcdef012345` · 1,200 scored answers\n" in page
 
 
-def test_the_picture_has_a_row_for_each_learner_on_each_task_and_none_for_naming_the_best() -> None:
-    picture = gains_picture(replace(REPORT, tasks=(replace(LAW, task=NAME),)))
+def test_the_chart_has_a_row_for_each_learner_on_each_task_and_none_for_naming_the_best() -> None:
+    chart = gains_chart(replace(REPORT, tasks=(replace(LAW, task=NAME),)))
 
-    assert picture is not None
-    words = [
-        element.text or "" for element in ElementTree.fromstring(picture.svg).iter() if element.tag.endswith("text")
-    ]
+    assert chart is not None
+    words = [row.label for row in chart.rows]
     learners = [name for name in REPORT.learners if name != "best_per_task"]
     assert len(learners) == len([word for word in words if word.startswith("all tasks: ")])
     assert not [word for word in words if word == "all tasks: best_per_task"]
-    assert gains_picture(replace(REPORT, tasks=(), learners={})) is None
+    assert gains_chart(replace(REPORT, tasks=(), learners={})) is None

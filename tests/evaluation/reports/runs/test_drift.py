@@ -3,6 +3,7 @@
 from stored_runs import Asked, asked, numbers, right, store_run, wrong
 
 from evaluation.candidate import Candidate
+from evaluation.charts.rendering import as_svg
 from evaluation.records.status import Status
 from evaluation.reports.runs.drift import drift
 from evaluation.reports.runs.page import invocation_as_markdown
@@ -39,7 +40,7 @@ def test_earlier_runs_stand_in_a_table_the_newest_first_with_intervals(store: St
     assert ("night-3", "night-2", "night-1") == found.run_ids
     assert ["0.583", "0.500", "0.417"] == [row["value"][:5] for row in found.rows if row["candidate"] == "a:1b"]
     assert all("[" in row["value"] for row in found.rows)
-    assert found.picture.svg.count("<circle") == 2 * 3 + 2
+    assert as_svg(found.chart).count("<circle") == 2 * 3 + 2
     assert [] == found.changes
 
 
@@ -76,7 +77,7 @@ def test_other_weights_under_the_same_name_are_said_and_marked(store: Store) -> 
     (said,) = found.changes
     assert said.startswith("a:1b: different weights in run pulled (")
     assert said.endswith(": digest-of-a: became 0123456789ab")
-    assert "other weights than before" in found.picture.svg
+    assert "other weights than before" in as_svg(found.chart)
 
 
 def test_two_candidates_of_one_name_in_one_run_stand_apart_from_each_other_and_from_earlier_ones(store: Store) -> None:

@@ -1,4 +1,4 @@
-"""Axis scales: map numbers to positions in the picture, and choose the tick labels."""
+"""Axis scales: what numbers an axis covers, where each stands on it, and which of them have a label."""
 
 import math
 import sys
@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 WIDE = 25.0
 """Ratio of numbers above which the axis is logarithmic."""
-ANY = (-math.inf, math.inf)
-"""Bounds of a value that has none."""
+_LARGEST = 1e300
+"""Numbers beyond it stand at the end of the axis, so that there is room for a margin."""
 _ROOM = 0.06
 """Margin on each side of the outermost numbers, as a share of the width."""
 
@@ -24,17 +24,20 @@ class Scale:
     end: float
     is_log: bool = False
 
+    def inside(self, value: float) -> float:
+        """Return the number, or the end of the axis that it lies beyond."""
+        return min(self.high, max(self.low, value))
+
     def at(self, value: float) -> float:
         """Return the pixel of a number, inside the axis."""
-        low, high, number = self.low, self.high, min(self.high, max(self.low, value))
+        low, high, number = self.low, self.high, self.inside(value)
         if self.is_log:
             low, high, number = math.log10(low), math.log10(high), math.log10(number)
         return self.begin + (number - low) / (high - low) * (self.end - self.begin)
 
-    def ticks(self) -> list[tuple[float, str]]:
-        """Return round numbers along the axis, with their labels."""
-        values = _log_ticks(self.low, self.high) if self.is_log else _even_ticks(self.low, self.high)
-        return [(value, tick_words(value)) for value in values]
+    def ticks(self) -> list[float]:
+        """Return round numbers along the axis."""
+        return _log_ticks(self.low, self.high) if self.is_log else _even_ticks(self.low, self.high)
 
 
 def scale(
@@ -56,7 +59,7 @@ def scale(
         cap: Above which none can be.
         may_be_log: Use a logarithmic scale where values are far apart.
     """
-    finite = [value for value in values if math.isfinite(value)] or [0.0, 1.0]
+    finite = [min(_LARGEST, max(-_LARGEST, value)) for value in values if math.isfinite(value)] or [0.0, 1.0]
     low, high = min(finite), max(finite)
     if may_be_log and low > 0 and high / low > WIDE:
         factor = (high / low) ** _ROOM
@@ -74,15 +77,6 @@ def _room(low: float, high: float) -> float:
     if high - low <= size * 1e-9:
         return max(size * 0.1, 1e-15) if size else 0.1
     return max((high - low) * _ROOM, size * 1e-6, 1e-15)
-
-
-def tick_words(value: float) -> str:
-    """Return `0.25`, `1,200`, `2.5e-06`."""
-    if value == 0:
-        return "0"
-    if not 1e-4 <= abs(value) < 1e6:
-        return f"{value:.3g}"
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
 
 
 def _even_ticks(low: float, high: float, aimed: int = 6) -> list[float]:

@@ -1,19 +1,17 @@
-"""A plot of a retraining: the gain on each task over naming the best candidate there."""
+"""The chart of a retraining: the gain on each task over naming the best candidate there."""
 
-from evaluation.pictures.frame import PlottedNumber
-from evaluation.pictures.interval_plots import Row, draw_interval_plots
-from evaluation.reports.page_pictures import Picture
+from evaluation.charts.chart import IntervalChart, IntervalRow, PlottedNumber
 from selection.pages.retraining import gain_in_points
 from selection.retraining import BEST_PER_TASK, GainResult, TrainingReport
 
 
-def gains_picture(report: TrainingReport) -> Picture | None:
-    """Plot each learner's gain on each task, with its interval; None where nothing was measured."""
+def gains_chart(report: TrainingReport) -> IntervalChart | None:
+    """Return a chart of each learner's gain on each task, with its interval; None where nothing was measured."""
     rows = [
-        Row(
+        IntervalRow(
             label=f"{row.task}: {name}",
-            known=_in_points(gain),
-            said=gain_in_points(gain),
+            number=_in_points(gain),
+            shown=gain_in_points(gain),
             kind="good" if row.learner == name else "plain",
         )
         for row in report.rows
@@ -22,14 +20,14 @@ def gains_picture(report: TrainingReport) -> Picture | None:
     ]
     if not rows:
         return None
-    svg = draw_interval_plots(
-        rows,
+    return IntervalChart(
         title="What learning gains over naming the best on each task",
+        description="What each learner gained on each task, with its interval",
+        rows=tuple(rows),
         x_title="points of quality on prompts that were held out",
-        about="Filled: decides on that task.",
-        against=0.0,
+        subtitle="Filled: decides on that task.",
+        reference=0.0,
     )
-    return Picture(svg=svg, said="What each learner gained on each task, with its interval")
 
 
 def _in_points(gain: GainResult) -> PlottedNumber:

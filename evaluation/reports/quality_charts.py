@@ -1,11 +1,9 @@
-"""Plots of quality against cost, for the candidates of a run or of a comparison."""
+"""Charts of quality against cost, for the candidates of a run or of a comparison."""
 
 from collections.abc import Mapping, Sequence
 
+from evaluation.charts.chart import QualityCostChart, QualityCostPoint, frontier, plotted_number
 from evaluation.metrics.metric_facts import value_range
-from evaluation.pictures.frame import plotted_number
-from evaluation.pictures.scatter_plots import Point, draw_scatter_plot, frontier
-from evaluation.reports.page_pictures import Picture
 from evaluation.results.estimates import HasInterval
 
 COSTS: Mapping[str, tuple[str, str]] = {
@@ -18,7 +16,7 @@ Values = Mapping[str, HasInterval | None]
 """Numbers by name of a candidate."""
 
 
-def quality_picture(
+def quality_cost_chart(
     names: Sequence[str],
     *,
     benchmark: str,
@@ -27,8 +25,8 @@ def quality_picture(
     higher_is_better: bool,
     quality: Values,
     costs: Mapping[str, Values],
-) -> Picture | None:
-    """Return a picture of every candidate's quality against its costs; None unless two candidates have both.
+) -> QualityCostChart | None:
+    """Return a chart of every candidate's quality against its costs; None unless two candidates have both.
 
     Args:
         names: The candidates, in the order of the table.
@@ -49,20 +47,21 @@ def quality_picture(
         "latency_s",
     )
     points = [
-        Point(label=name, x=x, y=y)
+        QualityCostPoint(label=name, cost=cost_number, quality=number)
         for name in scored
-        if (y := plotted_number(quality.get(name))) and (x := plotted_number(costs.get(cost, {}).get(name)))
+        if (number := plotted_number(quality.get(name)))
+        and (cost_number := plotted_number(costs.get(cost, {}).get(name)))
     ]
     if len(points) < 2:
         return None
     word, unit = COSTS[cost]
-    svg = draw_scatter_plot(
-        points,
-        title=f"Quality against {word} · {benchmark}",
-        x_title=unit,
-        y_title=title + ("" if higher_is_better else " (lower is better)"),
-        higher_is_better=higher_is_better,
-        y_range=value_range(headline.partition(" by ")[0]),
-    )
     best = ", ".join(point.label for point in frontier(points, higher_is_better=higher_is_better))
-    return Picture(svg=svg, said=f"Quality against {word}. Pareto front: {best}")
+    return QualityCostChart(
+        title=f"Quality against {word} · {benchmark}",
+        description=f"Quality against {word}. Pareto front: {best}",
+        points=tuple(points),
+        cost_title=unit,
+        quality_title=title + ("" if higher_is_better else " (lower is better)"),
+        higher_is_better=higher_is_better,
+        quality_range=value_range(headline.partition(" by ")[0]),
+    )

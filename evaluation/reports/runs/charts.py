@@ -1,12 +1,15 @@
-"""Plots of a run: quality against cost, and latencies."""
+"""Charts of a run: quality against cost, and latencies."""
+
+from collections.abc import Sequence
+
+import numpy as np
 
 from evaluation.case import Case
+from evaluation.charts.chart import BoxChart, BoxRow, QualityCostChart
 from evaluation.metrics.metric_facts import higher_is_better
 from evaluation.metrics.speed import LatencyS
-from evaluation.pictures.box_plots import Spread, draw_box_plots
 from evaluation.records.labels import unique_labels
-from evaluation.reports.page_pictures import Picture
-from evaluation.reports.quality_pictures import COSTS, quality_picture
+from evaluation.reports.quality_charts import COSTS, quality_cost_chart
 from evaluation.reports.runs.tables import headline_title
 from evaluation.results.runs import MetricResult, RunResult
 from evaluation.run_results.ranking import ranked
@@ -19,14 +22,14 @@ _ANY_CASE = Case(case_id="any")
 _LATENCY = LatencyS()
 
 
-def quality_against_cost(run: RunResult) -> Picture | None:
-    """Return a picture of every candidate's headline against its cost; None unless two candidates have both."""
+def quality_against_cost(run: RunResult) -> QualityCostChart | None:
+    """Return a chart of every candidate's headline against its cost; None unless two candidates have both."""
     headline, candidates = run.headline, ranked(run)
 
     def values(metric: str) -> dict[str, MetricResult | None]:
         return {candidate.label: candidate.metrics.get(metric) for candidate in candidates}
 
-    return quality_picture(
+    return quality_cost_chart(
         [candidate.label for candidate in candidates],
         benchmark=run.benchmark,
         headline=headline,
@@ -37,18 +40,28 @@ def quality_against_cost(run: RunResult) -> Picture | None:
     )
 
 
-def latencies(store: Store, run: RunResult) -> Picture | None:
-    """Return a picture of each candidate's latencies with its model loaded; None where no latency is known."""
+def latencies(store: Store, run: RunResult) -> BoxChart | None:
+    """Return a chart of each candidate's latencies with its model loaded; None where no latency is known."""
     ids = {label: row_id for row_id, label in unique_labels(find_run(store, run.run_id)).items()}
-    spreads = [
-        Spread(label=label, values=values)
+    rows = [
+        _box_row(label, values)
         for candidate in ranked(run)
         if (values := _latencies(store, ids[label := candidate.label]))
     ]
-    if not spreads:
+    if not rows:
         return None
-    svg = draw_box_plots(spreads, title=f"Latency · {run.benchmark}", x_title="seconds an answer, loading excluded")
-    return Picture(svg=svg, said="How long answers took: median, middle half, p5 to p95 and p99 of each candidate")
+    return BoxChart(
+        title=f"Latency · {run.benchmark}",
+        description="How long answers took: median, middle half, p5 to p95 and p99 of each candidate",
+        rows=tuple(rows),
+        x_title="seconds an answer, loading excluded",
+    )
+
+
+def _box_row(label: str, values: Sequence[float]) -> BoxRow:
+    shares = (0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
+    p5, p25, p50, p75, p95, p99 = np.quantile(np.asarray(values), shares).tolist()
+    return BoxRow(label=label, p5=p5, p25=p25, p50=p50, p75=p75, p95=p95, p99=p99, n_cases=len(values))
 
 
 def _latencies(store: Store, run_candidate_id: int) -> list[float]:

@@ -1,0 +1,1 @@
+"""Charts: what they show, their specifications in Vega-Lite, and SVG of them."""

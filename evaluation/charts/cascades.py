@@ -1,0 +1,86 @@
+"""The specification of a cascade's chart: quality against cost along its threshold, beside the larger model alone."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import altair as alt
+
+from evaluation.charts.chart import CascadeChart, CurvePoint
+from evaluation.charts.frame import KEY_Y, Margins, Text, axis_of, data_of, fill, framed, sign, stroke
+from evaluation.charts.scales import Scale, scale
+from evaluation.charts.theme import AXIS, BAD, MARK, PAPER
+
+MARGINS = Margins(left=62, right=24, top=88, bottom=64)
+HEIGHT = 228
+MOST_BARS = 25
+"""Points above which intervals would hide the curve: only that of the run's own threshold is drawn then."""
+
+
+def cascade_specification(chart: CascadeChart) -> dict[str, Any]:
+    """Return the specification of a cascade's chart."""
+    shown = [*chart.points, *([] if chart.alone is None else [chart.alone])]
+    x = scale((point.cost for point in shown), begin=0, end=MARGINS.width, floor=0.0)
+    floor, cap = chart.quality_range
+    y = scale((end for point in shown for end in point.quality.ends), begin=HEIGHT, end=0, floor=floor, cap=cap)
+    layers = _curve(chart.points, x, y, chart.cost_title)
+    if chart.alone is not None:
+        square = alt.Chart(data_of([_values(chart.alone, 0, x, y)])).mark_square(
+            size=100, opacity=1, fill=BAD, stroke=BAD, strokeWidth=1
+        )
+        layers.append(square.encode(x=alt.X("x:Q"), y=alt.Y("y:Q")))
+    words = [
+        Text(chart.quality_title, 16 - MARGINS.left, -12, is_faint=False, longest=80),
+        *_key_words(has_alone=chart.alone is not None),
+    ]
+    layers += _key_signs(has_alone=chart.alone is not None)
+    return framed(chart, layers, words, margins=MARGINS, height=HEIGHT, is_empty=not shown)
+
+
+def _curve(points: Sequence[CurvePoint], x: Scale, y: Scale, x_title: str) -> list[alt.Chart]:
+    base = alt.Chart(data_of([_values(point, place, x, y) for place, point in enumerate(points)]))
+    barred = base.transform_filter("datum.is_of_run") if len(points) > MOST_BARS else base
+    edge = stroke("edge")
+    return [
+        base.mark_line(color=MARK, strokeWidth=1, strokeDash=[5, 4]).encode(
+            x=alt.X("x:Q", **axis_of(x, title=x_title)), y=alt.Y("y:Q", **axis_of(y)), order=alt.Order("place:Q")
+        ),
+        barred.mark_rule().encode(x=alt.X("x:Q"), y=alt.Y("low:Q"), y2=alt.Y2("high"), stroke=edge),
+        base.mark_circle(opacity=1, strokeWidth=1).encode(
+            x=alt.X("x:Q"), y=alt.Y("y:Q"), stroke=edge, fill=fill("fill"), size=alt.Size("size:Q", scale=None)
+        ),
+    ]
+
+
+def _values(point: CurvePoint, place: int, x: Scale, y: Scale) -> dict[str, Any]:
+    low, high = map(y.inside, point.quality.ends)
+    return {
+        "place": place,
+        "x": x.inside(point.cost),
+        "y": y.inside(point.quality.value),
+        "low": low,
+        "high": high,
+        "is_of_run": point.is_of_run,
+        "edge": MARK if point.is_of_run else AXIS,
+        "fill": MARK if point.is_of_run else PAPER,
+        "size": 100 if point.is_of_run else 49,
+    }
+
+
+def _key_words(*, has_alone: bool) -> list[Text]:
+    x, y = -MARGINS.left, KEY_Y + 4 - MARGINS.top
+    words = [
+        Text("a threshold, rising along the line", x + 32, y),
+        Text("that of the run", x + 252, y),
+        Text("95 % interval over cases", x + 360, y),
+    ]
+    return [*words, Text("the larger model alone", x + 538, y)] if has_alone else words
+
+
+def _key_signs(*, has_alone: bool) -> list[alt.Chart]:
+    x, y = -MARGINS.left, KEY_Y - MARGINS.top
+    signs = [
+        sign("circle", x + 22, y, size=49, inside=PAPER, stroke=AXIS),
+        sign("circle", x + 242, y, size=100, inside=MARK, stroke=MARK),
+        sign("stroke", x + 352, y, size=144, stroke=AXIS, angle=90),
+    ]
+    return [*signs, sign("square", x + 527, y, size=100, inside=BAD, stroke=BAD)] if has_alone else signs

@@ -1,0 +1,41 @@
+"""Child process of `drawing`: draw the charts of one message, and end."""
+
+import json
+import os
+from typing import Any
+
+from altair.utils.schemapi import disable_debug_mode
+
+from evaluation.charts.chart import BoxChart, CascadeChart, Chart, IntervalChart, QualityCostChart, TrendChart
+from evaluation.charts.drawing import LARGEST
+from evaluation.charts.rendering import as_svg
+from evaluation.results.as_json import from_json
+from evaluation.user_code.child_side import own_pipes, quiet_without_pipes
+from evaluation.user_code.framing import read_message, write_message
+
+KINDS = {kind.__name__: kind for kind in (BoxChart, CascadeChart, IntervalChart, QualityCostChart, TrendChart)}
+
+
+def main() -> None:
+    """Draw what the request says. What the libraries print of a machine that they cannot run on goes nowhere."""
+    requests, replies = own_pipes()
+    with open(os.devnull, "wb") as nothing:
+        os.dup2(nothing.fileno(), 2)
+    disable_debug_mode()  # tests validate the specifications, which takes longer than to draw them
+    with quiet_without_pipes():
+        write_message(replies, reply_to(read_message(requests, most=LARGEST)), most=LARGEST)
+    os._exit(0)
+
+
+def reply_to(request: bytes) -> bytes:
+    """Return the SVG of each chart as JSON; a text that says what was wrong where one cannot be drawn."""
+    try:
+        reply: list[str] | str = [as_svg(_chart(each)) for each in json.loads(request)]
+    except Exception as error:  # whatever two libraries raise
+        reply = f"{type(error).__name__}: {error}"[:300]
+    return json.dumps(reply).encode()
+
+
+def _chart(request: dict[str, Any]) -> Chart:
+    kind: type[Chart] = KINDS[request["kind"]]
+    return from_json(kind, request["chart"])

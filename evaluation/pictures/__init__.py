@@ -1,1 +1,0 @@
-"""Plots as SVG: plain strings without scripts or external references."""
