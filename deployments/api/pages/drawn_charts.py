@@ -1,0 +1,99 @@
+"""Pictures of the pages: all charts of a page are drawn together, once, while the page itself is there already."""
+
+import asyncio
+import json
+import threading
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+
+from fastapi import APIRouter
+from fastapi.responses import Response
+
+from deployments.api.access import READ
+from deployments.api.problems import ProblemError
+from evaluation.charts.chart import Chart
+from evaluation.charts.drawing import ChartsNotDrawnError, as_svgs
+from evaluation.fingerprint import fingerprint
+from evaluation.results.as_json import as_json
+
+MOST_KEPT = 200
+"""Pictures that are kept; of a page that was opened long before, they are drawn again when it is opened again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DrawnChart:
+    """A picture as a page shows it."""
+
+    address: str
+    description: str
+    """What can be seen, for whoever cannot see it."""
+
+
+class DrawnCharts:
+    """Pictures by name, which is a hash of what they show. One process draws at a time."""
+
+    def __init__(self, *, most_kept: int = MOST_KEPT) -> None:
+        self._lock, self._most_kept = threading.Lock(), most_kept
+        self._pictures: dict[str, Future[str]] = {}
+        self._drawing = ThreadPoolExecutor(1, thread_name_prefix="charts")
+
+    def draw(self, *charts: Chart | None) -> tuple[DrawnChart, ...]:
+        """Begin to draw the charts of a page, and return where their pictures will be; None is left out."""
+        named = {_name(chart): chart for chart in charts if chart is not None}
+        with self._lock:
+            new = {name: chart for name, chart in named.items() if not self._has(name)}
+            pictures: dict[str, Future[str]] = {name: Future() for name in new}
+            self._pictures |= pictures
+            while len(self._pictures) > self._most_kept:
+                del self._pictures[next(iter(self._pictures))]
+        if new:
+            self._drawing.submit(_draw, tuple(new.values()), tuple(pictures.values()))
+        return tuple(
+            DrawnChart(address=f"/charts/{name}.svg", description=chart.description) for name, chart in named.items()
+        )
+
+    async def svg(self, name: str) -> str:
+        """Return a picture once it is drawn.
+
+        Raises:
+            ProblemError: 404, there is none of this name (any more); 503, it could not be drawn.
+        """
+        picture = self._pictures.get(name)
+        if picture is None:
+            raise ProblemError(404, "there is no such picture", "Open its page again.", kind="unknown-name")
+        try:
+            return await asyncio.shield(asyncio.wrap_future(picture))
+        except ChartsNotDrawnError as error:
+            raise ProblemError(503, f"the picture could not be drawn: {error}", kind="not-drawn") from error
+
+    def _has(self, name: str) -> bool:
+        """Return whether a picture is there, or on its way."""
+        picture = self._pictures.get(name)
+        return picture is not None and not (picture.done() and picture.exception() is not None)
+
+
+def _name(chart: Chart) -> str:
+    return fingerprint([type(chart).__name__, json.dumps(as_json(chart))])[:32]  # as a text: a bound may be infinite
+
+
+def _draw(charts: Sequence[Chart], pictures: Sequence[Future[str]]) -> None:
+    try:
+        for picture, svg in zip(pictures, as_svgs(charts), strict=True):
+            picture.set_result(svg)
+    except Exception as error:  # whoever waits is told
+        for picture in pictures:
+            if not picture.done():
+                picture.set_exception(error)
+
+
+drawn_charts = DrawnCharts()
+router = APIRouter(dependencies=[READ], include_in_schema=False)
+
+
+@router.get("/charts/{name}.svg")
+async def chart(name: str) -> Response:
+    """Return a picture; what has its name is always the same."""
+    svg = await drawn_charts.svg(name)
+    headers = {"Cache-Control": "private, max-age=86400, immutable"}
+    return Response(svg, media_type="image/svg+xml", headers=headers)
