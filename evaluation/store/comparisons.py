@@ -141,9 +141,25 @@ def find_comparison(store: Store, id_or_prefix: str) -> ComparisonRecord:
     raise UnknownNameError("comparison", id_or_prefix, recent_ids, "Make one with `benchwright compare RUN RUN`")
 
 
-def comparison_summaries(store: Store, *, limit: int | None = 20) -> tuple[ComparisonSummary, ...]:
-    """Return the comparisons in short, newest first."""
-    page = sa.select(comparison).order_by(comparison.c.created_at.desc(), comparison.c.id.desc()).limit(limit)
+def comparison_summaries(
+    store: Store, *, limit: int | None = 20, run_id: str | None = None, before: str | None = None
+) -> tuple[ComparisonSummary, ...]:
+    """Return the comparisons in short, newest first; those of one run where it is named.
+
+    With `before`, only comparisons that stand behind this one in the list: the next page.
+
+    Raises:
+        UnknownNameError: there is no comparison `before`.
+    """
+    columns = comparison.c
+    page = sa.select(comparison).order_by(columns.created_at.desc(), columns.id.desc()).limit(limit)
+    if run_id is not None:
+        page = page.where(sa.cast(columns.run_ids, sa.Text).contains(f'"{run_id}"', autoescape=True))
+    if before is not None:
+        begin = find_comparison(store, before)
+        is_older = columns.created_at < begin.created_at
+        has_smaller_id = sa.and_(columns.created_at == begin.created_at, columns.id < begin.comparison_id)
+        page = page.where(sa.or_(is_older, has_smaller_id))
     with store.read() as connection:
         return tuple(map(summary_of, connection.execute(page).mappings().all()))
 

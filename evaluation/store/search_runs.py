@@ -1,4 +1,7 @@
-"""The runs of races and sweeps, found by id or as the newest of their kind."""
+"""The runs of races and sweeps, found by id, as the newest of their kind, or as a list."""
+
+from dataclasses import dataclass
+from datetime import datetime
 
 import sqlalchemy as sa
 
@@ -9,6 +12,62 @@ from evaluation.store.session import Store
 from evaluation.store.tables import race, run, sweep
 
 _TABLES = {"race": race, "sweep": sweep}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchRun:
+    """The run of a race or a sweep in a list."""
+
+    run_id: str
+    kind: str
+    """`race` or `sweep`."""
+    benchmark: str
+    """Name of the benchmark."""
+    sentence: str | None
+    """The outcome of a race that is over; None for other races and for sweeps, which are analysed when looked at."""
+    created_at: datetime
+
+
+def list_searches(store: Store, *, limit: int | None = 20, before: str | None = None) -> tuple[SearchRun, ...]:
+    """Return the runs of races and sweeps that are not archived, newest first.
+
+    With `before`, only runs that stand behind this one in the list: the next page.
+
+    Raises:
+        UnknownNameError: there is no run `before`.
+    """
+    result = race.c.result.label("result")
+    columns = (run.c.id, run.c.benchmark_name, run.c.created_at, race.c.invocation_id.label("race"), result)
+    either = sa.or_(race.c.invocation_id.is_not(None), sweep.c.invocation_id.is_not(None))
+    page = (
+        sa.select(*columns)
+        .outerjoin(race, race.c.invocation_id == run.c.invocation_id)
+        .outerjoin(sweep, sweep.c.invocation_id == run.c.invocation_id)
+        .where(either, run.c.archived_at.is_(None))
+        .order_by(run.c.created_at.desc(), run.c.id.desc())
+    )
+    if before is not None:
+        begin = find_run(store, before)
+        at, run_id = begin.created_at, begin.plan.run_id
+        page = page.where(sa.or_(run.c.created_at < at, sa.and_(run.c.created_at == at, run.c.id < run_id)))
+    with store.read() as connection:
+        rows = connection.execute(page.limit(limit)).mappings().all()
+    return tuple(
+        SearchRun(
+            run_id=row["id"],
+            kind="sweep" if row["race"] is None else "race",
+            benchmark=row["benchmark_name"],
+            sentence=(row["result"] or {}).get("sentence"),
+            created_at=row["created_at"],
+        )
+        for row in rows
+    )
+
+
+def search_kind(store: Store, run_id: str) -> str | None:
+    """Return `race` or `sweep`; None where a run is neither."""
+    invocation_id = find_run(store, run_id).plan.invocation_id
+    return next((kind for kind, table in _TABLES.items() if _holds(store, table, invocation_id)), None)
 
 
 def find_race_run(store: Store, id_or_prefix: str) -> RunRecord:

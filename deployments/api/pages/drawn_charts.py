@@ -3,6 +3,7 @@
 import asyncio
 import json
 import threading
+import time
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -20,6 +21,9 @@ from evaluation.results.as_json import as_json
 MOST_KEPT = 200
 """Pictures that are kept; of a page that was opened long before, they are drawn again when it is opened again."""
 
+GATHER_S = 0.05
+"""Seconds within which the charts of a page come together; to draw one more takes about as long."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DrawnChart:
@@ -36,6 +40,7 @@ class DrawnCharts:
     def __init__(self, *, most_kept: int = MOST_KEPT) -> None:
         self._lock, self._most_kept = threading.Lock(), most_kept
         self._pictures: dict[str, Future[str]] = {}
+        self._waiting: dict[str, tuple[Chart, Future[str]]] = {}
         self._drawing = ThreadPoolExecutor(1, thread_name_prefix="charts")
 
     def draw(self, *charts: Chart | None) -> tuple[DrawnChart, ...]:
@@ -45,10 +50,11 @@ class DrawnCharts:
             new = {name: chart for name, chart in named.items() if not self._has(name)}
             pictures: dict[str, Future[str]] = {name: Future() for name in new}
             self._pictures |= pictures
+            self._waiting |= {name: (new[name], picture) for name, picture in pictures.items()}
             while len(self._pictures) > self._most_kept:
                 del self._pictures[next(iter(self._pictures))]
         if new:
-            self._drawing.submit(_draw, tuple(new.values()), tuple(pictures.values()))
+            self._drawing.submit(self._draw_waiting)
         return tuple(
             DrawnChart(address=f"/charts/{name}.svg", description=chart.description) for name, chart in named.items()
         )
@@ -66,6 +72,14 @@ class DrawnCharts:
             return await asyncio.shield(asyncio.wrap_future(picture))
         except ChartsNotDrawnError as error:
             raise ProblemError(503, f"the picture could not be drawn: {error}", kind="not-drawn") from error
+
+    def _draw_waiting(self) -> None:
+        """Draw all charts that wait: a page names them one after the other."""
+        time.sleep(GATHER_S)
+        with self._lock:
+            waiting, self._waiting = tuple(self._waiting.values()), {}
+        if waiting:
+            _draw(*zip(*waiting, strict=True))
 
     def _has(self, name: str) -> bool:
         """Return whether a picture is there, or on its way."""

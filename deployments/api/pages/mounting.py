@@ -5,14 +5,30 @@ from pathlib import Path
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 
-from deployments.api.pages import drawn_charts, home, runs, sign_in
+from deployments.api.pages import (
+    catalogue,
+    comparisons,
+    drawn_charts,
+    experiments,
+    home,
+    monitoring,
+    recommendations,
+    runs,
+    searches,
+    sign_in,
+    traffic,
+)
 
 STATIC = "/static"
 """Address below which the styles and the script of the pages are."""
 
 
+PAGES = (home, runs, comparisons, searches, experiments, monitoring, traffic, recommendations, catalogue, sign_in)
+"""Modules with the routes of pages."""
+
+
 def add_pages(app: FastAPI) -> None:
     """Add the routes of all pages, and their files."""
-    for pages in (home, runs, sign_in, drawn_charts):
+    for pages in (*PAGES, drawn_charts):
         app.include_router(pages.router)
     app.mount(STATIC, StaticFiles(directory=Path(__file__).parent / "static"), name="static")

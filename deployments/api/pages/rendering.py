@@ -11,16 +11,34 @@ from fastapi.responses import HTMLResponse, Response
 from fastapi.routing import APIRoute
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from deployments.api.pages.sections import Link, State
 from deployments.api.problems import ProblemError, problem_of
 from evaluation import formatting
 from evaluation.errors import BenchwrightError
 from evaluation.escaping import for_terminal
+from evaluation.records.status import Status
 
 SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 """Scripts come from our own files alone. Styles may stand in a page, since pictures have their own."""
+NAVIGATION = (
+    ("/", "Home"),
+    ("/runs", "Runs"),
+    ("/comparisons", "Comparisons"),
+    ("/searches", "Races and sweeps"),
+    ("/experiments", "Experiments"),
+    ("/alerts", "Alerts"),
+    ("/trends", "Trends"),
+    ("/traffic", "Traffic"),
+    ("/scoreboard", "Scoreboard"),
+    ("/recommendations", "Recommendations"),
+    ("/catalogue", "Catalogue"),
+)
+"""Addresses of the pages that every page leads to, with their names."""
+_STATUSES = frozenset({*Status, "critical", "warning", "open"})
+"""Words that have a colour of their own; no other text becomes the name of a class."""
 
 
 class PageRoute(APIRoute):
@@ -36,7 +54,7 @@ class PageRoute(APIRoute):
             except ProblemError as error:
                 return error_page(request, error)
             except BenchwrightError as error:
-                names = [*map(str, request.path_params.values()), *request.query_params.getlist("id")]
+                names = [*map(str, request.path_params.values()), *_named(request)]
                 return error_page(request, problem_of(error, path_names=names))
             except RequestValidationError as error:
                 return error_page(request, ProblemError(422, _words_of(error), kind="invalid"))
@@ -71,6 +89,11 @@ def error_page(request: Request, problem: ProblemError) -> HTMLResponse:
     )
 
 
+def _named(request: Request) -> list[str]:
+    """Return what the address names outside its path, since slashes may stand in such names."""
+    return [value for name in ("id", "name") for value in request.query_params.getlist(name)]
+
+
 def _words_of(error: RequestValidationError) -> str:
     return "; ".join(f"{each['loc'][-1]}: {each['msg']}" for each in error.errors())
 
@@ -95,7 +118,7 @@ def _number(format_number: Callable[[float], str]) -> Callable[[float | None], s
     return shown
 
 
-def _address(path: str, **parameters: object) -> str:
+def address(path: str, **parameters: object) -> str:
     """Return an address with its parameters; those that are empty are left out."""
     query = urlencode({name: str(value) for name, value in parameters.items() if value not in (None, "", False)})
     return f"{path}?{query}" if query else path
@@ -119,12 +142,18 @@ _environment.filters |= {
     "joules": _number(formatting.joules),
     "when": _when,
     "iso": _iso,
-    "address": _address,
+    "address": address,
+    "status_class": lambda word: word if word in _STATUSES else "",
+}
+_environment.tests |= {
+    "link": lambda value: isinstance(value, Link),
+    "state": lambda value: isinstance(value, State),
+    "moment": lambda value: isinstance(value, datetime),
 }
 _environment.globals |= {
     "counted": formatting.counted,
     "score_interval": formatting.score_interval,
-    "navigation": (("/", "Home"), ("/runs", "Runs")),
+    "navigation": NAVIGATION,
     "words": {
         "all": "all cases",
         "disagree": "where scores differ",

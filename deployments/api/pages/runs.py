@@ -9,6 +9,7 @@ from deployments.api.access import READ
 from deployments.api.pages.case_view import case_view
 from deployments.api.pages.recent_runs import listed_runs
 from deployments.api.pages.rendering import PageRoute, page
+from deployments.api.pages.run_extras import run_extras
 from deployments.cli.arguments import open_stored
 from deployments.python.stored import load_case, load_run
 from evaluation.answer_matrix.page import FiguresInUse, matrix_page
@@ -63,7 +64,7 @@ def runs(request: Request, before: str | None = None, archived: bool = False) ->
 def run(request: Request, run: str) -> Response:
     """Show the result of a run."""
     result: RunResult = load_run(run)
-    return page(request, "run.html", run=result, candidates=ranked(result))
+    return page(request, "run.html", run=result, candidates=ranked(result), extras=run_extras(result))
 
 
 @router.get("/runs/{run}/answers")

@@ -1,0 +1,189 @@
+"""A comparison as sections of a page: the tables and sentences of the command line, with links to cases and runs."""
+
+from collections.abc import Iterator, Sequence
+
+from deployments.api.pages.rendering import address
+from deployments.api.pages.sections import Bar, Cell, Link, Section, Table, drawn, table_of
+from evaluation.comparisons.preference_words import preference_lines, preference_rows
+from evaluation.comparisons.sentences import n_tested, pair_sentence
+from evaluation.errors import as_sentence
+from evaluation.formatting import counted
+from evaluation.reports.comparisons.charts import differences, side_latencies, sides_against_cost
+from evaluation.reports.comparisons.tables import (
+    dropped_lines,
+    flip_line,
+    flip_rows,
+    gate_line,
+    is_pair,
+    matrix_rows,
+    matrix_title,
+    metric_rows,
+    more_sides,
+    note_lines,
+    pair_rows,
+    reading_lines,
+    side_rows,
+    side_source_rows,
+    tail_lines,
+    title,
+    zero_lines,
+)
+from evaluation.results.comparisons import ComparisonResult, Flip, Flips
+
+BARS = 100
+"""Most pairs that are drawn one by one."""
+OPEN_BARS = 3
+"""Most pairs that are in sight at once."""
+
+
+def comparison_sections(result: ComparisonResult) -> tuple[Section, ...]:
+    """Return a comparison as sections, in the order of the command line."""
+    return (
+        *(_of_two(result) if is_pair(result) else _of_many(result)),
+        _bars(result),
+        Section(
+            title="Pictures",
+            pictures=drawn(differences(result), sides_against_cost(result), side_latencies(result)),
+        ),
+        *_preferences(result),
+        *(section for flips in result.flips for section in _flips(flips)),
+        Section(
+            title="What is left out",
+            lines=(*dropped_lines(result), *zero_lines(result), *tail_lines(result)),
+        ),
+        _sources(result),
+    )
+
+
+def _of_two(result: ComparisonResult) -> Iterator[Section]:
+    yield Section(
+        title="By metric",
+        table=table_of("Both sides by metric", metric_rows(result)),
+        after=(
+            "* headline. Differences are the first side minus the second, paired, with their 95 % intervals.",
+            *reading_lines(result),
+        ),
+    )
+
+
+def _of_many(result: ComparisonResult) -> Iterator[Section]:
+    if not result.metrics:
+        return
+    headline = result.metrics[0]
+    gate = gate_line(headline)
+    yield Section(
+        title="Sides, best first",
+        table=table_of("Sides, best first", side_rows(result)),
+        after=(
+            *more_sides(result),
+            *(() if gate is None else (f"{headline.metric}: {gate}.",)),
+            *headline.notes,
+            *reading_lines(result),
+        ),
+    )
+    if result.against is None:
+        yield Section(
+            title=matrix_title(result),
+            table=table_of(matrix_title(result), matrix_rows(result)),
+        )
+    yield Section(
+        title=f"{title(headline.metric)}, pair by pair",
+        table=table_of("Pairs", pair_rows(result, headline.metric)),
+        after=("Intervals are adjusted for all pairs.",),
+    )
+
+
+def _bars(result: ComparisonResult) -> Section:
+    pairs = result.headline_pairs
+    n_adjusted = n_tested(pairs)
+    left = len(pairs) - BARS
+    return Section(
+        title="Who wins how many cases",
+        bars=tuple(
+            Bar(
+                first=pair.a,
+                second=pair.b,
+                n_first=pair.n_better_a,
+                n_equal=pair.n_equal,
+                n_second=pair.n_better_b,
+                sentence=f"{pair_sentence(pair, n_adjusted=n_adjusted)}." if len(pairs) > 1 else "",
+            )
+            for pair in pairs[:BARS]
+        ),
+        folded=f"{counted(len(pairs), 'pair')}, each in a sentence" if len(pairs) > OPEN_BARS else "",
+        after=(f"{counted(left, 'more pair')} in the table above.",) if left > 0 else (),
+    )
+
+
+def _preferences(result: ComparisonResult) -> Iterator[Section]:
+    for preference in result.preferences:
+        heading = f"{preference.word}: who is preferred"
+        yield Section(
+            title=heading,
+            table=table_of(heading, preference_rows(preference.ranking)),
+            after=tuple(preference_lines(preference)),
+        )
+
+
+def _flips(flips: Flips) -> Iterator[Section]:
+    line = flip_line(flips)
+    if line is None:
+        return
+    yield Section(title=line, links=_answers_of(flips))
+    for better, winner, n_better in (
+        (flips.better_a, flips.a, flips.n_better_a),
+        (flips.better_b, flips.b, flips.n_better_b),
+    ):
+        if better:
+            left = n_better - len(better)
+            yield Section(
+                title=f"Better answered by {winner}",
+                table=_flip_table(flips, better, winner),
+                after=(f"The {len(better):,} clearest; {left:,} more.",) if left else (),
+            )
+
+
+def _answers_of(flips: Flips) -> tuple[Link, ...]:
+    """Return links to all such cases side by side, where both sides answered in one run."""
+    if flips.run_a != flips.run_b:
+        return ()
+    base = f"/runs/{flips.run_a}/answers"
+    return tuple(
+        Link(
+            text=f"All cases that {better} answers better than {worse}",
+            address=address(base, better=better, worse=worse),
+        )
+        for better, worse in ((flips.a, flips.b), (flips.b, flips.a))
+    )
+
+
+def _flip_table(flips: Flips, better: Sequence[Flip], winner: str) -> Table:
+    """Return the cases that one side won; each leads to the case with the answers compared word by word."""
+    rows = flip_rows(flips, better)
+    is_elsewhere = flips.run_a != flips.run_b
+    cells: list[tuple[Cell, ...]] = []
+    for flip, row in zip(better, rows, strict=True):
+        texts = tuple(row.values())[1:]
+        case = Link(text=flip.case_id, address=_case(flips.run_a, flip, flips.b))
+        other = (Link(text=f"in run {flips.run_b[:8]}", address=_case(flips.run_b, flip, flips.a)),)
+        cells.append((case, *texts, *(other if is_elsewhere else ())))
+    columns = (*rows[0], *(("second side",) if is_elsewhere else ()))
+    return Table(label=f"Cases better answered by {winner}", columns=columns, rows=tuple(cells))
+
+
+def _case(run_id: str, flip: Flip, against: str) -> str:
+    return address(f"/runs/{run_id}/case", id=flip.case_id, against=against)
+
+
+def _sources(result: ComparisonResult) -> Section:
+    return Section(
+        title="Where the numbers come from",
+        table=table_of(
+            "Sides and their runs", side_source_rows(result), links={"run": lambda row: f"/runs/{row['run']}"}
+        ),
+        after=(
+            *(as_sentence(note) for note in note_lines(result)),
+            f"Benchmark version {result.benchmark_version[:12]}, code {result.code_version}.",
+        ),
+        links=tuple(Link(text=f"Run {run_id[:8]}", address=f"/runs/{run_id}") for run_id in result.run_ids),
+    )

@@ -1,0 +1,44 @@
+"""What a run's page has beside its results: pictures, its comparisons, and the search that it is a part of."""
+
+from dataclasses import dataclass
+
+from deployments.api.pages.drawn_charts import DrawnChart
+from deployments.api.pages.rendering import address
+from deployments.api.pages.sections import Link, drawn
+from deployments.cli.arguments import open_stored
+from evaluation.reports.runs.charts import latencies, quality_against_cost
+from evaluation.results.runs import RunResult
+from evaluation.store.comparisons import comparison_summaries
+from evaluation.store.search_runs import search_kind
+
+MOST_COMPARISONS = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunExtras:
+    """What a run's page has beside its results."""
+
+    comparisons: tuple[Link, ...]
+    """The newest, each with what it found."""
+    all_comparisons: str
+    """Address of the list."""
+    pictures: tuple[DrawnChart, ...]
+    search: Link | None
+    """What the race or the sweep found whose run it is; None: it is neither."""
+
+
+def run_extras(run: RunResult) -> RunExtras:
+    """Return what belongs to a run beside its results."""
+    with open_stored(None) as store:
+        compared = comparison_summaries(store, limit=MOST_COMPARISONS, run_id=run.run_id)
+        kind = search_kind(store, run.run_id)
+        pictures = drawn(quality_against_cost(run), latencies(store, run))
+    return RunExtras(
+        comparisons=tuple(
+            Link(text=each.sentence or each.comparison_id, address=f"/comparisons/{each.comparison_id}")
+            for each in compared
+        ),
+        all_comparisons=address("/comparisons", run=run.run_id),
+        pictures=pictures,
+        search=None if kind is None else Link(text=f"What the {kind} found", address=f"/runs/{run.run_id}/{kind}"),
+    )

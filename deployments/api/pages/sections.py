@@ -1,0 +1,130 @@
+"""Parts of a page as values: tables whose cells may lead somewhere, lines, bars and pictures under a heading."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from deployments.api.pages.drawn_charts import DrawnChart, drawn_charts
+from evaluation.charts.chart import Chart
+
+_NUMBER = re.compile(r"[<>+−-]? ?\$?\.?\d[\d.,]*( ?(%|s|ms|min|h|B|kB|MB|GB|TB|J|W|points|times))?( ?\[.*\])?\*?")
+_NOTHING = ("", "–", "—")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """A text that leads to another page."""
+
+    text: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """A word that says how something stands: `completed`, `open`, `critical`."""
+
+    word: str
+
+
+Cell = str | int | datetime | Link | State | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """Rows under columns; the first cell of a row names it."""
+
+    label: str
+    """Of what it is a table, for whoever hears it."""
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+
+    @property
+    def numbers(self) -> frozenset[int]:
+        """Return the positions of the columns of numbers."""
+        return frozenset(place for place in range(len(self.columns)) if _are_numbers([row[place] for row in self.rows]))
+
+
+def _are_numbers(cells: Sequence[Cell]) -> bool:
+    filled_cells = [cell for cell in cells if cell is not None and cell not in _NOTHING]
+    return bool(filled_cells) and all(
+        isinstance(cell, int) or (isinstance(cell, str) and _NUMBER.fullmatch(cell) is not None)
+        for cell in filled_cells
+    )
+
+
+def table_of(
+    label: str,
+    rows: Sequence[Mapping[str, str]],
+    *,
+    links: Mapping[str, Callable[[Mapping[str, str]], str]] | None = None,
+) -> Table:
+    """Return rows of texts, as the command line has them, as a table.
+
+    Args:
+        label: Of what it is a table.
+        rows: The texts by column, the same columns in each.
+        links: How to make the address of a cell from its row, by column.
+    """
+    columns = tuple(rows[0]) if rows else ()
+    leads = links or {}
+    return Table(
+        label=label,
+        columns=columns,
+        rows=tuple(
+            tuple(Link(text=row[name], address=leads[name](row)) if name in leads else row[name] for name in columns)
+            for row in rows
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bar:
+    """How many cases each of two sides won, and on how many they are alike."""
+
+    first: str
+    second: str
+    n_first: int
+    n_equal: int
+    n_second: int
+    sentence: str = ""
+    """What follows from it, in a sentence."""
+
+    @property
+    def shares(self) -> tuple[float, float, float]:
+        """Return the three parts as shares of the whole; zeros where there is no case."""
+        whole = self.n_first + self.n_equal + self.n_second or 1
+        return self.n_first / whole, self.n_equal / whole, self.n_second / whole
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """A part of a page."""
+
+    title: str = ""
+    """Empty: it stands under the heading of the page."""
+    lines: tuple[str, ...] = ()
+    bars: tuple[Bar, ...] = ()
+    table: Table | None = None
+    pictures: tuple[DrawnChart, ...] = ()
+    links: tuple[Link, ...] = ()
+    after: tuple[str, ...] = ()
+    """Lines below the table."""
+    folded: str = ""
+    """What to press to see the bars; empty: they are in sight."""
+
+    @property
+    def is_empty(self) -> bool:
+        """Return whether there is nothing to show under the heading."""
+        has_rows = self.table is not None and bool(self.table.rows)
+        return not (self.lines or self.bars or has_rows or self.pictures or self.links or self.after)
+
+
+def filled(*sections: Section) -> tuple[Section, ...]:
+    """Return the sections that have something to show."""
+    return tuple(section for section in sections if not section.is_empty)
+
+
+def drawn(*charts: Chart | None) -> tuple[DrawnChart, ...]:
+    """Return where the pictures of the charts that there are will be."""
+    return drawn_charts.draw(*charts)

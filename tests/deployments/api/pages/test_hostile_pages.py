@@ -1,0 +1,55 @@
+"""Whatever models, files, people and servers wrote is text on every page: nothing is made of it."""
+
+import pytest
+from api_client import ApiClient
+from hostile_store import ATTRIBUTE, LABEL, TEXT
+from hostile_texts import MARK, NAME, letters
+from page_routes import NAMES, SHOWN_PAGES, ShownPage
+from seen_pages import SeenPage
+
+WITHOUT_NAMES = frozenset({"/sign-in", "/catalogue/metrics", "/catalogue/pipelines"})
+"""Pages on which nothing stands that anybody else wrote."""
+
+
+def _check(seen: SeenPage) -> None:
+    assert [] == seen.problems
+    assert "9872000" not in seen.text, "a template was computed"
+    assert all(letter.isprintable() or letter in "\n\t" for letter in seen.text)
+    assert seen.is_in_order or seen.headings[:1] == ["h2"]
+
+
+@pytest.mark.parametrize("shown", SHOWN_PAGES, ids=lambda shown: shown.path)
+def test_hostile_texts_are_text(hostile: ApiClient, shown: ShownPage) -> None:
+    answer = hostile.get(shown.address)
+    assert 200 == answer.status_code
+    seen = SeenPage(answer.text)
+    _check(seen)
+    words = letters(seen.text)
+    if shown.path not in WITHOUT_NAMES:
+        assert MARK in words
+        assert letters(LABEL) in words or letters(NAME) in words or letters(TEXT) in words
+
+
+@pytest.mark.parametrize("shown", SHOWN_PAGES, ids=lambda shown: shown.path)
+@pytest.mark.parametrize("word", [ATTRIBUTE, "{{1234*8000}}", "\u202e'\x1b[31m", "x" * 4_000])
+def test_hostile_addresses_are_text(hostile: ApiClient, shown: ShownPage, word: str) -> None:
+    addresses = [shown.address_with(NAMES, **{name: word}) for name in shown.optional]
+    if shown.address != shown.path:
+        addresses.append(shown.address_with(dict.fromkeys(NAMES, word)))
+    for address in addresses:
+        answer = hostile.get(address)
+        assert answer.status_code < 500, address
+        _check(SeenPage(answer.text))
+
+
+def test_links_lead_somewhere_whatever_things_are_called(hostile: ApiClient) -> None:
+    to_do, seen = ["/"], set[str]()
+    while to_do:
+        path = to_do.pop()
+        if path in seen or path.startswith("#"):
+            continue
+        seen.add(path)
+        answer = hostile.get(path)
+        assert 200 == answer.status_code, path
+        to_do += SeenPage(answer.text).links
+    assert len(seen) > 20

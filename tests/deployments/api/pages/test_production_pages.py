@@ -1,0 +1,99 @@
+"""Alerts, trends and calls in production as pages."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from api_client import ApiClient
+from seen_pages import SeenPage
+from watched_runs import answers, many_cases, watched_run
+
+from deployments.api.pages import traffic
+from evaluation.monitoring.monitoring_pass import run_pass
+from evaluation.records.traffic_calls import TrafficCall, TrafficStage
+from evaluation.requests.monitor_request import MonitorRequest
+from evaluation.store.alerts import acknowledge_alert, list_alerts, record_look
+from evaluation.store.session import KeptStore
+from evaluation.store.traffic import save_traffic
+
+NOW = datetime.now(UTC)
+
+
+@pytest.fixture
+def watched(served_store: KeptStore) -> KeptStore:
+    """A run whose weights changed, and what a monitor says of it."""
+    cases = many_cases(20)
+    watched_run(served_store, cases, answers(cases), run_id="usual", age=timedelta(days=2), now=NOW)
+    slow = answers(cases, seconds=6)
+    watched_run(served_store, cases, slow, run_id="slow", age=timedelta(hours=1), now=NOW, digest="weights-2")
+    seen = run_pass(served_store, MonitorRequest(), NOW)
+    record_look(served_store, seen.findings, judged=seen.judged, looks=seen.looks)
+    return served_store
+
+
+def test_alerts_are_shown_by_how_they_stand(api: ApiClient, watched: KeptStore) -> None:
+    first, *rest = list_alerts(watched)
+    acknowledge_alert(watched, first.alert_id, by="ada", note="We know.", ends=False)
+    shown = {
+        state: SeenPage(api.get(f"/alerts?state={state}").text) for state in ("open", "acknowledged", "resolved", "all")
+    }
+    assert first.sentence not in shown["open"].text
+    assert first.sentence in shown["acknowledged"].text
+    assert "acknowledged by ada · We know." in shown["acknowledged"].text
+    assert "There are no such alerts." in shown["resolved"].text
+    assert all(alert.sentence in shown["all"].text for alert in (first, *rest))
+    assert f"/runs/{first.run_id}" in shown["all"].links
+    assert 422 == api.get("/alerts?state=odd").status_code
+
+
+def test_trends_have_the_newest_figures_with_their_runs(api: ApiClient, watched: KeptStore) -> None:
+    seen = SeenPage(api.get("/trends").text)
+    assert "/runs/slow" in seen.links
+    assert "m:1b" in seen.text
+    assert "There is nothing in this time." not in seen.text
+    assert 422 == api.get("/trends?days=0").status_code
+
+
+def _calls(store: KeptStore, n: int, task: str = "chat") -> None:
+    save_traffic(
+        store,
+        [
+            TrafficCall(
+                call_id=f"{task}-{number:03d}",
+                task=task,
+                candidate="a:1b",
+                started_at=NOW - timedelta(minutes=number),
+                duration_s=1.0,
+                ok=number % 2 == 0,
+                error_type=None if number % 2 == 0 else "Timeout",
+                prompt_tokens=1000,
+                stages=(TrafficStage(name="look up", duration_s=0.25),),
+            )
+            for number in range(n)
+        ],
+    )
+
+
+def test_calls_are_listed_page_by_page(
+    api: ApiClient, served_store: KeptStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(traffic, "CALLS_OF_A_PAGE", 2)
+    _calls(served_store, 5)
+    path, pages = "/traffic", []
+    while path:
+        pages.append(SeenPage(api.get(path).text))
+        path = next((link for link in pages[-1].links if "before=" in link), "")
+    assert 3 == len(pages)
+    assert "By task and candidate" in pages[0].text
+    assert "By task and candidate" not in pages[1].text
+    assert "1,000" in pages[2].text
+    assert "look up 0.25 s" in pages[2].text
+
+
+def test_calls_are_chosen_by_task_and_failure(api: ApiClient, served_store: KeptStore) -> None:
+    _calls(served_store, 3)
+    _calls(served_store, 1, task="code")
+    assert "code" not in SeenPage(api.get("/traffic?task=chat").text).text
+    failed = SeenPage(api.get("/traffic?task=chat&failed=true").text)
+    assert "Failed calls" in failed.text
+    assert 1 == failed.text.count("Timeout")
+    assert "There are no such calls." in api.get("/traffic?task=nothing").text
