@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException as AnyHTTPException
+from starlette.requests import ClientDisconnect
 
 from evaluation.errors import (
     BenchwrightError,
@@ -66,6 +67,17 @@ _TITLES = {
     502: "Model server failed",
     503: "Unavailable",
 }
+_NEXT_STEPS = {
+    400: "Correct the request, and send it again.",
+    403: "Use the address under which the server is reached; `--allow-host NAME` allows another name.",
+    405: "GET /api/v1/openapi.json lists the methods of each route.",
+    408: "Send the request again.",
+    409: "Read the state of what it is about: it does not allow this now.",
+    413: "Send less at once.",
+    500: "Look into the server's log for its traceback.",
+    503: "Send the request again in a moment.",
+}
+"""What to do where a problem does not say it itself."""
 
 
 def speaks_openai(path: str) -> bool | None:
@@ -110,8 +122,8 @@ class ProblemError(HTTPException):
             "status": self.status,
             "detail": self.detail,
         }
-        if self.next_step:
-            body["next_step"] = self.next_step
+        if next_step := self.next_step or _NEXT_STEPS.get(self.status):
+            body["next_step"] = next_step
         if self.errors:
             body["errors"] = [dict(error) for error in self.errors]
         if request_id:
@@ -175,6 +187,10 @@ def add_handlers(app: FastAPI) -> None:
             detail, next_step = _nothing_there(request)
         headers = error.headers or {}
         return ProblemError(error.status_code, detail, next_step, kind="http", headers=headers).response(request)
+
+    @app.exception_handler(ClientDisconnect)
+    async def left(request: Request, error: ClientDisconnect) -> Response:
+        return Response(status_code=499)  # nobody reads it, and the log has nothing to tell
 
     @app.exception_handler(Exception)
     async def unexpected(request: Request, error: Exception) -> Response:

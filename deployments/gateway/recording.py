@@ -20,7 +20,7 @@ from evaluation.errors import BenchwrightError, ConfigurationError, FailureKind,
 from evaluation.records.kept_texts import KeptText
 from evaluation.records.policies import Policy, ServedCall, Spending
 from evaluation.records.question_context import QuestionContext
-from evaluation.records.traffic_calls import MOST_NAME_CHARACTERS, MOST_STAGES, NOBODY
+from evaluation.records.traffic_calls import MOST_NAME_CHARACTERS, MOST_STAGES, NOBODY, RefusedRequestError
 from evaluation.traffic import Recorder
 
 _REFUSED = frozenset({FailureKind.BAD_OPTION, FailureKind.PROMPT_TOO_LONG, FailureKind.REFUSED_BY_POLICY})
@@ -146,7 +146,8 @@ class CallRecord:
         if self._keeps_texts:
             call.texts(input=progress.prompt, output=progress.answer.text, context=progress.context())
         call.served = self._served(usage)
-        call.complete(error=error)
+        is_refused = self._outcome == "refused" and progress.target is not None
+        call.complete(error=RefusedRequestError if is_refused else error)  # which is no failure of whoever was asked
         for owner in self._owners:
             self._budgets.end(owner, usage)
         if self._is_shadow:  # Nobody sent it: it is in no figure of what clients got.

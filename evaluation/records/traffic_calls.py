@@ -21,10 +21,23 @@ _REASONS = {
     "UnknownNameError": "unknown model",
     "CancelledError": "the client left",
     "ClientDisconnect": "the client left",
+    "RefusedRequestError": "the server refused the request",
 }
-"""Why nobody was asked, by the exception's type."""
+"""Why a call says nothing about a candidate, by the exception's type."""
 _MOST_TOKENS = 2**63 - 1
 _MOST_SECONDS = 1e9
+
+
+class RefusedRequestError(Exception):
+    """A server refused a request for what its client had written in it. Its name is stored with the call."""
+
+
+ENDED_BY_CLIENT = (
+    "asyncio.exceptions.CancelledError",
+    "starlette.requests.ClientDisconnect",
+    f"{RefusedRequestError.__module__}.{RefusedRequestError.__qualname__}",
+)
+"""Types of errors of calls that say nothing about the candidate that was asked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +77,7 @@ class TrafficCall:
     served: ServedCall | None = None
     """What the gateway knows beyond that; None for calls that did not come through it."""
     refusal: str | None = None
-    """Why nobody was asked, in words; None where a candidate was. Read of a stored call, and not stored itself."""
+    """Why it says nothing about a candidate, in words; None where it does. Read of a stored call, not stored itself."""
 
     def __post_init__(self) -> None:
         for field, name in (("id", self.call_id), ("task", self.task), ("candidate", self.candidate)):
@@ -84,8 +97,8 @@ class TrafficCall:
 
 
 def refusal_of(candidate: str, error_type: str | None) -> str | None:
-    """Return why nobody was asked, in words; None where a candidate was."""
-    if candidate != NOBODY:
+    """Return why a call says nothing about its candidate, in words; None where it does."""
+    if candidate != NOBODY and error_type not in ENDED_BY_CLIENT:
         return None
     name = (error_type or "").rpartition(".")[2]
     return _REASONS.get(name) or name or "not told"

@@ -15,11 +15,11 @@ from evaluation.metrics.speed import tokens_per_s
 from evaluation.records.candidates import MetricUse
 from evaluation.records.runs import SERVER_VERSIONS
 from evaluation.records.status import Status
-from evaluation.records.traffic_calls import NOBODY
 from evaluation.store.record_rows import record_of
 from evaluation.store.run_labels import series_labels
 from evaluation.store.session import Store
 from evaluation.store.tables import benchmark, candidate, generation, metric, run, run_candidate, score, trace, traffic
+from evaluation.store.traffic import says_nothing
 
 _AT_ONCE = 200
 ENOUGH_FRESH = 5
@@ -218,12 +218,12 @@ def mean_scores(
 def read_live(store: Store, *, since: datetime, until: datetime | None = None) -> dict[tuple[str, str], list[LiveCall]]:
     """Return the calls in production that began in that time, by task and candidate, the oldest first.
 
-    Calls for which nobody was asked, such as those over a budget, are nobody's and are left out.
+    Calls for which nobody was asked, such as those over a budget, and calls that their client ended are left out.
     """
     of = traffic.c
     columns = (of.task, of.candidate, of.started_at, of.duration_s, of.ok, of.error_type)
     query = sa.select(*columns, of.prompt_tokens, of.output_tokens).where(
-        of.started_at >= since, of.candidate != NOBODY
+        of.started_at >= since, sa.not_(says_nothing())
     )
     if until is not None:
         query = query.where(of.started_at < until)

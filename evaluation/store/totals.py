@@ -11,10 +11,10 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from evaluation.generation import PromptState
-from evaluation.records.traffic_calls import NOBODY
 from evaluation.store.kept_readings import kept_or_read_all
 from evaluation.store.session import Store
 from evaluation.store.tables import alert, generation, run, run_candidate, traffic, traffic_grade
+from evaluation.store.traffic import says_nothing
 
 _NO_LABEL = "none"
 _RUNS_AT_ONCE = 500
@@ -68,8 +68,8 @@ def store_totals(store: Store) -> StoreTotals:
         alerts = connection.execute(
             sa.select(alert.c.rule, sa.func.count()).where(is_open).group_by(alert.c.rule)
         ).all()
-        by_candidate = sa.select(traffic.c.candidate, traffic.c.ok, sa.func.count())
-        calls = connection.execute(by_candidate.group_by(traffic.c.candidate, traffic.c.ok)).all()
+        kinds = (traffic.c.candidate, traffic.c.ok, sa.case((says_nothing(), 1), else_=0))
+        calls = connection.execute(sa.select(*kinds, sa.func.count()).group_by(*kinds)).all()
         gradings = _gradings(connection)
     kept = list(_sums(store, run_ids))
     sums = [_Sum(*each) for of_run in kept for each in of_run["alike"]]
@@ -88,8 +88,8 @@ def store_totals(store: Store) -> StoreTotals:
             "prompt": sum(each.n for each in sums if not each.is_copy and each.state == PromptState.CACHED),
         },
         open_alerts={rule: n for rule, n in alerts},
-        calls={(candidate, bool(ok)): n for candidate, ok, n in calls if candidate != NOBODY},
-        n_refused=sum(n for candidate, _, n in calls if candidate == NOBODY),
+        calls={(candidate, bool(ok)): n for candidate, ok, is_refused, n in calls if not is_refused},
+        n_refused=sum(n for *_, is_refused, n in calls if is_refused),
         gradings=gradings,
     )
 

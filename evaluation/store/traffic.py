@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection, RowMapping
 from evaluation.errors import ConfigurationError, UnknownNameError
 from evaluation.records.policies import ServedCall
 from evaluation.records.question_context import context_as_json, context_from_json
-from evaluation.records.traffic_calls import NOBODY, TrafficCall, TrafficStage, refusal_of
+from evaluation.records.traffic_calls import ENDED_BY_CLIENT, NOBODY, TrafficCall, TrafficStage, refusal_of
 from evaluation.store.deleting import delete_rows
 from evaluation.store.record_rows import record_of
 from evaluation.store.served_calls import save_served, served_by_row
@@ -165,7 +165,7 @@ def count_traffic(
 ) -> tuple[TrafficCount, ...]:
     """Return the call counts of each candidate for each task, by name; the filters are those of `list_traffic`."""
     of = traffic.c
-    answered, is_refused = sa.case((of.ok.is_(True), of.duration_s)), of.candidate == NOBODY
+    answered, is_refused = sa.case((of.ok.is_(True), of.duration_s)), says_nothing()
     counts = sa.select(
         of.task,
         of.candidate,
@@ -183,6 +183,13 @@ def count_traffic(
         rows = connection.execute(query.group_by(of.task, of.candidate)).mappings().all()
     totals = (_count(row) for row in rows)
     return tuple(sorted(totals, key=lambda total: (total.task, total.candidate)))
+
+
+def says_nothing() -> sa.ColumnElement[bool]:
+    """Return the condition of calls that say nothing about a candidate: for want of one, or by their client's doing."""
+    of = traffic.c
+    is_ended_by_client = sa.func.coalesce(of.error_type, "").in_(ENDED_BY_CLIENT)
+    return sa.or_(of.candidate == NOBODY, sa.and_(of.ok.is_(False), is_ended_by_client))
 
 
 def _filtered(

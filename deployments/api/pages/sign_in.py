@@ -12,6 +12,7 @@ from deployments.api.access import Doorkeeper, Sender
 from deployments.api.pages.rendering import PageRoute, page
 from deployments.api.problems import ProblemError
 from deployments.api.sessions import Sessions, cookie_of
+from evaluation.records.access import Scope
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 PATH = "/sign-in"
@@ -36,10 +37,12 @@ async def sign_in(request: Request, to: To = "/") -> Response:
     try:
         if sender.key_text is None:
             raise ProblemError(401, "this is not a key of Benchwright", kind="key")
-        await asyncio.to_thread(doorkeeper.admit, sender)
+        access = await asyncio.to_thread(doorkeeper.admit, sender)
+        if not access.allows(Scope.READ):
+            raise ProblemError(403, "this key may not read results, which the pages show", kind="scope")
     except ProblemError as problem:
         return page(request, "sign_in.html", status=problem.status, to=_own(to), why=problem.detail)
-    cookie = cookie_of(sessions.open(text), is_secure=request.url.scheme == "https")
+    cookie = cookie_of(sessions.open(text), is_secure=_is_secure(request))
     return RedirectResponse(_own(to), 303, headers={"Set-Cookie": cookie})
 
 
@@ -48,8 +51,13 @@ def sign_out(request: Request) -> Response:
     """End the session."""
     sessions: Sessions = request.app.state.sessions
     sessions.end(request.headers.getlist("cookie"))
-    cookie = cookie_of("", is_secure=request.url.scheme == "https")
+    cookie = cookie_of("", is_secure=_is_secure(request))
     return RedirectResponse(PATH, 303, headers={"Set-Cookie": cookie})
+
+
+def _is_secure(request: Request) -> bool:
+    """Return whether the browser speaks TLS, to us or to a server before us; it names its own address with a POST."""
+    return request.url.scheme == "https" or request.headers.get("origin", "").startswith("https://")
 
 
 def _own(to: str) -> str:

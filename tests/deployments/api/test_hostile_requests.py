@@ -2,6 +2,8 @@
 
 import json
 import re
+import socket
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -216,3 +218,17 @@ def test_a_case_whose_name_has_a_slash_can_be_read(attacked: Attacked) -> None:
     status, answer = attacked.send(get(b"/api/v1/runs/last/cases/a%2Fb"))
 
     assert (404, True) == (status, b"a/b" in answer)
+
+
+@pytest.mark.parametrize(
+    "path", [b"/sign-in", b"/v1/chat/completions", b"/api/chat", b"/api/v1/experiments", b"/api/v1/recommendations"]
+)
+def test_a_client_that_leaves_in_mid_body_leaves_nothing_in_the_log(attacked: Attacked, path: bytes) -> None:
+    more = b"Content-Type: application/json\r\nContent-Length: 500\r\nIdempotency-Key: left-" + path[1:4] + b"\r\n"
+    request = get(path, method=b"POST", more=more) + b"{"
+    text = request.replace(b"PORT", str(attacked.server.port).encode()).replace(b"KEY", attacked.key.encode())
+    with socket.create_connection(("127.0.0.1", attacked.server.port), 30) as connection:
+        connection.sendall(text)
+        time.sleep(0.2)
+    assert 200 == attacked.send(get(b"/health/live"))[0]
+    assert "Traceback" not in attacked.server.log.read_text()

@@ -115,3 +115,37 @@ def test_calls_for_which_nobody_was_asked_are_no_candidates(store: Store) -> Non
     assert ["budget spent"] == sorted({call.refusal for call in list_traffic(store) if call.refusal})
     totals = store_totals(store)
     assert ({("m:1b", True): 80}, 30) == (totals.calls, totals.n_refused)
+
+
+@pytest.mark.parametrize(
+    ("error_type", "words"),
+    [
+        ("asyncio.exceptions.CancelledError", "the client left"),
+        ("starlette.requests.ClientDisconnect", "the client left"),
+        ("evaluation.records.traffic_calls.RefusedRequestError", "the server refused the request"),
+    ],
+)
+def test_what_clients_end_or_write_wrongly_is_no_failure_of_whoever_was_asked(
+    store: Store, error_type: str, words: str
+) -> None:
+    ended = [
+        replace(call, call_id=f"ended {call.call_id}", ok=False, error_type=error_type)
+        for call in calls(30, ago=HOUR / 2)
+    ]
+    save_traffic(store, [*calls(50, ago=48 * HOUR), *calls(30, ago=HOUR / 2), *ended])
+
+    assert () == seen(store).findings
+    (count,) = count_traffic(store)
+    assert (110, 0, 30) == (count.n_calls, count.n_failed, count.n_refused)
+    assert [words] == sorted({call.refusal for call in list_traffic(store) if call.refusal})
+    totals = store_totals(store)
+    assert ({("m:1b", True): 80}, 30) == (totals.calls, totals.n_refused)
+
+
+def test_a_failure_of_no_type_is_a_failure(store: Store) -> None:
+    failed = [replace(call, call_id=f"failed {call.call_id}", ok=False) for call in calls(30, ago=HOUR / 2)]
+    save_traffic(store, [*calls(50, ago=48 * HOUR), *failed])
+
+    assert seen(store).findings
+    (count,) = count_traffic(store)
+    assert (30, 0) == (count.n_failed, count.n_refused)

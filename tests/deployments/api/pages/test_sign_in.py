@@ -77,8 +77,10 @@ def test_a_session_ends_with_its_key_and_when_one_signs_out(remote: ApiClient, s
 
 
 def test_a_session_may_do_what_its_key_may(remote: ApiClient, served_store: KeptStore) -> None:
-    _, _, session = signed_in(remote, key_of(served_store, Scope.CHAT))
-    assert 403 == remote.get("/runs", headers=session).status_code
+    answer = remote.send("POST", "/sign-in", data={"key": key_of(served_store, Scope.CHAT)})
+    assert 403 == answer.status_code
+    assert "set-cookie" not in answer.headers
+    assert "may not read" in answer.text
     _, _, session = signed_in(remote, key_of(served_store, Scope.READ))
     assert 403 == remote.post("/api/v1/experiments", {"name": "x"}, headers=session).status_code
 
@@ -96,6 +98,13 @@ def test_the_cookie_is_for_this_server_alone(remote: ApiClient, served_store: Ke
     cookie = answer.headers["set-cookie"]
     assert {"HttpOnly", "SameSite=Strict", "Path=/"} <= set(cookie.split("; "))
     assert key not in cookie
+
+
+def test_the_cookie_of_a_browser_that_speaks_tls_is_sent_over_tls_alone(served_store: KeptStore) -> None:
+    behind_tls = ApiClient(create_app(served_store, names=["bench.example.com"]), address="192.0.2.7")
+    host = {"host": "bench.example.com", "origin": "https://bench.example.com"}
+    answer = behind_tls.send("POST", "/sign-in", data={"key": key_of(served_store)}, headers=host)
+    assert "Secure" in answer.headers["set-cookie"].split("; ")
 
 
 def test_sessions_end_by_themselves_and_are_bounded() -> None:
