@@ -34,7 +34,7 @@ def api(
     form_files: FormFilesOption = None,
     db: DatabaseOption = None,
 ) -> None:
-    """Serve results, runs and recommendations over HTTP, until Ctrl-C: pages for people, and an API for programs.
+    """Serve results, runs and recommendations over HTTP, until Ctrl-C: pages and an API.
 
     Work is started on the Prefect server of `benchwright serve`, or on the one that PREFECT_API_URL names. Flow runs
     there whose process is gone are taken up, as `benchwright serve` does.

@@ -10,7 +10,7 @@ def _lazy(target: str, summary: str, *, has_headings: bool = False) -> LazyComma
 
 
 COMMANDS = {
-    "api": _lazy("api:api", "Serve results, runs and recommendations over HTTP, until Ctrl-C."),
+    "api": _lazy("api:api", "Serve results, runs and recommendations over HTTP, until Ctrl-C: pages and an API."),
     "compare": _lazy(
         "compare.command:compare",
         "Compare candidates case by case: from stored runs, or evaluated now with the options of `evaluate`.",

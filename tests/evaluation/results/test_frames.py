@@ -200,7 +200,7 @@ def test_recorded_calls_are_rows() -> None:
     assert {
         "call_id": TEXT, "task": TEXT, "candidate": TEXT, "started_at": MOMENT, "duration_s": REAL, "ok": TRUTH,
         "error_type": TEXT, "prompt_tokens": WHOLE, "output_tokens": WHOLE, "input": TEXT, "output": TEXT,
-        "stages": TEXT, "context": TEXT,
+        "stages": TEXT, "context": TEXT, "refusal": TEXT,
     } == dtypes(made)  # fmt: skip
     assert '[{"name": "retrieval", "duration_s": 0.5, "tokens": null}]' == made.iloc[0]["stages"]
     assert pd.Timestamp(NOW) == made.iloc[0]["started_at"]
