@@ -27,11 +27,10 @@ BODY_WITHIN_S = 30.0
 """Seconds for a request's body to arrive."""
 MOST_AT_ONCE = 512
 """Requests that are answered at once, followers of events among them."""
-SIGN_IN = "/sign-in"
+SIGN_IN, STATIC = "/sign-in", "/static"
+"""Address where a browser gives a key, and that below which the styles and the script of the pages are."""
 OPEN_PATHS = frozenset({"/health/live", SIGN_IN})
 """Paths that need no key. Their host and origin are checked all the same."""
-_OPEN_FILES = "/static/"
-"""Beginning of the paths of files that come with the program."""
 _READING = ("GET", "HEAD", "OPTIONS")
 _MAY_HOLD_A_SLASH = re.compile(rb"/api/v1/runs/[^/%]+/cases/|/v1/models/")
 """Beginnings of paths that end with a name in which a slash may stand."""
@@ -110,7 +109,7 @@ class Guard:
         if (refusal := self._pages.refusal(scope)) is not None:
             raise ProblemError(403, refusal, kind="origin")
         _must_be_plain(scope)
-        if scope["path"] in OPEN_PATHS or scope["path"].startswith(_OPEN_FILES):
+        if scope["path"] in OPEN_PATHS or scope["path"].startswith(f"{STATIC}/"):
             return Access(key=None)
         authorizations = _values(scope, b"authorization")
         if not authorizations and (key := self._sessions.key_of(_values(scope, b"cookie"))) is not None:

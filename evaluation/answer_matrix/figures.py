@@ -55,11 +55,6 @@ class MatrixFigures:
     marks: NDArray[np.uint8]
     """Of `Mark`."""
 
-    @property
-    def place(self) -> dict[str, int]:
-        """Return the position of each case."""
-        return {case_id: position for position, case_id in enumerate(self.case_ids)}
-
     def row_of(self, label: str) -> int | None:
         """Return the row of a candidate; None: there is none of that label."""
         return self.labels.index(label) if label in self.labels else None

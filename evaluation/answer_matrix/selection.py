@@ -1,7 +1,7 @@
 """Which cases a view of the matrix shows, and in which order."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
@@ -150,8 +150,3 @@ _KEYS: Mapping[Sorting, Callable[[MatrixFigures, list[int]], Reals]] = {
     Sorting.LATENCY: lambda figures, rows: _mean(figures.seconds, rows),
     Sorting.TOKENS: lambda figures, rows: _mean(figures.tokens, rows),
 }
-
-
-def without_filters(view: MatrixView) -> MatrixView:
-    """Return a view of all cases in the same order."""
-    return replace(MatrixView(), sort=view.sort, descending=view.descending, candidate=view.candidate)

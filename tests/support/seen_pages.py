@@ -6,6 +6,8 @@ import xml.etree.ElementTree as ET
 from html.parser import HTMLParser
 from itertools import pairwise
 
+from api_client import ApiClient
+
 from deployments.api.pages.drawn_charts import drawn_charts
 
 _VOID = frozenset({"meta", "link", "input", "img", "br"})
@@ -108,3 +110,18 @@ class SeenPage(HTMLParser):
         """Whether there is one first heading, and no level is left out on the way down."""
         levels = [int(name[1]) for name in self.headings]
         return levels[:1] == [1] and levels.count(1) == 1 and all(b <= a + 1 for a, b in pairwise(levels))
+
+
+def crawl(api: ApiClient) -> dict[str, SeenPage]:
+    """Follows every link from the first page on and gives the pages by address; asserts that each is there."""
+    to_do, pages = ["/"], dict[str, SeenPage]()
+    while to_do:
+        path = to_do.pop()
+        if path in pages or path.startswith("#"):
+            continue
+        answer = api.get(path)
+        assert 200 == answer.status_code, path
+        assert "text/html; charset=utf-8" == answer.headers["content-type"], path
+        pages[path] = SeenPage(answer.text)
+        to_do += pages[path].links
+    return pages

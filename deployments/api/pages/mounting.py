@@ -5,6 +5,7 @@ from pathlib import Path
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 
+from deployments.api.guard import STATIC
 from deployments.api.pages import (
     catalogue,
     comparisons,
@@ -18,10 +19,6 @@ from deployments.api.pages import (
     sign_in,
     traffic,
 )
-
-STATIC = "/static"
-"""Address below which the styles and the script of the pages are."""
-
 
 PAGES = (home, runs, comparisons, searches, experiments, monitoring, traffic, recommendations, catalogue, sign_in)
 """Modules with the routes of pages."""

@@ -8,21 +8,21 @@ from urllib.parse import urlencode
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, Response
-from fastapi.routing import APIRoute
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from deployments.api.pages.sections import Link, State
 from deployments.api.problems import ProblemError, problem_of
+from deployments.api.reading_route import ReadingRoute
 from evaluation import formatting
 from evaluation.errors import BenchwrightError
 from evaluation.escaping import for_terminal
 from evaluation.records.status import Status
 
 SECURITY_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
-"""Scripts come from our own files alone. Styles may stand in a page, since pictures have their own."""
+"""Scripts, styles and pictures come from our own addresses alone, and nothing of them stands in a page."""
 NAVIGATION = (
     ("/", "Home"),
     ("/runs", "Runs"),
@@ -41,7 +41,7 @@ _STATUSES = frozenset({*Status, "critical", "warning", "open"})
 """Words that have a colour of their own; no other text becomes the name of a class."""
 
 
-class PageRoute(APIRoute):
+class PageRoute(ReadingRoute):
     """A route whose errors are pages too."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
@@ -85,7 +85,7 @@ def error_page(request: Request, problem: ProblemError) -> HTMLResponse:
         status=problem.status,
         title=body["title"],
         detail=problem.detail,
-        next_step=problem.next_step,
+        next_step=body.get("next_step"),
     )
 
 

@@ -9,24 +9,24 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
 from deployments.api.access import Doorkeeper, Sender
+from deployments.api.guard import SIGN_IN
 from deployments.api.pages.rendering import PageRoute, page
 from deployments.api.problems import ProblemError
 from deployments.api.sessions import Sessions, cookie_of
 from evaluation.records.access import Scope
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
-PATH = "/sign-in"
 _OWN_PATH = re.compile(r"/(?![/\\])[^\s\\]*")
 To = Annotated[str, Query(max_length=16_000)]
 
 
-@router.get(PATH)
+@router.get(SIGN_IN)
 def sign_in_form(request: Request, to: To = "/") -> Response:
     """Show the form for a key."""
     return page(request, "sign_in.html", to=_own(to), why=None)
 
 
-@router.post(PATH)
+@router.post(SIGN_IN)
 async def sign_in(request: Request, to: To = "/") -> Response:
     """Begin a session, and go on to the page that was asked for."""
     doorkeeper: Doorkeeper = request.app.state.doorkeeper
@@ -52,7 +52,7 @@ def sign_out(request: Request) -> Response:
     sessions: Sessions = request.app.state.sessions
     sessions.end(request.headers.getlist("cookie"))
     cookie = cookie_of("", is_secure=_is_secure(request))
-    return RedirectResponse(PATH, 303, headers={"Set-Cookie": cookie})
+    return RedirectResponse(SIGN_IN, 303, headers={"Set-Cookie": cookie})
 
 
 def _is_secure(request: Request) -> bool:
@@ -62,4 +62,4 @@ def _is_secure(request: Request) -> bool:
 
 def _own(to: str) -> str:
     """Return an address of this server; any other one, and that of the form, become the first page's."""
-    return to if _OWN_PATH.fullmatch(to) and not to.startswith(PATH) else "/"
+    return to if _OWN_PATH.fullmatch(to) and not to.startswith(SIGN_IN) else "/"

@@ -10,7 +10,7 @@ from deployments.api.pages.rendering import PageRoute, address
 from deployments.api.pages.section_page import section_page
 from deployments.api.pages.sections import Cell, Link, Section, State, Table, filled
 from deployments.cli.arguments import open_stored
-from evaluation.formatting import seconds
+from evaluation.formatting import excerpt, seconds
 from evaluation.records.traffic_calls import TrafficCall
 from evaluation.store.traffic import TrafficCount, count_traffic, list_traffic
 
@@ -112,8 +112,4 @@ def _call(call: TrafficCall) -> tuple[Cell, ...]:
 
 
 def _texts(call: TrafficCall) -> tuple[Cell, ...]:
-    return tuple(None if text is None else _cut(text) for text in (call.input, call.output))
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= _TEXT else f"{text[:_TEXT]}…"
+    return tuple(None if text is None else excerpt(text, _TEXT) for text in (call.input, call.output))

@@ -5,7 +5,7 @@ from api_client import ApiClient
 from hostile_store import ATTRIBUTE, LABEL, TEXT
 from hostile_texts import MARK, NAME, letters
 from page_routes import NAMES, SHOWN_PAGES, ShownPage
-from seen_pages import SeenPage
+from seen_pages import SeenPage, crawl
 
 WITHOUT_NAMES = frozenset({"/sign-in", "/catalogue/metrics", "/catalogue/pipelines"})
 """Pages on which nothing stands that anybody else wrote."""
@@ -43,13 +43,4 @@ def test_hostile_addresses_are_text(hostile: ApiClient, shown: ShownPage, word: 
 
 
 def test_links_lead_somewhere_whatever_things_are_called(hostile: ApiClient) -> None:
-    to_do, seen = ["/"], set[str]()
-    while to_do:
-        path = to_do.pop()
-        if path in seen or path.startswith("#"):
-            continue
-        seen.add(path)
-        answer = hostile.get(path)
-        assert 200 == answer.status_code, path
-        to_do += SeenPage(answer.text).links
-    assert len(seen) > 20
+    assert len(crawl(hostile)) > 20
