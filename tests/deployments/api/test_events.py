@@ -9,6 +9,7 @@ from sse_starlette import ServerSentEvent
 
 from deployments.api import events
 from deployments.api.events import Channels
+from deployments.api.problems import ProblemError
 from evaluation.results.flow_runs import FlowRunStatus, WorkStatus
 
 RUNNING = FlowRunStatus(
@@ -88,3 +89,47 @@ def test_a_look_that_fails_ends_with_a_problem_instead_of_silence() -> None:
     (event,) = asyncio.run(heard(Channels(fail)))
 
     assert ("problem", 500) == (event.event, json.loads(str(event.data))["status"])
+
+
+def test_two_hundred_that_come_at_once_have_the_flow_run_looked_up_once() -> None:
+    looks = Looks()
+
+    async def come() -> None:
+        channels = Channels(looks)
+        await asyncio.gather(*(channels.check("f") for _ in range(200)))
+
+    asyncio.run(come())
+
+    assert 1 == looks.n
+
+
+def test_who_comes_for_a_flow_run_that_there_is_not_is_refused_and_the_next_one_looks_again() -> None:
+    looks = Looks()
+
+    def look(flow_run_id: str) -> WorkStatus:
+        if not looks.n:
+            looks.n += 1
+            raise ProblemError(404, "no flow run 'f'", kind="unknown")
+        return looks(flow_run_id)
+
+    async def come() -> list[ServerSentEvent]:
+        channels = Channels(look)
+        with pytest.raises(ProblemError, match="no flow run"):
+            await channels.check("f")
+        await channels.check("f")
+        return await heard(channels)
+
+    assert "end" == asyncio.run(come())[-1].event
+
+
+def test_a_flow_run_that_nobody_follows_any_more_is_looked_at_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(events, "FOLLOWED_WITHIN_S", 0.05)
+
+    async def leave() -> set[str]:
+        channels = Channels(lambda flow_run_id: status(1))
+        await channels.check("f")
+        tasks = asyncio.all_tasks() - {asyncio.current_task()}
+        await asyncio.wait(tasks, timeout=30)
+        return {"looked at" for each in tasks if not each.done()}
+
+    assert set() == asyncio.run(leave())
