@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 
-from fastapi import Depends, FastAPI
+from fastapi import Depends, FastAPI, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from deployments.api.access import CHAT, Doorkeeper
@@ -19,6 +19,7 @@ from deployments.api.flow_runs import queue
 from deployments.api.guard import MAX_BODY_BYTES, MOST_AT_ONCE, Guard
 from deployments.api.invalid_fields import add_invalid_fields_handler
 from deployments.api.pages.mounting import add_pages
+from deployments.api.pages.rendering import error_page
 from deployments.api.parameters import only_declared
 from deployments.api.problems import GATEWAY_PATHS, add_handlers
 from deployments.api.recent import RecentAnswers
@@ -123,6 +124,7 @@ def create_app(
         most_at_once=most_at_once,
         most_bytes=lambda path: settings.max_body_bytes if path in GATEWAY_PATHS else MAX_BODY_BYTES,
         sessions=sessions,
+        refusal_page=lambda scope, problem: error_page(Request(scope), problem),
     )
     return _Counted(guard, app.state.figures)
 

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import httpx
 
+from deployments.api.prefect_problems import NOT_A_CHOICE, detail_of, errors_as_problems
 from deployments.api.problems import ProblemError
 from deployments.api.resuming import is_known_dead, newest, prepare_resumption, resumption_tags, work_id
 from deployments.api.workers import with_reason, workers_of
@@ -32,9 +33,6 @@ if TYPE_CHECKING:
 NEXT_STEP = "Start `benchwright serve`, or name a Prefect server with PREFECT_API_URL and run `benchwright deploy`."
 _OUR_FLOWS = frozenset(each.entrypoint.rpartition(":")[2].replace("_", "-") for each in DEFINITIONS) | {"score"}
 """Names of the flows that commands start too."""
-_NOT_A_CHOICE = "is not one of"
-"""What Prefect says of a name that the form of a deployment does not offer."""
-_ADD_NAMES = "Give a name of this list; `benchmarks add FILE`, `endpoints add` and `profiles add` store further ones."
 _MOST_LIMITS = 200
 """Limits that a Prefect server tells at once, unless it is set otherwise."""
 ANSWERS_WITHIN_S = 15.0
@@ -52,7 +50,8 @@ def start(deployment: str, parameters: Mapping[str, Any], *, idempotency_key: st
     Args:
         deployment: Its name, as `benchwright deploy` gives it.
         parameters: Of the flow.
-        idempotency_key: A second start with it returns the first flow run.
+        idempotency_key: A second start with it returns the first flow run. One of its own is made where there is none:
+            a request that Prefect took and did not answer in time is sent once more.
 
     Raises:
         ProblemError: 503, no Prefect server or no such deployment there; 422, Prefect refuses the parameters.
@@ -67,7 +66,7 @@ def start(deployment: str, parameters: Mapping[str, Any], *, idempotency_key: st
             raise ProblemError(
                 503, f"the deployment {deployment!r} is not on the Prefect server", NEXT_STEP, kind="not-deployed"
             )
-        options = {"parameters": dict(parameters), "idempotency_key": idempotency_key, "tags": ["api"]}
+        options = {"parameters": dict(parameters), "idempotency_key": idempotency_key or str(uuid4()), "tags": ["api"]}
         return _status(_created(client, ours[0].id, deployment, options))
 
 
@@ -80,7 +79,7 @@ def _created(
     try:
         return create(**options)
     except PrefectHTTPStatusError as error:
-        if _NOT_A_CHOICE not in _detail(error.response):
+        if NOT_A_CHOICE not in detail_of(error.response):
             raise
     # The names offered are those of the last deployment: a model or benchmark may have come since.
     choices = _current_choices()
@@ -294,44 +293,6 @@ def _client(*, answers_within_s: float = ANSWERS_WITHIN_S, n_retries: int = 1) -
         get_client(httpx_settings=timeout, sync_client=True) as client,
     ):
         yield client
-
-
-@contextmanager
-def errors_as_problems() -> Iterator[None]:
-    """Raise what goes wrong between here and the Prefect server as a problem."""
-    from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
-
-    try:
-        yield
-    except ObjectNotFound:
-        raise ProblemError(404, "there is no flow run with this id", kind="unknown-name") from None
-    except PrefectHTTPStatusError as error:
-        status = error.response.status_code
-        if status in (409, 422):
-            detail = _detail(error.response)
-            next_step = _ADD_NAMES if _NOT_A_CHOICE in detail else None
-            raise ProblemError(422, f"Prefect refuses the request: {detail}", next_step, kind="refused") from None
-        raise _away(f"it answered {status}") from None
-    except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
-        raise _away(type(error).__name__) from None
-
-
-def _away(why: str) -> ProblemError:
-    return ProblemError(
-        503,
-        f"the Prefect server is away: {why}",
-        "Start it, or send the request again later.",
-        kind="prefect-away",
-        headers={"Retry-After": "5"},
-    )
-
-
-def _detail(response: httpx.Response) -> str:
-    try:
-        detail = response.json().get("detail")
-    except (ValueError, AttributeError):
-        return excerpt(response.text, 500)
-    return excerpt(str(detail), 500)
 
 
 def _is_ours(deployment: Any, entrypoint: str) -> bool:

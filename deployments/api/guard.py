@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterable, MutableMapping
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from starlette.responses import Response
+
 from deployments.api.access import CONNECTION, Access, Doorkeeper, Sender
 from deployments.api.problems import ProblemError, problem_of
 from deployments.api.sessions import Sessions
@@ -58,6 +60,7 @@ class Guard:
         most_at_once: int = MOST_AT_ONCE,
         most_bytes: Callable[[str], int] = lambda path: MAX_BODY_BYTES,
         sessions: Sessions | None = None,
+        refusal_page: Callable[[Scope, ProblemError], Response] | None = None,
     ) -> None:
         """Wrap an application.
 
@@ -69,8 +72,9 @@ class Guard:
             most_at_once: Number of requests that are answered at once.
             most_bytes: Longest body at a path.
             sessions: Those of browsers; None: there are none.
+            refusal_page: Makes what a browser is shown that opens a page and is refused; None: a problem as JSON.
         """
-        self._most_bytes, self._sessions = most_bytes, sessions or Sessions()
+        self._most_bytes, self._sessions, self._refusal_page = most_bytes, sessions or Sessions(), refusal_page
         self._app, self._doorkeeper, self._is_audited = app, doorkeeper, is_audited
         self._pages = OwnPagesOnly(app, names=names)
         self._n_at_once, self._most_at_once = 0, most_at_once
@@ -88,7 +92,7 @@ class Guard:
         answer = _Answer(send, request_id)
         if self._n_at_once >= self._most_at_once:
             problem = ProblemError(503, "too many requests at once", kind="busy", headers={"Retry-After": "1"})
-            await _refuse(answer, problem, scope["path"])
+            await self._refuse(answer, problem, scope)
             return
         self._n_at_once += 1
         access: Access | None = None
@@ -97,9 +101,9 @@ class Guard:
             scope.setdefault("state", {}).update(access=access, request_id=request_id)
             await self._app(scope, _Body(scope, receive, answer, self._most_bytes(scope["path"])), answer)
         except ProblemError as problem:
-            await _refuse(answer, _with_sign_in(problem, scope), scope["path"])
+            await self._refuse(answer, _with_sign_in(problem, scope), scope)
         except BenchwrightError as error:  # the store is away while a key is looked up
-            await _refuse(answer, problem_of(error), scope["path"])
+            await self._refuse(answer, problem_of(error), scope)
         finally:
             self._n_at_once -= 1
             if access is not None and scope["method"] not in _READING and self._is_audited(scope["path"]):
@@ -122,6 +126,21 @@ class Guard:
         )
         access = self._doorkeeper.recall(sender)
         return access if access is not None else await asyncio.to_thread(self._doorkeeper.admit, sender)
+
+    async def _refuse(self, answer: "_Answer", problem: ProblemError, scope: Scope) -> None:
+        """Answer with the problem, unless an answer has begun."""
+        if answer.status is not None:
+            return
+        if self._refusal_page is not None and _opens_a_page(scope):
+            response = self._refusal_page(scope, problem)
+            body, headers = bytes(response.body), list(response.raw_headers)
+        else:
+            content, media_type = problem.body_at(scope["path"], answer.request_id)
+            body = json.dumps(content).encode()
+            headers = [(b"content-type", media_type.encode()), (b"content-length", str(len(body)).encode())]
+        headers += [(name.lower().encode(), value.encode()) for name, value in problem.headers.items()]
+        await answer({"type": "http.response.start", "status": problem.status, "headers": headers})
+        await answer({"type": "http.response.body", "body": body})
 
     async def _store_change(self, scope: Scope, access: Access, answer: "_Answer") -> None:
         change = {
@@ -165,13 +184,18 @@ def _values(scope: Scope, name: bytes) -> list[str]:
 
 def _with_sign_in(problem: ProblemError, scope: Scope) -> ProblemError:
     """Return a problem for a browser that opens a page without a key: it is sent on to where one signs in."""
-    is_page = scope["method"] == "GET" and not scope["path"].startswith(("/api/", "/v1/", "/health/", "/metrics"))
-    if problem.status != 401 or not is_page or not any("text/html" in text for text in _values(scope, b"accept")):
+    if problem.status != 401 or not _opens_a_page(scope):
         return problem
     query = scope.get("query_string", b"").decode("latin-1")
     address = quote(scope["path"]) + (f"?{query}" if query else "")
     headers = {"Location": f"{SIGN_IN}?{urlencode({'to': address})}"}
     return ProblemError(303, problem.detail, problem.next_step, kind=problem.kind, headers=headers)
+
+
+def _opens_a_page(scope: Scope) -> bool:
+    """Return whether a browser is to show what is answered."""
+    is_page = scope["method"] == "GET" and not scope["path"].startswith(("/api/", "/v1/", "/health/", "/metrics"))
+    return is_page and any("text/html" in text for text in _values(scope, b"accept"))
 
 
 def _is_page(headers: Iterable[tuple[bytes, bytes]]) -> bool:
@@ -260,15 +284,3 @@ def _shown(path: str) -> str:
     """Return a path as it is stored in the audit: without keys that were put there by mistake."""
     plain = "".join(letter if letter.isprintable() else "?" for letter in path)
     return _KEY.sub("bw_…", plain)[:200]
-
-
-async def _refuse(answer: _Answer, problem: ProblemError, path: str) -> None:
-    """Answer with the problem, unless an answer has begun."""
-    if answer.status is not None:
-        return
-    content, media_type = problem.body_at(path, answer.request_id)
-    body = json.dumps(content).encode()
-    headers = [(b"content-type", media_type.encode()), (b"content-length", str(len(body)).encode())]
-    headers += [(name.lower().encode(), value.encode()) for name, value in problem.headers.items()]
-    await answer({"type": "http.response.start", "status": problem.status, "headers": headers})
-    await answer({"type": "http.response.body", "body": body})

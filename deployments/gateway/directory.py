@@ -16,6 +16,8 @@ from evaluation.providers.detection import detect_provider
 from evaluation.providers.model_names import is_remote, remote_refused
 from evaluation.records.candidates import EndpointRecord
 from evaluation.records.evidence import Place
+from evaluation.servers.kept_weights import KEPT
+from evaluation.store.policies import list_policies
 from evaluation.store.registry import find_endpoint, list_endpoints
 from evaluation.store.session import Store
 
@@ -205,7 +207,15 @@ class Directory:
                 FailureKind.SERVER_DOWN,
                 errors[0].next_step,
             )
-        return UnknownNameError("model", name, ["auto", *names], f"Take one of these, or run `ollama pull {name}`.")
+        own = ["auto", *await asyncio.to_thread(self._policies)]
+        listed = [each for each in names if not each.startswith(KEPT)]
+        return UnknownNameError("model", name, [*own, *listed], f"Take one of these, or run `ollama pull {name}`.")
+
+    def _policies(self) -> list[str]:
+        try:
+            return [policy.name for policy in list_policies(self._store)]
+        except BenchwrightError:
+            return []
 
 
 def _unnamed(url: str) -> EndpointRecord:

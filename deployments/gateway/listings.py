@@ -18,6 +18,7 @@ from evaluation.chat_protocols.request_checks import check_request
 from evaluation.errors import BenchwrightError, ConfigurationError, UnknownNameError
 from evaluation.providers.error_replies import RequestContext
 from evaluation.records.policies import Policy
+from evaluation.servers.kept_weights import KEPT
 from evaluation.store.session import Store
 from selection.recommender.registry import recommender_of
 
@@ -51,7 +52,8 @@ class Listings:
         upstreams = await self._directory.upstreams()
         listed = await asyncio.gather(*(upstream.tags.get() for upstream in upstreams))
         entries = {str(entry.get("name")): entry for tags in reversed(listed) for entry in tags}
-        return [entries[name] for name in sorted(entries)]
+        # What was kept for a policy is asked for by the policy; who knows its name may ask it too.
+        return [entries[name] for name in sorted(entries) if not name.startswith(KEPT)]
 
     async def openai_models(self) -> dict[str, Any]:
         """Return the answer of `/v1/models`."""

@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+import httpx
 import pytest
 from prefect_by_script import FOREIGN, OURS, RENAMED, PrefectByScript, evaluation_of
 from scripted_ollama import scripted_ollama
@@ -100,3 +101,18 @@ def test_choices_are_those_of_the_store_and_the_servers(store: Store, monkeypatc
     assert {"classification"} < set(choices.benchmarks)
     assert "new:1b" in choices.models
     assert "here" in choices.endpoints
+
+
+def test_every_start_has_a_key_so_that_prefect_takes_it_once(prefect: PrefectByScript) -> None:
+    prefect.offered.append("arithmetic")
+    for _ in range(2):
+        flow_runs.start("evaluate", {"request": {"benchmarks": ["arithmetic"], "models": ["m:1b"]}})
+
+    assert 2 == len(set(prefect.idempotency_keys) - {None})
+
+
+def test_a_prefect_server_that_takes_too_long_is_busy_not_away() -> None:
+    with pytest.raises(ProblemError, match="takes too long") as caught, flow_runs.errors_as_problems():
+        raise httpx.ReadTimeout("")
+
+    assert (503, "15") == (caught.value.status, caught.value.headers["Retry-After"])

@@ -296,3 +296,19 @@ def test_a_new_day_begins_with_nothing_spent(store: Store) -> None:
         await budgets.close()
 
     asyncio.run(story())
+
+
+def test_copies_that_are_kept_for_policies_are_not_offered_and_an_unknown_name_lists_the_policies(
+    behind: Behind,
+) -> None:
+    make(behind.store)
+    behind.here.models["benchwright-kept/small:1b2c3d4e5f60"] = "digest-of-small"
+
+    listed = httpx.get(f"{behind.url}/v1/models").json()["data"]
+    refused = ask(behind, "fst")
+
+    assert not [each["id"] for each in listed if "kept" in each["id"]]
+    assert "fast" in [each["id"] for each in listed]
+    assert "did you mean 'fast'" in refused.json()["error"]["message"]
+    assert "kept" not in refused.json()["error"]["message"]
+    assert 200 == ask(behind, "benchwright-kept/small:1b2c3d4e5f60").status_code

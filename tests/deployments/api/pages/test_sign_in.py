@@ -121,3 +121,15 @@ def test_sessions_end_by_themselves_and_are_bounded() -> None:
     for number in range(1001):
         sessions.open(f"bw_{number}")
     assert sessions.key_of(cookie) is None
+
+
+@pytest.mark.parametrize("path", ["/runs/%00", "/runs/a%2Fb", "/runs?text=%00", "/runs?text=" + "a" * 17_000])
+def test_a_browser_is_shown_a_page_where_an_address_is_refused_and_a_program_a_problem(
+    api: ApiClient, path: str
+) -> None:
+    shown, told = api.get(path, headers=BROWSER), api.get(path)
+
+    assert (400, "text/html; charset=utf-8") == (shown.status_code, shown.headers["content-type"])
+    assert "the address" in shown.text or "the path" in shown.text
+    assert "script-src 'self'" in shown.headers["content-security-policy"]
+    assert (400, "application/problem+json") == (told.status_code, told.headers["content-type"])
