@@ -6,7 +6,7 @@ from typing import Any
 
 from deployments.api.startable import REQUESTS
 from deployments.definitions import DEFINITIONS, Definition
-from deployments.forms import Choices, form
+from deployments.forms import KNOWN_THEN, Choices, form
 
 FORMS: Mapping[str, Definition] = {each.name: each for each in DEFINITIONS if each.is_for_people}
 """The deployments that people start, by name."""
@@ -35,6 +35,10 @@ def form_schema(deployment: str, choices: Choices) -> FormSchema:
     flow = {"properties": {"request": {"$ref": f"#/definitions/{kind.__name__}"}}, "definitions": models}
     schema = form(flow, choices, left_empty=definition.left_empty)
     fields = schema["definitions"][kind.__name__]["properties"]
+    for each in schema["definitions"].values():
+        for field in each.get("properties", {}).values():
+            if "description" in field:  # here they are the names that exist now
+                field["description"] = field["description"].replace(KNOWN_THEN, "").strip()
     for name, value in definition.parameters.get("request", {}).items():
         fields[name]["default"] = value
     return FormSchema(request=schema["properties"]["request"], definitions=schema["definitions"])
