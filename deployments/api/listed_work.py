@@ -77,13 +77,12 @@ def prefect_pages() -> str | None:
     from prefect.settings import get_current_settings
 
     settings = get_current_settings()
-    if settings.ui_url:
-        return settings.ui_url.rstrip("/")
-    parts = urlsplit(settings.api.url or "")
+    parts = urlsplit(settings.ui_url or settings.api.url or "")
     if parts.scheme not in ("http", "https") or not parts.hostname:
         return None
     path = parts.path.rstrip("/").removesuffix(_API)
-    host = parts.hostname if parts.port is None else f"{parts.hostname}:{parts.port}"  # without user and password
+    name = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    host = name if parts.port is None else f"{name}:{parts.port}"  # without user and password
     return urlunsplit((parts.scheme, host, path, "", ""))
 
 

@@ -3,8 +3,7 @@
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextvars import copy_context
 from typing import Generic, TypeVar
 
@@ -42,8 +41,7 @@ class Refreshed(Generic[T]):
                 self._reading = self._threads.submit(copy_context().run, self._refresh, read)
             reading, is_first = self._reading, self._read_at is None
         if reading is not None and (is_first or not may_be_old):
-            with suppress(TimeoutError):
-                reading.result(self._wait_s)
+            wait([reading], self._wait_s)
         return self._value
 
     def _refresh(self, read: Callable[[], T]) -> None:

@@ -5,12 +5,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from api_client import ApiClient
 from compared_runs import candidate, cases_of, failed, right_on
-from prefect_by_script import PrefectByScript
 from seen_pages import SeenPage
+from served import eventually
 from stored_runs import store_run
 
-from deployments.api import model_servers
-from deployments.api.machine_state import MachineStates
+from deployments.api import flow_runs, model_servers
+from deployments.api.machine_state import MachineState, MachineStates, Turns
 from deployments.api.pages.live_part import LiveParts
 from deployments.api.refreshed import Refreshed
 from evaluation.records.status import Status
@@ -42,7 +42,8 @@ def test_what_runs_is_read_with_means_over_what_was_answered(served_store: KeptS
     busy = by_label["busy:1b"].mean
     assert busy is not None
     assert (0.75, 4) == (busy.value, busy.n_cases)
-    assert busy.low is not None and busy.low < 0.75
+    assert busy.low is not None
+    assert busy.low < 0.75
     assert by_label["busy:1b"].is_best
     assert not by_label["idle:1b"].is_best
     assert not by_label["busy:1b"].is_final
@@ -129,19 +130,25 @@ def test_a_reading_is_kept_and_a_slow_one_is_not_waited_for() -> None:
     assert 2 == refreshed.get(read, may_be_old=False)
 
 
-def test_queue_and_turns_are_those_of_the_prefect_server(prefect: PrefectByScript) -> None:
-    state = MachineStates().now()
+def test_queue_and_turns_are_those_of_the_prefect_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    queue = flow_runs.Queue(slots={"gpu-a": (4, 3)}, waiting={"gpu-a": 2}, n_waiting=5)
+    monkeypatch.setattr(flow_runs, "queue", lambda: queue)
+    state = eventually_known(MachineStates())
+    assert (Turns(name="gpu-a", n_slots=4, n_busy=3, n_waiting=2),) == state.turns
+    assert (5, None) == (state.n_waiting, state.problem)
+
+
+def eventually_known(states: MachineStates) -> MachineState:
+    assert eventually(lambda: states.now() is not None)
+    state = states.now()
     assert state is not None
-    assert state.problem is not None or state.n_waiting >= 0
+    return state
 
 
 def test_without_a_prefect_server_the_page_says_what_to_do(api: ApiClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    from deployments.api import flow_runs
-
     monkeypatch.setattr(flow_runs, "prefect_api", lambda: None)
-    text = api.get("/").text
-    assert "no Prefect server is named" in text
-    assert "benchwright serve" in text
+    assert eventually(lambda: "no Prefect server is named" in api.get("/").text)
+    assert "benchwright serve" in api.get("/").text
 
 
 def test_first_use_shows_three_steps_and_named_errors(empty: ApiClient, monkeypatch: pytest.MonkeyPatch) -> None:
