@@ -175,7 +175,7 @@ def _answers(
             benchmark=by_id[each.run_candidate_id].benchmark,
             text=each.text,
             is_failure=each.is_failure,
-            seconds=each.total_s,
+            seconds=each.seconds,
             n_tokens=each.output_tokens,
             finished_at=_aware(each.finished_at),
         )
