@@ -50,6 +50,15 @@ def running_work(store: Store, runs: Sequence[RunSummary], means: MeansSoFar) ->
     return tuple(_work(store, of_invocation, flows, means) for of_invocation in by_invocation.values())
 
 
+def newest_ended_work(store: Store, runs: Sequence[RunSummary], means: MeansSoFar) -> RunningWork | None:
+    """Return the invocation of the first of these runs that has ended; None where none has."""
+    newest = next((run for run in runs if run.status not in AT_WORK), None)
+    if newest is None:
+        return None
+    of_invocation = [run for run in runs if run.invocation_id == newest.invocation_id]
+    return _work(store, of_invocation, flow_runs_of(store, [run.run_id for run in of_invocation]), means)
+
+
 def _work(
     store: Store, runs: Sequence[RunSummary], flows: Mapping[str, Sequence[str]], means: MeansSoFar
 ) -> RunningWork:

@@ -12,7 +12,7 @@ from evaluation.records.alerts import AlertRecord
 from evaluation.records.runs import RunSummary
 from evaluation.results.running_work import RunningWork
 from evaluation.results.task_averages import TaskAverages
-from evaluation.run_results.running_work import AT_WORK, running_work
+from evaluation.run_results.running_work import AT_WORK, newest_ended_work, running_work
 from evaluation.run_results.task_averages import task_averages
 from evaluation.scoring.means_so_far import MeansSoFar
 from evaluation.store.alerts import list_alerts
@@ -31,6 +31,8 @@ class HomeView:
     """What is shown now."""
 
     running: tuple[RunningWork, ...]
+    last: RunningWork | None
+    """Where nothing runs, the newest that has ended: its place stays, so that nothing jumps when work begins."""
     machine: MachineState | None
     averages: tuple[TaskAverages, ...]
     recent: tuple[ListedRun, ...]
@@ -60,8 +62,10 @@ class HomeViews:
         shown = [run for run in listed if not task or task_of[run.run_id] == task]
         ended = [run for run in shown if run.status not in AT_WORK]
         recent = listed_runs(store, ended[:MOST_RECENT])
+        running = running_work(store, shown, self._means)
         return HomeView(
-            running=running_work(store, shown, self._means),
+            running=running,
+            last=None if running else newest_ended_work(store, shown, self._means),
             machine=self.machine.now(),
             averages=self._averages_of(store, ended),
             recent=tuple(recent),
