@@ -10,7 +10,8 @@ from tasks.telemetry.nvml import GpuProblem, open_gpus
 
 EVERY_S = 2.0
 """Seconds from one look to the next; the Prefect server and the driver are not asked for each page."""
-WAIT_S = 1.0
+WAIT_S = 0.2
+"""Seconds that the first to look waits; the others get what was read last."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,6 +24,7 @@ MOST_RECENT = 12
 OF_AVERAGES = 60
 """Newest ended runs that averages are made of."""
 AVERAGES_EVERY_S = 10.0
+_MOST_AVERAGES = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +66,7 @@ class HomeViews:
         running = running_work(store, shown, self._means)
         return HomeView(
             running=running,
-            last=None if running else newest_ended_work(store, shown, self._means),
+            last=None if running else newest_ended_work(store, shown),
             machine=self.machine.now(),
             averages=self._averages_of(store, ended),
             recent=tuple(recent),
@@ -81,5 +82,7 @@ class HomeViews:
         made_at, averages = self._averages.get(run_ids, (0.0, ()))
         if not averages or time.monotonic() - made_at > AVERAGES_EVERY_S:
             averages = task_averages(store, run_ids)
-            self._averages = {run_ids: (time.monotonic(), averages)}
+            while len(self._averages) >= _MOST_AVERAGES:
+                self._averages.pop(next(iter(self._averages)), None)
+            self._averages[run_ids] = time.monotonic(), averages
         return averages
