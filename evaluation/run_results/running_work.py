@@ -149,10 +149,11 @@ def _candidate(
 def _best(
     stages: Sequence[CandidateProgress], records: Mapping[str, RunRecord], means: Mapping[int, MetricEstimate]
 ) -> frozenset[int]:
-    """Return the candidates with the best mean of their run, where at least two have one."""
+    """Return the candidates with the best mean of their run, where at least two have one with an interval."""
     by_run: dict[str, list[int]] = {}
     for each in stages:
-        if each.run_candidate_id in means:
+        mean = means.get(each.run_candidate_id)
+        if mean is not None and mean.low is not None:
             by_run.setdefault(each.run_id, []).append(each.run_candidate_id)
     best: list[int] = []
     for run_id, row_ids in by_run.items():
