@@ -59,7 +59,7 @@ def start(deployment: str, parameters: Mapping[str, Any], *, idempotency_key: st
     from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterName
 
     entrypoint = next(each.entrypoint for each in DEFINITIONS if each.name == deployment)
-    with _client() as client:
+    with prefect_client() as client:
         named = DeploymentFilter(name=DeploymentFilterName(any_=[deployment]))
         ours = [each for each in client.read_deployments(deployment_filter=named) if _is_ours(each, entrypoint)]
         if not ours:
@@ -115,7 +115,7 @@ def find(flow_run_id: str) -> FlowRunStatus:
     Raises:
         ProblemError: 404, there is none of this id; 503, no Prefect server.
     """
-    with _client() as client:
+    with prefect_client() as client:
         flow_run = _read(client, flow_run_id)
         return with_reason(_status(flow_run), flow_run, client)
 
@@ -126,7 +126,7 @@ def cancel(flow_run_id: str) -> FlowRunStatus:
     Raises:
         ProblemError: 404, there is none of this id; 409, it has ended, or a command started it; 503, no Prefect server.
     """
-    with _client() as client:
+    with prefect_client() as client:
         flow_run = _read(client, flow_run_id)
         status = _status(flow_run)
         if status.has_ended:
@@ -167,7 +167,7 @@ def resume(flow_run_id: str) -> FlowRunStatus:
         ProblemError: 404, there is none of this id; 409, it is at work, complete or not of a deployment; 503, no
             Prefect server.
     """
-    with _client() as client:
+    with prefect_client() as client:
         flow_run = _read(client, flow_run_id)
         status = _status(flow_run)
         if not status.has_ended or status.state_type == "COMPLETED":
@@ -229,7 +229,7 @@ def queue() -> Queue:
 
     from tasks.slots.tag_limits import waiting_name
 
-    with _client(answers_within_s=_QUEUE_WITHIN_S, n_retries=0) as client:
+    with prefect_client(answers_within_s=_QUEUE_WITHIN_S, n_retries=0) as client:
         limits = _all_limits(client)
         not_begun = FlowRunFilterStateType(any_=[StateType.SCHEDULED, StateType.PENDING])
         due: Any = FlowRunFilterExpectedStartTime(before_=datetime.now(UTC))
@@ -253,7 +253,7 @@ def workers() -> str:
         ProblemError: 503, no Prefect server.
         ValueError: a work pool has none; says what to do.
     """
-    with _client(answers_within_s=_QUEUE_WITHIN_S, n_retries=0) as client:
+    with prefect_client(answers_within_s=_QUEUE_WITHIN_S, n_retries=0) as client:
         deployments = client.read_deployments(limit=_MOST_LIMITS)
         entrypoints = [each.entrypoint for each in DEFINITIONS]
         ours = [each for each in deployments if any(_is_ours(each, entrypoint) for entrypoint in entrypoints)]
@@ -276,7 +276,7 @@ def prefect_api() -> str | None:
 
 
 @contextmanager
-def _client(*, answers_within_s: float = ANSWERS_WITHIN_S, n_retries: int = 1) -> "Iterator[SyncPrefectClient]":
+def prefect_client(*, answers_within_s: float = ANSWERS_WITHIN_S, n_retries: int = 1) -> "Iterator[SyncPrefectClient]":
     """Yield a client of the Prefect server; its errors are problems.
 
     Prefect's own patience, six times a minute, would keep a thread of this server for that long, and its callers.

@@ -15,7 +15,7 @@ from urllib.parse import quote, urlencode
 from starlette.responses import Response
 
 from deployments.api.access import CONNECTION, Access, Doorkeeper, Sender
-from deployments.api.problems import ProblemError, problem_of
+from deployments.api.problems import GATEWAY_PATHS, ProblemError, problem_of
 from deployments.api.sessions import Sessions
 from deployments.guarded.origins import App, OwnPagesOnly, Receive, Scope, Send
 from evaluation.errors import BenchwrightError
@@ -29,8 +29,10 @@ BODY_WITHIN_S = 30.0
 """Seconds for a request's body to arrive."""
 MOST_AT_ONCE = 512
 """Requests that are answered at once, followers of events among them."""
-SIGN_IN, STATIC = "/sign-in", "/static"
-"""Address where a browser gives a key, and that below which the styles and the script of the pages are."""
+SIGN_IN, SIGN_OUT, STATIC = "/sign-in", "/sign-out", "/static"
+"""Addresses where a browser gives a key and takes it back, and that below which styles and scripts of pages are."""
+NOT_AUDITED = GATEWAY_PATHS | {SIGN_IN, SIGN_OUT}
+"""Paths whose requests change nothing that is stored; the gateway records its calls itself."""
 OPEN_PATHS = frozenset({"/health/live", SIGN_IN})
 """Paths that need no key. Their host and origin are checked all the same."""
 _READING = ("GET", "HEAD", "OPTIONS")
@@ -42,7 +44,8 @@ _HEADERS = (
     (b"x-frame-options", b"DENY"),
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
     (b"cross-origin-resource-policy", b"same-origin"),
-    (b"referrer-policy", b"no-referrer"),
+    # Not `no-referrer`: browsers would send the forms of our own pages with `Origin: null`.
+    (b"referrer-policy", b"same-origin"),
 )
 _POLICY = b"content-security-policy"
 
@@ -56,7 +59,7 @@ class Guard:
         doorkeeper: Doorkeeper,
         *,
         names: Iterable[str] = (),
-        is_audited: Callable[[str], bool] = lambda path: path.startswith("/api/v1/"),
+        is_audited: Callable[[str], bool] = lambda path: path not in NOT_AUDITED,
         most_at_once: int = MOST_AT_ONCE,
         most_bytes: Callable[[str], int] = lambda path: MAX_BODY_BYTES,
         sessions: Sessions | None = None,

@@ -139,10 +139,19 @@ def latest_answer(store: Store, invocation_id: str) -> str | None:
         ).scalar()
 
 
-def iterate_outcomes(store: Store, run_candidate_id: int, *, batch: int = 500) -> Iterator[tuple[StoredOutcome, ...]]:
-    """Yield a candidate's outcomes in pages, by generation id; no transaction is open between pages."""
+def iterate_outcomes(
+    store: Store, run_candidate_id: int, *, batch: int = 500, after: int = 0
+) -> Iterator[tuple[StoredOutcome, ...]]:
+    """Yield a candidate's outcomes in pages, by generation id; no transaction is open between pages.
+
+    Args:
+        store: Where they are.
+        run_candidate_id: The candidate in its run.
+        batch: Outcomes of a page.
+        after: Only outcomes stored after the one with this generation id.
+    """
     of_candidate = generation.c.run_candidate_id == run_candidate_id
-    last = 0
+    last = after
     while True:
         with store.read() as connection:
             page = select_outcomes(connection, of_candidate, generation.c.id > last, limit=batch)

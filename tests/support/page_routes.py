@@ -20,6 +20,7 @@ NAMES: Mapping[str, str] = {
     "name": LABEL,
     "race": "race",
     "sweep": "sweep",
+    "deployment": "evaluate",
 }
 """What stands in the place of each parameter that a page needs; a new one has to find its place here."""
 
@@ -53,7 +54,7 @@ def _shown_pages() -> tuple[ShownPage, ...]:
         )
         for pages in PAGES
         for route in pages.router.routes
-        if isinstance(route, APIRoute) and "GET" in route.methods
+        if isinstance(route, APIRoute) and "GET" in route.methods and "{flow_run}" not in route.path
     )
 
 
@@ -65,3 +66,4 @@ def _query_of(route: APIRoute) -> list[Any]:
 
 
 SHOWN_PAGES = _shown_pages()
+"""All but those of flow runs, which a Prefect server has."""

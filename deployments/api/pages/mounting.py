@@ -6,26 +6,48 @@ from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 
 from deployments.api.guard import STATIC
+from deployments.api.model_servers import ModelServers
 from deployments.api.pages import (
     catalogue,
     comparisons,
     drawn_charts,
     experiments,
+    first_steps,
     home,
     monitoring,
     recommendations,
     runs,
     searches,
     sign_in,
+    starting,
     traffic,
+    uploads,
+    works,
 )
+from deployments.api.pages.home_view import HomeViews
 
-PAGES = (home, runs, comparisons, searches, experiments, monitoring, traffic, recommendations, catalogue, sign_in)
+PAGES = (
+    home,
+    starting,
+    works,
+    first_steps,
+    runs,
+    comparisons,
+    searches,
+    experiments,
+    monitoring,
+    traffic,
+    recommendations,
+    catalogue,
+    sign_in,
+    uploads,
+)
 """Modules with the routes of pages."""
 
 
 def add_pages(app: FastAPI) -> None:
-    """Add the routes of all pages, and their files."""
+    """Add the routes of all pages, their files, and what is kept for them from look to look."""
+    app.state.home_views, app.state.model_servers = HomeViews(), ModelServers(app.state.embedded_url)
     for pages in (*PAGES, drawn_charts):
         app.include_router(pages.router)
     app.mount(STATIC, StaticFiles(directory=Path(__file__).parent / "static"), name="static")

@@ -13,45 +13,19 @@ from deployments.api.description import PROBLEMS, answer, events_answer
 from deployments.api.events import event_stream
 from deployments.api.idempotency import HEADER, IdempotentRoute, accepted
 from deployments.api.replies import reply
+from deployments.api.startable import KINDS, parameters_of, start_request
 from deployments.cli.arguments import open_stored
-from evaluation.files.allowed_files import files_elsewhere
-from evaluation.requests.comparison_request import ComparisonRequest
-from evaluation.requests.evaluation_request import EvaluationRequest
-from evaluation.requests.grading_request import GradingRequest
-from evaluation.requests.monitor_request import MonitorRequest
-from evaluation.requests.race_request import RaceRequest
 from evaluation.requests.request_model import RequestModel
-from evaluation.requests.review_request import ReviewRequest
-from evaluation.requests.sweep_request import SweepRequest
-from evaluation.requests.upgrade_request import UpgradeWatch
-from evaluation.requests.writing_request import WritingRequest
 from evaluation.results.flow_runs import FlowRunStatus, WorkStatus
 from evaluation.run_results.work_status import work_status
-from selection.retrain_request import RetrainRequest
 
 router = APIRouter(route_class=IdempotentRoute, responses=PROBLEMS, tags=["work"])
 STARTED = answer(FlowRunStatus, 202, "The flow run; `Location` is the address of its progress.")
-KINDS: dict[str, tuple[str, type[RequestModel]]] = {
-    "evaluations": ("evaluate", EvaluationRequest),
-    "comparisons": ("compare", ComparisonRequest),
-    "races": ("race", RaceRequest),
-    "sweeps": ("sweep", SweepRequest),
-    "reviews": ("review", ReviewRequest),
-    "monitor-passes": ("monitor", MonitorRequest),
-    "traffic-gradings": ("grade-traffic", GradingRequest),
-    "upgrade-looks": ("watch-upgrades", UpgradeWatch),
-    "retrainings": ("retrain", RetrainRequest),
-    "written-suites": ("write-benchmark", WritingRequest),
-}
-"""What can be started: the path, the deployment and the request, which is that of the form."""
 
 
 def _add_start(path: str, deployment: str, kind: type[RequestModel]) -> None:
     def start(request: Request, body: Any) -> Response:
-        with files_elsewhere():  # the worker's
-            body.refuse_impossible()
-        parameters = {"request": body.model_dump(mode="json", exclude_unset=True)}
-        begun = flow_runs.start(deployment, parameters, idempotency_key=_start_key(request, parameters))
+        begun = start_request(deployment, body, idempotency_key=_start_key(request, parameters_of(body)))
         return accepted(reply(request, begun, 202))
 
     start.__annotations__["body"] = kind

@@ -51,5 +51,5 @@ def prefect(monkeypatch: pytest.MonkeyPatch) -> PrefectByScript:
         with flow_runs.errors_as_problems():
             yield server
 
-    monkeypatch.setattr(flow_runs, "_client", client)
+    monkeypatch.setattr(flow_runs, "prefect_client", client)
     return server
