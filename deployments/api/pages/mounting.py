@@ -13,14 +13,19 @@ from deployments.api.pages import (
     experiments,
     home,
     monitoring,
+    rating,
     recommendations,
+    reviews,
     runs,
     searches,
     sign_in,
     traffic,
 )
 
-PAGES = (home, runs, comparisons, searches, experiments, monitoring, traffic, recommendations, catalogue, sign_in)
+PAGES = (
+    *(home, runs, comparisons, searches, experiments, reviews, rating, monitoring, traffic, recommendations, catalogue),
+    sign_in,
+)
 """Modules with the routes of pages."""
 
 

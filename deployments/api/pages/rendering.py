@@ -29,6 +29,7 @@ NAVIGATION = (
     ("/comparisons", "Comparisons"),
     ("/searches", "Races and sweeps"),
     ("/experiments", "Experiments"),
+    ("/reviews", "Reviews"),
     ("/alerts", "Alerts"),
     ("/trends", "Trends"),
     ("/traffic", "Traffic"),
