@@ -12,6 +12,7 @@ from deployments.api.pages.checked_forms import checked, see_other
 from deployments.api.pages.posted_forms import Form, PostedForm
 from deployments.api.pages.raters import is_named_by_key, rater_cookie, rater_of
 from deployments.api.pages.rendering import PageRoute, page
+from deployments.api.pages.reviews import review_page
 from deployments.api.problems import ProblemError
 from deployments.cli.arguments import open_stored
 from evaluation.errors import ConfigurationError
@@ -51,12 +52,12 @@ def rate(
     """Show a case to rate: the named one, or the next one that this rater has not rated."""
     rater = rater_of(request)
     if rater is None:
-        return see_other(f"/reviews/{review}")
+        return review_page(request, review)
     with open_stored(None) as store:
         progress = rater_progress(store, review, rater)
     path = f"/reviews/{progress.review.review_id}"
     if not progress.has_begun:
-        return see_other(path)
+        return review_page(request, review)
     item = progress.next_case(after) if case is None else item_at(progress.review, case)
     if item is None and progress.is_over:
         return see_other(path)

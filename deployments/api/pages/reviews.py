@@ -11,7 +11,7 @@ from deployments.api.access import READ, RUN
 from deployments.api.bodies import NO_NUL, Body
 from deployments.api.pages.checked_forms import checked, see_other
 from deployments.api.pages.raters import is_named_by_key, rater_of
-from deployments.api.pages.rendering import PageRoute, page
+from deployments.api.pages.rendering import PageRoute, address, page
 from deployments.api.pages.section_page import section_page
 from deployments.api.pages.sections import Cell, Link, Section, Table, filled, table_of
 from deployments.cli.arguments import open_stored
@@ -63,6 +63,11 @@ def make_review(form: Annotated[ReviewForm, checked(ReviewForm)]) -> Response:
 @router.get("/reviews/{review}")
 def review(request: Request, review: str) -> Response:
     """Show how far a review is, and how to take part; once nobody is waited for, what came of it."""
+    return review_page(request, review)
+
+
+def review_page(request: Request, review: str) -> Response:
+    """Return the page of a review."""
     result = load_review(review)
     rater = rater_of(request)
     progress = None
@@ -86,8 +91,15 @@ def review(request: Request, review: str) -> Response:
 def _told(result: ReviewResult) -> tuple[Section, ...]:
     """Return what came of a review that is over."""
     tables = [Section(title=title, table=table_of(title, rows)) for title, rows in result_tables(result).items()]
-    cases = [{name: text for name, text in row.items()} for row in item_rows(result)[:MOST_RATINGS]]
-    by_case = Section(title="Case by case", table=table_of("Case by case", cases) if cases else None)
+    run = next((output.run_id for item in result.items for output in item.outputs), "")
+    by_case = Section(
+        title="Case by case",
+        table=table_of(
+            "Case by case",
+            item_rows(result)[:MOST_RATINGS],
+            links={"id": lambda row: address(f"/runs/{run}/case", id=row["id"])},
+        ),
+    )
     return filled(*tables, by_case)
 
 
