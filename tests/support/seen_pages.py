@@ -16,7 +16,7 @@ _ELEMENTS = frozenset({
     "dd", "kbd", "form", "button", "h1", "h2", "h3", "h4", "p", "ul", "ol", "li", "div", "section", "article",
     "table", "thead", "tbody", "tr", "th", "td", "span", "strong", "time", "code", "pre", "details", "summary",
     "label", "input", "select", "option", "progress", "svg", "rect", "figure", "figcaption", "img", "br", "ins",
-    "del", "fieldset", "legend", "textarea",
+    "del", "fieldset", "legend", "textarea", "datalist",
 })  # fmt: skip
 """All elements that our templates have."""
 _ATTRIBUTES = frozenset({
@@ -27,6 +27,7 @@ _ATTRIBUTES = frozenset({
     "data-cell", "data-live", "data-search", "data-omit-empty", "required", "autocomplete", "autofocus",
     "rows", "form", "formaction", "aria-describedby", "data-go", "data-rating", "data-letter", "data-grade",
     "data-better", "data-notes", "data-store", "data-skip", "data-undo", "data-select", "data-copy", "data-all",
+    "data-marked", "list",
 })  # fmt: skip
 """All attributes that our templates have: no handler of events, no style."""
 _PICTURE = re.compile(r"/charts/([0-9a-f]{32})\.svg")

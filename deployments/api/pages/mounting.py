@@ -7,6 +7,7 @@ from fastapi.staticfiles import StaticFiles
 
 from deployments.api.guard import STATIC
 from deployments.api.pages import (
+    annotating,
     catalogue,
     comparisons,
     drawn_charts,
@@ -18,13 +19,14 @@ from deployments.api.pages import (
     reviews,
     runs,
     searches,
+    selecting,
     sign_in,
     traffic,
 )
 
 PAGES = (
     *(home, runs, comparisons, searches, experiments, reviews, rating, monitoring, traffic, recommendations, catalogue),
-    sign_in,
+    *(sign_in, annotating, selecting),
 )
 """Modules with the routes of pages."""
 

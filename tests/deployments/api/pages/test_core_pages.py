@@ -1,5 +1,6 @@
 """The first page, runs, answers side by side and cases, as a browser of this machine gets them."""
 
+import re
 from html.parser import HTMLParser
 
 import pytest
@@ -41,13 +42,16 @@ def test_every_link_of_every_page_leads_somewhere(api: ApiClient) -> None:
 
 
 @pytest.mark.parametrize("path", ["/", "/runs", "/runs/mixed", "/runs/mixed/answers", "/runs/nobody"])
-def test_scripts_come_from_our_file_alone(api: ApiClient, path: str) -> None:
+def test_scripts_come_from_files_of_ours_alone(api: ApiClient, path: str) -> None:
     answer = api.get(path)
     policy = answer.headers["content-security-policy"]
     assert "script-src 'self';" in policy
     assert "unsafe" not in policy
     assert "frame-ancestors 'none'" in policy
-    assert [{"src": "/static/pages.js", "defer": None}] == links_of(answer.text).scripts
+    scripts = links_of(answer.text).scripts
+    assert {"src": "/static/pages.js", "defer": None} == scripts[0]
+    assert all(re.fullmatch(r"/static/[a-z]+\.js", script["src"] or "") for script in scripts)
+    assert all(script.keys() == {"src", "defer"} for script in scripts)
     assert "onclick" not in answer.text
     assert "default-src 'none'; frame-ancestors 'none'" == api.get("/api/v1/runs").headers["content-security-policy"]
 
