@@ -1,6 +1,7 @@
 """The `benchwright benchmarks` commands: list, show and add benchmarks, validate a file, write and confirm a suite."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -147,9 +148,23 @@ def add(
 
 
 def add_benchmark_file(
-    path: Path, *, name: str | None, fields: Sequence[str] | None, ignored: Sequence[str] | None, db: str | None
+    path: Path,
+    *,
+    name: str | None,
+    fields: Sequence[str] | None,
+    ignored: Sequence[str] | None,
+    db: str | None,
+    source: str | None = None,
 ) -> Benchmark:
     """Store the cases of a file under its name, and return the benchmark.
+
+    Args:
+        path: The file.
+        name: Name of the benchmark; None: that of the file.
+        fields: Names of its fields.
+        ignored: Fields to ignore.
+        db: Where it is stored.
+        source: Where it comes from; None: from this path.
 
     Raises:
         BenchwrightError: the file cannot be evaluated, or its name is that of a suite.
@@ -158,6 +173,8 @@ def add_benchmark_file(
     from evaluation.store.benchmarks import save_benchmark
 
     benchmark = checked_file(path, name=name, fields=fields, ignored=ignored)
+    if source is not None:
+        benchmark = replace(benchmark, source=source)
     if benchmark.name in standard_suites():
         raise ConfigurationError(
             f"{benchmark.name!r} is the name of a standard suite, which cannot be replaced", "Give --name another."

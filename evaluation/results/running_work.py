@@ -82,8 +82,9 @@ class RunningWork:
 
     @property
     def at_work(self) -> tuple[RunningCandidate, ...]:
-        """The candidates that are asked now."""
-        return tuple(each for each in self.candidates if each.status == "running" and each.n_ended < each.n_planned)
+        """The candidates that are asked now, each once though it has several benchmarks to go."""
+        running = [each for each in self.candidates if each.status == "running" and each.n_ended < each.n_planned]
+        return tuple({(each.label, each.endpoint): each for each in reversed(running)}.values())[::-1]
 
     @property
     def stage(self) -> str:

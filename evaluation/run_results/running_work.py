@@ -114,7 +114,7 @@ def _candidate(
     is_final: bool,
     is_best: bool,
 ) -> RunningCandidate:
-    options = ", ".join(f"{name}={value}" for name, value in row.plan.options.items())
+    options = ", ".join(f"{name}={value}" for name, value in row.plan.options.items() if value not in (None, [], ""))
     return RunningCandidate(
         run_candidate_id=stage.run_candidate_id,
         run_id=stage.run_id,

@@ -21,6 +21,7 @@ NAMES: Mapping[str, str] = {
     "race": "race",
     "sweep": "sweep",
     "review": "last",
+    "deployment": "evaluate",
 }
 """What stands in the place of each parameter that a page needs; a new one has to find its place here."""
 
@@ -54,7 +55,7 @@ def _shown_pages() -> tuple[ShownPage, ...]:
         )
         for pages in PAGES
         for route in pages.router.routes
-        if isinstance(route, APIRoute) and "GET" in route.methods
+        if isinstance(route, APIRoute) and "GET" in route.methods and "{flow_run}" not in route.path
     )
 
 
@@ -66,3 +67,4 @@ def _query_of(route: APIRoute) -> list[Any]:
 
 
 SHOWN_PAGES = _shown_pages()
+"""All but those of flow runs, which a Prefect server has."""

@@ -28,6 +28,8 @@ _ATTRIBUTES = frozenset({
     "rows", "form", "formaction", "aria-describedby", "data-go", "data-rating", "data-letter", "data-grade",
     "data-better", "data-notes", "data-store", "data-skip", "data-undo", "data-select", "data-copy", "data-all",
     "data-marked", "list",
+    "data-key", "data-refresh", "data-state", "data-fetch", "data-once", "data-drop", "data-dropped", "data-benchmarks",
+    "for", "spellcheck", "inputmode", "accept", "disabled", "aria-invalid",
 })  # fmt: skip
 """All attributes that our templates have: no handler of events, no style."""
 _PICTURE = re.compile(r"/charts/([0-9a-f]{32})\.svg")

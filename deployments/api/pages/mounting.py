@@ -6,12 +6,14 @@ from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 
 from deployments.api.guard import STATIC
+from deployments.api.model_servers import ModelServers
 from deployments.api.pages import (
     annotating,
     catalogue,
     comparisons,
     drawn_charts,
     experiments,
+    first_steps,
     home,
     monitoring,
     rating,
@@ -21,18 +23,39 @@ from deployments.api.pages import (
     searches,
     selecting,
     sign_in,
+    starting,
     traffic,
+    uploads,
+    works,
 )
+from deployments.api.pages.home_view import HomeViews
 
 PAGES = (
-    *(home, runs, comparisons, searches, experiments, reviews, rating, monitoring, traffic, recommendations, catalogue),
-    *(sign_in, annotating, selecting),
+    home,
+    starting,
+    works,
+    first_steps,
+    runs,
+    comparisons,
+    searches,
+    experiments,
+    reviews,
+    rating,
+    monitoring,
+    traffic,
+    recommendations,
+    catalogue,
+    sign_in,
+    uploads,
+    annotating,
+    selecting,
 )
 """Modules with the routes of pages."""
 
 
 def add_pages(app: FastAPI) -> None:
-    """Add the routes of all pages, and their files."""
+    """Add the routes of all pages, their files, and what is kept for them from look to look."""
+    app.state.home_views, app.state.model_servers = HomeViews(), ModelServers(app.state.embedded_url)
     for pages in (*PAGES, drawn_charts):
         app.include_router(pages.router)
     app.mount(STATIC, StaticFiles(directory=Path(__file__).parent / "static"), name="static")

@@ -25,6 +25,8 @@ SECURITY_POLICY = (
 """Scripts, styles and pictures come from our own addresses alone, and nothing of them stands in a page."""
 NAVIGATION = (
     ("/", "Home"),
+    ("/start", "Start"),
+    ("/work", "Work"),
     ("/runs", "Runs"),
     ("/comparisons", "Comparisons"),
     ("/searches", "Races and sweeps"),
@@ -141,6 +143,7 @@ _environment.filters |= {
     "size": _number(formatting.size),
     "duration": _number(formatting.duration),
     "joules": _number(formatting.joules),
+    "pace": _number(lambda value: formatting.per_second(value, "answers")),
     "when": _when,
     "iso": _iso,
     "address": address,

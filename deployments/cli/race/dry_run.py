@@ -67,18 +67,25 @@ def forecast_prepared_race(
     )
 
 
+def race_sentences(forecast: "RaceForecast", request: "RaceRequest") -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return what stands before the cost of the first look, and what stands behind it."""
+    before = tuple(_schedule(forecast.bounds, request, forecast.benchmark_name))
+    return before, tuple(_most(forecast, request))
+
+
 def _plain(forecast: "RaceForecast", request: "RaceRequest") -> dict[str, Any]:
     return {**request.own_fields, **asdict(forecast.bounds), "most_seconds": forecast.most_seconds}
 
 
 def _print(forecast: "RaceForecast", request: "RaceRequest") -> None:
-    for sentence in _schedule(forecast.bounds, request, forecast.benchmark_name):
+    before, after = race_sentences(forecast, request)
+    for sentence in before:
         print_line(sentence)
     print_line()
     print_line("The first look:")
     show_dry_run(forecast.first_look, forecast.asked_afterwards, as_json=False)
     print_line()
-    for sentence in _most(forecast, request):
+    for sentence in after:
         print_line(sentence)
 
 

@@ -44,7 +44,7 @@ def run_sweep(search: TypedSearch, *, database: str | None, as_json: bool) -> in
             prepared, request = prepare_sweep(search, store)
             invocation_id = prepared.invocation_id
             if search.dry_run:
-                print_status(_what_is_tried(request))
+                print_status(tried_sentence(request))
                 swept = [parameter.name for parameter in request.all_parameters()]
                 return show_dry_plan(prepared, store, stack, as_json=as_json, max_rows=SHOWN_ROWS, named=swept)
             return _show(sweep_prepared(prepared, request, store, stack), store, as_json=as_json)
@@ -121,7 +121,8 @@ def _resumed(search: TypedSearch, run: str, store: "Store") -> "tuple[Prepared, 
     return prepared, read_sweep_request({**record.request, "evaluation": evaluation}, source="the stored sweep")
 
 
-def _what_is_tried(request: "SweepRequest") -> str:
+def tried_sentence(request: "SweepRequest") -> str:
+    """Return how many combinations of which parameters are tried."""
     n = len(request.combinations())
     names = ", ".join(parameter.name for parameter in request.all_parameters())
     fewer = f"; there are no {request.samples:,}" if request.samples is not None and n < request.samples else ""
@@ -151,7 +152,7 @@ def sweep_prepared(prepared: Prepared, request: "SweepRequest", store: "Store", 
     refuse_equal_combinations(len(request.combinations()), len(resolution.candidates))
     for note in unsent_notes(request.all_parameters(), resolution.candidates, resolution.benchmarks[0].benchmark):
         print_status(f"note: {note}")
-    print_status(_what_is_tried(request))
+    print_status(tried_sentence(request))
     for sentence in sentences(forecast_costs(prepared, store, resolution)):
         print_status(sentence)
     for work in work_of_metrics(store, prepared.request, resolution):

@@ -1,6 +1,5 @@
 """The first page, runs, answers side by side and cases, as a browser of this machine gets them."""
 
-import re
 from html.parser import HTMLParser
 
 import pytest
@@ -42,16 +41,15 @@ def test_every_link_of_every_page_leads_somewhere(api: ApiClient) -> None:
 
 
 @pytest.mark.parametrize("path", ["/", "/runs", "/runs/mixed", "/runs/mixed/answers", "/runs/nobody"])
-def test_scripts_come_from_files_of_ours_alone(api: ApiClient, path: str) -> None:
+def test_scripts_come_from_our_files_alone(api: ApiClient, path: str) -> None:
     answer = api.get(path)
     policy = answer.headers["content-security-policy"]
     assert "script-src 'self';" in policy
     assert "unsafe" not in policy
     assert "frame-ancestors 'none'" in policy
     scripts = links_of(answer.text).scripts
-    assert {"src": "/static/pages.js", "defer": None} == scripts[0]
-    assert all(re.fullmatch(r"/static/[a-z]+\.js", script["src"] or "") for script in scripts)
-    assert all(script.keys() == {"src", "defer"} for script in scripts)
+    assert {"src": "/static/pages.js", "defer": None} in scripts
+    assert all(str(each["src"]).startswith("/static/") and {"src", "defer"} == set(each) for each in scripts)
     assert "onclick" not in answer.text
     assert "default-src 'none'; frame-ancestors 'none'" == api.get("/api/v1/runs").headers["content-security-policy"]
 
@@ -98,7 +96,7 @@ def test_a_store_without_anything_says_what_to_do(tmp_path_factory: pytest.TempP
     open_store(url).close()
     store = keep_open(url)
     empty = ApiClient(create_app(store))
-    assert "First steps" in empty.get("/").text
+    assert "Your first evaluation" in empty.get("/").text
     assert "There are no runs." in empty.get("/runs").text
     store.close()
 
@@ -116,7 +114,7 @@ def test_what_runs_is_shown_with_its_progress(api: ApiClient, served_store: Kept
     text = api.get("/parts/home").text
     assert "Running now" in text
     assert "3 of 4" in text
-    assert text.lstrip().startswith("<h2>")
+    assert text.lstrip().startswith("<div")
 
 
 def test_the_matrix_keeps_its_view_from_page_to_page(

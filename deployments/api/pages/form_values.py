@@ -1,0 +1,134 @@
+"""From what was sent with a form to a valid request, or to what is wrong with each of its fields."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+from pydantic import ValidationError
+
+from deployments.api.pages.form_fields import FieldPlace, Kind, ModelPlace
+from deployments.api.pages.posted_forms import PostedForm
+from evaluation.errors import BenchwrightError
+from evaluation.files.allowed_files import files_elsewhere
+from evaluation.formatting import excerpt
+from evaluation.requests.request_model import RequestModel, invalid_value_words
+
+_LONGEST_VALUE = 120
+_PREFIX = "Value error, "
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filled:
+    """What was filled in, with the request that it makes."""
+
+    values: Mapping[str, Any]
+    request: RequestModel | None
+    """None: something is wrong."""
+    errors: Mapping[str, str]
+    """What is wrong, by the place in the request; the empty one stands for the whole."""
+
+
+def read_form(
+    place: ModelPlace, kind: type[RequestModel], form: PostedForm, presets: Mapping[str, Any] = MappingProxyType({})
+) -> Filled:
+    """Return what was filled in, checked as the API and the commands check it.
+
+    Args:
+        place: The fields of the request.
+        kind: Class of the request.
+        form: What was sent.
+        presets: Defaults of the deployment, which are not the request's: one that is emptied is left out.
+    """
+    errors: dict[str, str] = {}
+    values = _values(place, form, errors)
+    for name, preset in presets.items():
+        values.setdefault(name, preset if form.text(name).strip() else None)
+    return checked(kind, values, errors, place)
+
+
+def checked(
+    kind: type[RequestModel], values: Mapping[str, Any], errors: dict[str, str], place: ModelPlace | None = None
+) -> Filled:
+    """Return values with the request that they make, or with what is wrong with them."""
+    request: RequestModel | None = None
+    try:
+        request = kind.model_validate(dict(values))
+        with files_elsewhere():
+            request.refuse_impossible()
+    except ValidationError as error:
+        places = {each.name for each in place.all_fields()} if place else set()
+        for item in error.errors(include_url=False):
+            name, words = _wrong(item, places)
+            errors.setdefault(name, words)
+    except BenchwrightError as error:
+        errors.setdefault("", _with_step(error))
+    return Filled(values=values, request=None if errors else request, errors=errors)
+
+
+def _values(place: ModelPlace, form: PostedForm, errors: dict[str, str]) -> dict[str, Any]:
+    """Return what is filled in and is not the default."""
+    values: dict[str, Any] = {}
+    for field in place.fields:
+        value = _value(field, form, errors)
+        if value is not None and value != field.default:
+            values[field.path[-1]] = value
+    for model in place.models:
+        below = _values(model, form, errors)
+        if below or not model.is_optional:
+            values[model.path[-1]] = below
+    return values
+
+
+def _value(field: FieldPlace, form: PostedForm, errors: dict[str, str]) -> Any:
+    """Return what is filled in; None: nothing."""
+    text = form.text(field.name).replace("\r\n", "\n")
+    match field.kind:
+        case Kind.FLAG:
+            return bool(text)
+        case Kind.CHOICES:
+            return [each for each in form.texts(field.name) if each] or None
+        case Kind.LINES:
+            return [line.strip() for line in text.split("\n") if line.strip()] or None
+        case Kind.LONG_TEXT:
+            return text if text.strip() else None
+        case Kind.JSON if text.strip():
+            return _json(field, text, errors)
+        case Kind.NUMBER if text.strip() == _shown(field.default):
+            return None
+    return text.strip() or None
+
+
+def _json(field: FieldPlace, text: str, errors: dict[str, str]) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        errors[field.name] = f"is not JSON: {excerpt(str(error), _LONGEST_VALUE)}"
+        return text
+
+
+def _shown(default: Any) -> str:
+    return "" if default is None else json.dumps(default)
+
+
+def _wrong(item: Any, places: set[str]) -> tuple[str, str]:
+    """Return the place of something that is wrong, and the words to show there."""
+    path = [str(part) for part in item["loc"] if not isinstance(part, int)]
+    while path and ".".join(path) not in places and not _is_model(path, places):
+        path.pop()
+    name = ".".join(path)
+    words = item["msg"].removeprefix(_PREFIX) if item["type"] == "value_error" else invalid_value_words(item)
+    if item["type"] == "missing":
+        words = "is missing: fill it in"
+    if name in places and item["type"] != "missing":
+        words = f"{words} (got {excerpt(repr(item.get('input')), _LONGEST_VALUE)})"
+    return name, words
+
+
+def _is_model(path: list[str], places: set[str]) -> bool:
+    return any(name.startswith(".".join(path) + ".") for name in places)
+
+
+def _with_step(error: BenchwrightError) -> str:
+    return f"{error.message}. {error.next_step}" if error.next_step else error.message
