@@ -236,7 +236,7 @@ def _rows(
         (each.run_candidate_id, each.case_id): each
         for each in answer_beginnings(store, figures.run_candidate_ids, case_ids, figures.signature, length=BEGINNING)
     }
-    given = _GivenTexts.of(store, run.plan.run_id, case_ids)
+    written = _WrittenTexts.of(store, run.plan.run_id, case_ids)
     for place, (position, case_id) in enumerate(zip(positions, case_ids, strict=True)):
         case = cases[case_id]
         standings = _standings(figures, int(position))
@@ -245,24 +245,24 @@ def _rows(
             case_id=case_id,
             question=excerpt(question_of(case), QUESTION),
             tags=case.tags,
-            given_tags=given.tags[case_id, None],
-            n_notes=given.n_notes[case_id, None],
+            given_tags=written.tags[case_id, None],
+            n_notes=written.n_notes[case_id, None],
             cells=tuple(
-                _cell(figures, row, int(position), beginnings.get((run_candidate_id, case_id)), standings[row], given)
+                _cell(figures, row, int(position), beginnings.get((run_candidate_id, case_id)), standings[row], written)
                 for row, run_candidate_id in enumerate(figures.run_candidate_ids)
             ),
         )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _GivenTexts:
+class _WrittenTexts:
     """What people gave the cases of a page, by case and fingerprint; None stands for the whole case."""
 
     tags: Mapping[tuple[str, str | None], tuple[str, ...]]
     n_notes: Mapping[tuple[str, str | None], int]
 
     @classmethod
-    def of(cls, store: Store, run_id: str, case_ids: Sequence[str]) -> "_GivenTexts":
+    def of(cls, store: Store, run_id: str, case_ids: Sequence[str]) -> "_WrittenTexts":
         tags: defaultdict[tuple[str, str | None], tuple[str, ...]] = defaultdict(tuple)
         for each in tags_of_cases(store, run_id, case_ids):
             tags[each.case_id, each.fingerprint] += (each.tag,)
@@ -288,7 +288,7 @@ def _cell(
     position: int,
     beginning: AnswerBeginning | None,
     standing: Standing,
-    given: _GivenTexts,
+    written: _WrittenTexts,
 ) -> MatrixCell:
     case_id, fingerprint = figures.case_ids[position], figures.fingerprints[row]
     return MatrixCell(
@@ -301,8 +301,8 @@ def _cell(
         marks=Mark(int(figures.marks[row, position])),
         standing=standing,
         fingerprint=fingerprint,
-        given_tags=given.tags[case_id, fingerprint],
-        n_notes=given.n_notes[case_id, fingerprint],
+        given_tags=written.tags[case_id, fingerprint],
+        n_notes=written.n_notes[case_id, fingerprint],
     )
 
 

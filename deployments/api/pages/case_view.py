@@ -38,6 +38,23 @@ class ShownAnswer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AskedAgain:
+    """A new answer to a stored request, which is stored nowhere."""
+
+    fingerprint: str
+    """Of the candidate."""
+    text: str
+    thinking: str | None
+    seconds: float | None
+    output_tokens: int | None
+    diff: tuple[Piece, ...] | None
+    """What differs from the stored answer; None: there is none, or the two are equal."""
+    is_equal: bool
+    problem: str
+    """Why there is no answer; empty: there is one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CaseView:
     """A case with its answers."""
 

@@ -9,6 +9,7 @@ from deployments.api.guard import STATIC
 from deployments.api.model_servers import ModelServers
 from deployments.api.pages import (
     annotating,
+    asking_again,
     catalogue,
     comparisons,
     drawn_charts,
@@ -49,6 +50,7 @@ PAGES = (
     uploads,
     annotating,
     selecting,
+    asking_again,
 )
 """Modules with the routes of pages."""
 
