@@ -1,4 +1,4 @@
-"""Two people rate one review at the same time in a real browser, with the keyboard alone.
+"""People rate, mark, tag and write notes in a real browser, two at the same time, with the keyboard alone.
 
     python tests/ui/rating.py [--shots FOLDER]
 
@@ -37,6 +37,7 @@ class Rater:
             viewport=NARROW if is_narrow else WIDE, color_scheme="dark" if is_narrow else "light"
         )
         context.set_default_timeout(PATIENCE_MS)
+        context.grant_permissions(["clipboard-read", "clipboard-write"])
         self.page: Page = context.new_page()
         self.errors: list[str] = []
         self.page.on("console", lambda message: message.type == "error" and self.errors.append(message.text))
@@ -129,6 +130,44 @@ def prefer(browser: Browser, address: str, review: str, shots: Path) -> None:
     assert not cara.errors, cara.errors
 
 
+def mark(browser: Browser, address: str, shots: Path) -> None:
+    """Have two people mark cases in the answers of a run, tag them, write notes, and make a review of them."""
+    for name, is_narrow in (("dora", False), ("emil", True)):
+        rater = Rater(browser, address, name, is_narrow=is_narrow, shots=shots)
+        page = rater.page
+        page.goto(f"{address}/runs/run-1/answers")
+        rater.keys("j", "x", "j", "j", "x", "j", "x", "x")
+        assert "2" == page.locator("[data-marked]").inner_text()
+        rater.check("9-marked", tells=True)
+        page.locator("[name=new_tag]").focus()
+        page.keyboard.insert_text(f"seen by {name}")
+        rater.store("Tab", "Enter")
+        rater.sees("2 cases of 12")
+        rater.check("10-tagged", tells=True)
+        rater.store("j", "Enter")
+        rater.sees("Note or tag on this case")
+        page.get_by_text("Note or tag on this answer").first.press("Enter")
+        page.locator("article textarea[name=text]").first.focus()
+        page.keyboard.insert_text(HOSTILE)
+        rater.store("Tab", "Enter")
+        page.get_by_text("Open in").first.press("Enter")
+        page.get_by_role("button", name="Copy").first.press("Enter")
+        rater.sees("Copied")
+        rater.check("11-case", tells=True)
+        rater.store("u")
+        rater.keys("X")
+        assert page.locator("[data-all]").is_checked()
+        with page.expect_download() as caught:
+            page.get_by_role("button", name="Download").press("Enter")
+        assert "numbers-chosen.jsonl" == caught.value.suggested_filename
+        page.locator("select[name=kind]").select_option("preference")
+        page.get_by_role("button", name="Make a review").focus()
+        rater.store("Enter")
+        rater.sees("12 cases" if is_narrow else "cases")
+        rater.check("12-made")
+        assert not rater.errors, rater.errors
+
+
 @contextmanager
 def served(folder: Path) -> Iterator[tuple[str, Path, str, str]]:
     """Serve two reviews; yield the address, the database and their ids."""
@@ -153,6 +192,7 @@ def main() -> None:
             browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
             rate_at_once(browser, address, graded, shots)
             prefer(browser, address, preferred, shots)
+            mark(browser, address, shots)
             browser.close()
         with open_store(str(database)) as store:
             ratings = load_ratings(store, graded)
