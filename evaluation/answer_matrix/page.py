@@ -266,7 +266,7 @@ class _WrittenTexts:
         tags: defaultdict[tuple[str, str | None], tuple[str, ...]] = defaultdict(tuple)
         for each in tags_of_cases(store, run_id, case_ids):
             tags[each.case_id, each.fingerprint] += (each.tag,)
-        return cls(tags=tags, n_notes=count_notes(store, run_id, case_ids))
+        return cls(tags=tags, n_notes=count_notes(store, run_id))
 
 
 def _standings(figures: MatrixFigures, position: int) -> list[Standing]:

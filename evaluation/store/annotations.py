@@ -78,13 +78,17 @@ def notes_on_case(store: Store, run_id: str, case_id: str) -> tuple[AnnotationRe
     return _find_annotations(store, sa.and_(annotation.c.run_id == run_id, annotation.c.case_id == case_id))
 
 
-def count_notes(store: Store, run_id: str, case_ids: Sequence[str]) -> Counter[tuple[str, str | None]]:
+def notes_on_cases(store: Store, run_id: str) -> tuple[AnnotationRecord, ...]:
+    """Return the notes on all cases of a run and on answers to them, oldest first."""
+    return _find_annotations(store, sa.and_(annotation.c.run_id == run_id, annotation.c.case_id.is_not(None)))
+
+
+def count_notes(store: Store, run_id: str) -> Counter[tuple[str, str | None]]:
     """Return the number of notes on cases of a run, by case and fingerprint; None stands for the whole case."""
-    query = sa.select(annotation.c.case_id, annotation.c.fingerprint).where(annotation.c.run_id == run_id)
+    on_cases = sa.and_(annotation.c.run_id == run_id, annotation.c.case_id.is_not(None))
     with store.read() as connection:
-        rows = connection.execute(query.where(annotation.c.case_id.is_not(None))).all()
-    shown = set(case_ids)
-    return Counter((row.case_id, row.fingerprint) for row in rows if row.case_id in shown)
+        rows = connection.execute(sa.select(annotation.c.case_id, annotation.c.fingerprint).where(on_cases)).all()
+    return Counter((row.case_id, row.fingerprint) for row in rows)
 
 
 def remove_annotation(store: Store, annotation_id: int) -> None:
