@@ -19,7 +19,7 @@ from deployments.api.problems import ProblemError
 from deployments.api.stored_calls import StoredCall, call_of, send_again, stored_calls
 from deployments.cli.arguments import open_stored
 from deployments.python.stored import load_case
-from evaluation.errors import ProviderError
+from evaluation.errors import ProviderError, as_sentence
 
 router = APIRouter(route_class=PageRoute, dependencies=[READ], include_in_schema=False)
 MOST_AT_ONCE = 2
@@ -56,25 +56,13 @@ def _asked(call: StoredCall) -> AskedAgain:
     try:
         generation = asyncio.run(send_again(call))
     except ProviderError as error:
-        words = f"{error.message}. {error.next_step or ''}".strip()
-        return AskedAgain(
-            fingerprint=call.fingerprint,
-            text="",
-            thinking=None,
-            seconds=None,
-            output_tokens=None,
-            diff=None,
-            is_equal=False,
-            problem=words,
-        )
+        problem = " ".join(filter(None, (as_sentence(error.message), error.next_step)))
+        return AskedAgain(fingerprint=call.fingerprint, generation=None, diff=None, is_equal=False, problem=problem)
     stored = None if call.answer is None else call.answer.text
     is_equal = stored == generation.text
     return AskedAgain(
         fingerprint=call.fingerprint,
-        text=generation.text,
-        thinking=generation.thinking,
-        seconds=None if generation.timing is None else generation.timing.total_s,
-        output_tokens=generation.output_tokens,
+        generation=generation,
         diff=None if stored is None or is_equal else word_diff(stored, generation.text),
         is_equal=is_equal,
         problem="",

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from deployments.api.pages.word_diff import Piece, word_diff
+from evaluation.generation import Generation
 from evaluation.results.cases import AnswerResult, CaseCandidate, CaseResult, MissingOutcome, OutcomeResult
 
 
@@ -43,10 +44,8 @@ class AskedAgain:
 
     fingerprint: str
     """Of the candidate."""
-    text: str
-    thinking: str | None
-    seconds: float | None
-    output_tokens: int | None
+    generation: Generation | None
+    """None: there is no answer."""
     diff: tuple[Piece, ...] | None
     """What differs from the stored answer; None: there is none, or the two are equal."""
     is_equal: bool
