@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from deployments.api import flow_runs
 from deployments.api.problems import ProblemError
 from deployments.api.refreshed import Refreshed
+from tasks.telemetry.nvml import GpuProblem, open_gpus
 
 EVERY_S = 2.0
 """Seconds from one look to the next; the Prefect server and the driver are not asked for each page."""
-WAIT_S = 1.0
+WAIT_S = 0.2
+"""Seconds that the first to look waits; the others get what was read last."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,8 +81,6 @@ def _turns(slots: Mapping[str, tuple[int, int]], waiting: Mapping[str, int]) -> 
 
 
 def _gpus() -> tuple[LocalGpu, ...]:
-    from tasks.telemetry.nvml import GpuProblem, open_gpus
-
     with open_gpus() as gpus:
         readings = [(gpu.name, gpu.read()) for gpu in gpus]
     return tuple(

@@ -1,5 +1,6 @@
 """What runs now, from what is stored: progress, pace, time left, means so far, and the newest answers."""
 
+import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
@@ -9,7 +10,7 @@ from evaluation.records.runs import RunCandidateRecord, RunRecord, RunSummary
 from evaluation.records.status import Status
 from evaluation.results.estimates import MetricEstimate
 from evaluation.results.running_work import GpuNow, NewAnswer, RunningCandidate, RunningWork
-from evaluation.scoring.means_so_far import MeansSoFar
+from evaluation.scoring.means_so_far import LOOK_WITHIN_S, MeansSoFar
 from evaluation.store.headlines import headline_means
 from evaluation.store.newest_outcomes import (
     NewestOutcome,
@@ -50,8 +51,17 @@ def running_work(store: Store, runs: Sequence[RunSummary], means: MeansSoFar) ->
     return tuple(_work(store, of_invocation, flows, means) for of_invocation in by_invocation.values())
 
 
+def newest_ended_work(store: Store, runs: Sequence[RunSummary]) -> RunningWork | None:
+    """Return the invocation of the first of these runs that has ended; None where none has."""
+    newest = next((run for run in runs if run.status not in AT_WORK), None)
+    if newest is None:
+        return None
+    of_invocation = [run for run in runs if run.invocation_id == newest.invocation_id]
+    return _work(store, of_invocation, flow_runs_of(store, [run.run_id for run in of_invocation]), None)
+
+
 def _work(
-    store: Store, runs: Sequence[RunSummary], flows: Mapping[str, Sequence[str]], means: MeansSoFar
+    store: Store, runs: Sequence[RunSummary], flows: Mapping[str, Sequence[str]], means: MeansSoFar | None
 ) -> RunningWork:
     invocation_id = runs[0].invocation_id
     stages = progress(store, invocation_id)
@@ -76,7 +86,7 @@ def _work(
 
 
 def _candidates(
-    store: Store, stages: Sequence[CandidateProgress], records: Mapping[str, RunRecord], means: MeansSoFar
+    store: Store, stages: Sequence[CandidateProgress], records: Mapping[str, RunRecord], means: MeansSoFar | None
 ) -> tuple[RunningCandidate, ...]:
     final = {
         row.run_candidate_id: MetricEstimate.of(row.estimate)
@@ -84,9 +94,10 @@ def _candidates(
         for row in rows
     }
     shown: dict[int, MetricEstimate] = dict(final)
-    for each in stages:
+    until = time.monotonic() + LOOK_WITHIN_S
+    for each in stages if means is not None else ():
         if each.run_candidate_id not in final and each.n_done:
-            mean = means.mean(store, records[each.run_id].plan, each.run_candidate_id)
+            mean = means.mean(store, records[each.run_id].plan, each.run_candidate_id, until=until)
             if mean is not None:
                 shown[each.run_candidate_id] = MetricEstimate.of(mean)
     best = _best(stages, records, shown)
@@ -175,7 +186,7 @@ def _answers(
             benchmark=by_id[each.run_candidate_id].benchmark,
             text=each.text,
             is_failure=each.is_failure,
-            seconds=each.total_s,
+            seconds=each.seconds,
             n_tokens=each.output_tokens,
             finished_at=_aware(each.finished_at),
         )

@@ -26,11 +26,11 @@ from evaluation.store.benchmarks import load_cases
 from evaluation.store.outcomes import iterate_outcomes
 from evaluation.store.session import Store
 
-LOOK_WITHIN_S = 0.25
-"""Seconds for which answers are measured in one look; the rest waits for the next one."""
+LOOK_WITHIN_S = 0.15
+"""Seconds for which answers are measured in one look, of all candidates; the rest waits for the next one."""
 MOST_ANSWERS = 20_000
 """Answers of a candidate that are measured; further ones change little, and wait for the end."""
-_BATCH = 100
+_BATCH = 50
 _MOST_KEPT = 200
 
 
@@ -49,8 +49,15 @@ class MeansSoFar:
         self._lock = threading.Lock()
         self._candidates: dict[int, _SoFar] = {}
 
-    def mean(self, store: Store, plan: RunPlan, run_candidate_id: int) -> Estimate | None:
-        """Return a candidate's mean of its run's headline over the answers so far; None where it cannot be told yet."""
+    def mean(self, store: Store, plan: RunPlan, run_candidate_id: int, *, until: float) -> Estimate | None:
+        """Return a candidate's mean of its run's headline over the answers so far; None where it cannot be told yet.
+
+        Args:
+            store: Where they are.
+            plan: The plan of the run.
+            run_candidate_id: The candidate.
+            until: Time of the monotonic clock after which no further batch of answers is measured.
+        """
         metric = _measurable(plan)
         if metric is None:
             return None
@@ -59,7 +66,7 @@ class MeansSoFar:
             self._candidates[run_candidate_id] = so_far
             while len(self._candidates) > _MOST_KEPT:
                 del self._candidates[next(iter(self._candidates))]
-            if _read_on(store, plan.benchmark_version, run_candidate_id, metric, so_far):
+            if _read_on(store, plan.benchmark_version, run_candidate_id, metric, so_far, until):
                 means = [sum(values) / len(values) for values in so_far.values.values()]
                 estimate = mean_estimate(means, value_range=metric.value_range) if means else None
                 so_far.estimate = None if estimate is None else estimate.within(metric.value_range)
@@ -78,10 +85,10 @@ def _measurable(plan: RunPlan) -> Metric | None:
     return metric if is_plain and metric.n_repeats_needed == 1 else None
 
 
-def _read_on(store: Store, version: str, run_candidate_id: int, metric: Metric, so_far: _SoFar) -> bool:
+def _read_on(store: Store, version: str, run_candidate_id: int, metric: Metric, so_far: _SoFar, until: float) -> bool:
     """Measure the answers that came since the last look, and return whether there were any."""
-    until, n_before = time.monotonic() + LOOK_WITHIN_S, so_far.n_answers
-    if n_before >= MOST_ANSWERS:
+    n_before = so_far.n_answers
+    if n_before >= MOST_ANSWERS or time.monotonic() > until:
         return False
     for outcomes in iterate_outcomes(store, run_candidate_id, batch=_BATCH, after=so_far.last_id):
         cases = {case.case_id: case for case in load_cases(store, version, [each.row.case_id for each in outcomes])}

@@ -28,7 +28,7 @@ class NewestText:
     run_candidate_id: int
     case_id: str
     finished_at: datetime
-    total_s: float | None
+    seconds: float | None
     output_tokens: int | None
     text: str
     """The answer, or why there is none."""
@@ -63,7 +63,7 @@ def texts_of(store: Store, generation_ids: Sequence[int], *, most_characters: in
         of.run_candidate_id,
         of.case_id,
         of.finished_at,
-        of.total_s,
+        of.total_s.label("seconds"),
         of.output_tokens,
         sa.func.substr(words, 1, most_characters).label("text"),
         sa.or_(of.failure_kind.is_not(None), of.own_failure.is_not(None)).label("is_failure"),

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from deployments.api.pages.form_fields import FieldPlace, Kind, ModelPlace
 from deployments.api.pages.posted_forms import PostedForm
-from evaluation.errors import BenchwrightError
+from evaluation.errors import BenchwrightError, as_sentence
 from evaluation.files.allowed_files import files_elsewhere
 from evaluation.formatting import excerpt
 from evaluation.requests.request_model import RequestModel, invalid_value_words
@@ -131,4 +131,4 @@ def _is_model(path: list[str], places: set[str]) -> bool:
 
 
 def _with_step(error: BenchwrightError) -> str:
-    return f"{error.message}. {error.next_step}" if error.next_step else error.message
+    return f"{as_sentence(error.message)} {error.next_step}" if error.next_step else error.message

@@ -12,7 +12,7 @@ from evaluation.records.alerts import AlertRecord
 from evaluation.records.runs import RunSummary
 from evaluation.results.running_work import RunningWork
 from evaluation.results.task_averages import TaskAverages
-from evaluation.run_results.running_work import AT_WORK, running_work
+from evaluation.run_results.running_work import AT_WORK, newest_ended_work, running_work
 from evaluation.run_results.task_averages import task_averages
 from evaluation.scoring.means_so_far import MeansSoFar
 from evaluation.store.alerts import list_alerts
@@ -24,6 +24,7 @@ MOST_RECENT = 12
 OF_AVERAGES = 60
 """Newest ended runs that averages are made of."""
 AVERAGES_EVERY_S = 10.0
+_MOST_AVERAGES = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +32,8 @@ class HomeView:
     """What is shown now."""
 
     running: tuple[RunningWork, ...]
+    last: RunningWork | None
+    """Where nothing runs, the newest that has ended: its place stays, so that nothing jumps when work begins."""
     machine: MachineState | None
     averages: tuple[TaskAverages, ...]
     recent: tuple[ListedRun, ...]
@@ -60,8 +63,10 @@ class HomeViews:
         shown = [run for run in listed if not task or task_of[run.run_id] == task]
         ended = [run for run in shown if run.status not in AT_WORK]
         recent = listed_runs(store, ended[:MOST_RECENT])
+        running = running_work(store, shown, self._means)
         return HomeView(
-            running=running_work(store, shown, self._means),
+            running=running,
+            last=None if running else newest_ended_work(store, shown),
             machine=self.machine.now(),
             averages=self._averages_of(store, ended),
             recent=tuple(recent),
@@ -77,5 +82,7 @@ class HomeViews:
         made_at, averages = self._averages.get(run_ids, (0.0, ()))
         if not averages or time.monotonic() - made_at > AVERAGES_EVERY_S:
             averages = task_averages(store, run_ids)
-            self._averages = {run_ids: (time.monotonic(), averages)}
+            while len(self._averages) >= _MOST_AVERAGES:
+                self._averages.pop(next(iter(self._averages)), None)
+            self._averages[run_ids] = time.monotonic(), averages
         return averages

@@ -14,7 +14,7 @@ from deployments.api.pages.sections import Link, State
 from deployments.api.problems import ProblemError, problem_of
 from deployments.api.reading_route import ReadingRoute
 from evaluation import formatting
-from evaluation.errors import BenchwrightError
+from evaluation.errors import BenchwrightError, as_sentence
 from evaluation.escaping import for_terminal
 from evaluation.records.status import Status
 
@@ -142,6 +142,7 @@ _environment.filters |= {
     "percent": _number(formatting.percent),
     "size": _number(formatting.size),
     "duration": _number(formatting.duration),
+    "sentence": as_sentence,
     "joules": _number(formatting.joules),
     "pace": _number(lambda value: formatting.per_second(value, "answers")),
     "when": _when,

@@ -1,8 +1,8 @@
-"""Who won each of a few runs that have ended: by the run's own comparison, which is computed once."""
+"""Who won each of a few runs that have ended: by the run's own comparison, computed once, beside the requests."""
 
 import threading
-import time
 from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
 
 from evaluation.comparisons.run_verdict import MOST_CANDIDATES, headline_comparison
@@ -11,42 +11,47 @@ from evaluation.records.runs import RunSummary
 from evaluation.records.status import Status
 from evaluation.store.session import Store
 
-LOOK_WITHIN_S = 0.3
-"""Seconds for which comparisons are computed in one look; the others come at the next ones."""
-MOST_ANSWERS = 60_000
-"""Answers of a run above which its page alone says who won."""
+MOST_ANSWERS = 30_000
+"""Answers of a run above which its page alone says who won: to compare them takes seconds."""
 _MOST_KEPT = 500
 NO_WINNER = "no winner"
+_Key = tuple[str, datetime | None, int]
 
 
 class RunVerdicts:
-    """The verdicts that were computed, for one store."""
+    """The verdicts that were computed, for one store; one is computed at a time."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._words: dict[tuple[str, datetime | None, int], str] = {}
+        self._threads = ThreadPoolExecutor(max_workers=1, thread_name_prefix="verdicts")
+        self._words: dict[_Key, str] = {}
+        self._computing: Future[None] | None = None
 
     def of(self, store: Store, runs: Sequence[RunSummary]) -> dict[str, str]:
         """Return the winner's label or `no winner` for each run of which that is known by now, by the run's id."""
-        until = time.monotonic() + LOOK_WITHIN_S
-        words: dict[str, str] = {}
-        for run in runs:
-            n_answers = run.n_ok + run.n_own_failed
-            is_small = len(run.candidates) <= MOST_CANDIDATES and n_answers <= MOST_ANSWERS
-            if run.status is not Status.COMPLETED or len(run.candidates) < 2 or not is_small:
-                continue
-            key = run.run_id, run.finished_at, n_answers
-            if key not in self._words and time.monotonic() < until:
-                self._keep(key, _winner(store, run.run_id))
-            if key in self._words:
-                words[run.run_id] = self._words[key]
-        return words
-
-    def _keep(self, key: tuple[str, datetime | None, int], words: str) -> None:
+        keys = {run.run_id: _key(run) for run in runs if _is_compared(run)}
+        missing = [key for key in keys.values() if key not in self._words]
         with self._lock:
-            while len(self._words) >= _MOST_KEPT:
-                del self._words[next(iter(self._words))]
-            self._words[key] = words
+            if missing and (self._computing is None or self._computing.done()):
+                self._computing = self._threads.submit(self._compute, store, missing)
+        return {run_id: self._words[key] for run_id, key in keys.items() if key in self._words}
+
+    def _compute(self, store: Store, keys: Sequence[_Key]) -> None:
+        for key in keys:
+            words = _winner(store, key[0])
+            with self._lock:
+                while len(self._words) >= _MOST_KEPT:
+                    del self._words[next(iter(self._words))]
+                self._words[key] = words
+
+
+def _is_compared(run: RunSummary) -> bool:
+    is_small = len(run.candidates) <= MOST_CANDIDATES and run.n_ok + run.n_own_failed <= MOST_ANSWERS
+    return run.status is Status.COMPLETED and len(run.candidates) > 1 and is_small
+
+
+def _key(run: RunSummary) -> _Key:
+    return run.run_id, run.finished_at, run.n_ok + run.n_own_failed
 
 
 def _winner(store: Store, run_id: str) -> str:

@@ -80,9 +80,11 @@ def test_the_page_shows_what_runs_and_what_ended(api: ApiClient, served_store: K
 
 
 def test_an_ended_run_says_who_won_or_that_nobody_did(api: ApiClient) -> None:
-    text = api.get("/parts/home").text
-    row = text[text.index('data-key="run-mixed"') :].partition("</tr>")[0]
-    assert "no winner" in row or "good:1b" in row
+    def row() -> str:
+        text = api.get("/").text
+        return text[text.index('data-key="run-mixed"') :].partition("</tr>")[0]
+
+    assert eventually(lambda: "<td>no winner</td>" in row() or "<td>good:1b</td>" in row())
 
 
 def test_a_task_leaves_the_others_out(api: ApiClient, served_store: KeptStore) -> None:
