@@ -45,12 +45,12 @@ def print_case_page(shown: CaseResult) -> None:
         for outcome in candidate.outcomes:
             _print_outcome(candidate, outcome, repeats=shown.n_repeats)
     say_line()
-    labels = {each.fingerprint: f" on {each.label}" for each in shown.candidates}
+    places = {each.fingerprint: f" on {each.label}" for each in shown.candidates}
     for note in shown.annotations:
-        on = labels.get(note.fingerprint or "", "")
+        on = places.get(note.fingerprint or "", "")
         say_line(f"note {note.annotation_id} · {note.created_at:%Y-%m-%d} {note.author}{on}: {note.text}")
     for each in shown.tags:
-        on = labels.get(each.fingerprint or "", "")
+        on = places.get(each.fingerprint or "", "")
         say_line(f"tag {each.tag} · {each.created_at:%Y-%m-%d} {each.author}{on}")
     say_line(f"benchmark version {shown.benchmark_version}, code {shown.code_version}")
 
