@@ -1,7 +1,7 @@
 # make demo    set everything up and run the main job         make test   pass the tests
 # make coverage    the same, and 92 % of lines and branches must run (half as long again)
 # make test-long   the stories of processes: workers, kills, schedules, servers
-# make ui      click through Prefect's pages in a headless Chromium, and attack them from another page
+# make ui      click through the pages and Prefect's in a headless Chromium, and attack them from another page
 # make check   formatting, lint, types, contracts, locks, tests
 PYTHON ?= python3
 VENV := .venv
@@ -34,11 +34,12 @@ test-long: setup-dev
 	$(PYTEST) -m long --dist=loadfile $(LONG)
 
 # The pages in a real browser: `benchwright serve` in a home of its own, and a headless Chromium that clicks. Then a
-# page of another site tries to use the server.
+# page of another site tries to use the server, and a first evaluation is started and watched on our own pages.
 ui: $(VENV)/.setup-ui
 	$(BIN)/python tests/ui/first_day.py
 	$(BIN)/python tests/ui/foreign_page.py
 	$(BIN)/python tests/ui/rating.py
+	$(BIN)/python tests/ui/own_pages.py
 
 # The pages that are written from the code; a test fails where they are out of date.
 docs: setup-dev

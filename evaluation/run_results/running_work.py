@@ -95,11 +95,12 @@ def _candidates(
     }
     shown: dict[int, MetricEstimate] = dict(final)
     until = time.monotonic() + LOOK_WITHIN_S
-    for each in stages if means is not None else ():
-        if each.run_candidate_id not in final and each.n_done:
-            mean = means.mean(store, records[each.run_id].plan, each.run_candidate_id, until=until)
-            if mean is not None:
-                shown[each.run_candidate_id] = MetricEstimate.of(mean)
+    for each in stages:
+        if means is None or each.run_candidate_id in final or not each.n_done:
+            continue
+        mean = means.mean(store, records[each.run_id].plan, each.run_candidate_id, until=until)
+        if mean is not None:
+            shown[each.run_candidate_id] = MetricEstimate.of(mean)
     best = _best(stages, records, shown)
     rows = {row.run_candidate_id: row for record in records.values() for row in record.candidates}
     return tuple(

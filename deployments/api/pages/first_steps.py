@@ -28,6 +28,7 @@ from deployments.cli.doctor.machine import gpus, memory_bytes
 from evaluation.benchmarks.suites import standard_suites
 from evaluation.errors import BenchwrightError
 from evaluation.model_info import ModelInfo
+from evaluation.records.labels import is_baseline
 from evaluation.requests.evaluation_request import EvaluationRequest
 from evaluation.requests.request_model import checked_request
 from evaluation.store.benchmarks import list_benchmarks
@@ -138,9 +139,9 @@ def _steps(request: Request, *, fresh: bool = False) -> FirstSteps:
 
 
 def _offered(servers: tuple[ModelServer, ...], memory: int) -> tuple[OfferedModel, ...]:
-    """Return the models of all servers, the small ones first; the smallest that fits is chosen."""
+    """Return the models of all servers, the small ones first and baselines last; the first that fits is chosen."""
     pairs = [(server, model) for server in servers for model in server.models if not model.remote_host]
-    pairs.sort(key=lambda pair: (pair[0].is_embedded, pair[1].size_bytes or 0, pair[1].name))
+    pairs.sort(key=lambda pair: (is_baseline(pair[1].name), pair[0].is_embedded, pair[1].size_bytes or 0, pair[1].name))
     offered: list[OfferedModel] = []
     for server, model in pairs:
         needed = round(model.size_bytes * NEEDS_MORE) if model.size_bytes else None
