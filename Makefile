@@ -38,6 +38,7 @@ test-long: setup-dev
 ui: $(VENV)/.setup-ui
 	$(BIN)/python tests/ui/first_day.py
 	$(BIN)/python tests/ui/foreign_page.py
+	$(BIN)/python tests/ui/rating.py
 	$(BIN)/python tests/ui/own_pages.py
 
 # The pages that are written from the code; a test fails where they are out of date.

@@ -46,6 +46,8 @@ class MatrixFigures:
     worst_possible: float | None
     labels: tuple[str, ...]
     run_candidate_ids: tuple[int, ...]
+    fingerprints: tuple[str, ...]
+    """Of the candidates."""
     case_ids: tuple[str, ...]
     scores: Reals
     seconds: Reals
@@ -113,6 +115,7 @@ def read_figures(store: Store, run: RunRecord, metric: str, signature: str) -> M
         worst_possible=worst,
         labels=tuple(labels[candidate.run_candidate_id] for candidate in run.candidates),
         run_candidate_ids=tuple(candidate.run_candidate_id for candidate in run.candidates),
+        fingerprints=tuple(candidate.plan.candidate_fingerprint for candidate in run.candidates),
         case_ids=case_ids,
         scores=sums["score"].means(),
         seconds=sums["seconds"].means(),

@@ -1,7 +1,8 @@
 """A page of the matrix: the rows that are shown, with the beginnings of their texts."""
 
 import threading
-from collections.abc import Hashable, Iterator
+from collections import defaultdict
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -13,7 +14,9 @@ from evaluation.case import Case
 from evaluation.errors import UnknownNameError
 from evaluation.formatting import excerpt
 from evaluation.records.runs import RunRecord
+from evaluation.store.annotations import count_notes
 from evaluation.store.answer_cells import AnswerBeginning, answer_beginnings, cases_with_text
+from evaluation.store.answer_tags import cases_with_tag, tags_of_cases, tags_of_run
 from evaluation.store.benchmarks import case_page, load_cases
 from evaluation.store.kept_readings import current_state
 from evaluation.store.runs import find_run
@@ -51,6 +54,12 @@ class MatrixCell:
     tokens: float | None
     marks: Mark
     standing: Standing
+    fingerprint: str
+    """Of the candidate."""
+    given_tags: tuple[str, ...]
+    """Tags that people gave the answer."""
+    n_notes: int
+    """Notes that people wrote on the answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +72,11 @@ class MatrixRow:
     question: str
     """Beginning of the question."""
     tags: tuple[str, ...]
+    """Tags of the benchmark."""
+    given_tags: tuple[str, ...]
+    """Tags that people gave the case."""
+    n_notes: int
+    """Notes that people wrote on the whole case."""
     cells: tuple[MatrixCell, ...]
     """In the order of the candidates."""
 
@@ -77,6 +91,8 @@ class MatrixPage:
     metrics: tuple[str, ...]
     """Metrics of the run by name."""
     labels: tuple[str, ...]
+    given_tags: Mapping[str, int]
+    """Tags that people gave in the run, with the number of their cases."""
     n_cases: int
     """Cases of the run."""
     n_selected: int
@@ -143,23 +159,43 @@ def matrix_page(
         UnknownNameError: no such run, candidate or metric.
     """
     run = find_run(store, run_id)
-    metrics = metrics_of(run)
-    metric = metric or next(iter(metrics))
-    if metric not in metrics:
-        raise UnknownNameError(f"metric of run {run.plan.run_id}", metric, list(metrics))
-    figures = in_use.get(store, run, metric, metrics[metric])
-    positions = select_cases(figures, view, among=_named_cases(store, run, figures, view))
+    figures, positions = _selected(store, run, view, in_use=in_use, metric=metric)
     return MatrixPage(
         run_id=run.plan.run_id,
         benchmark=run.plan.benchmark_name,
-        metric=metric,
-        metrics=tuple(metrics),
+        metric=figures.metric,
+        metrics=tuple(metrics_of(run)),
         labels=figures.labels,
+        given_tags=tags_of_run(store, run.plan.run_id),
         n_cases=len(figures.case_ids),
         n_selected=len(positions),
         offset=offset,
         rows=tuple(_rows(store, run, figures, positions[offset : offset + limit], offset)),
     )
+
+
+def case_ids_of_view(
+    store: Store, run_id: str, view: MatrixView, *, in_use: FiguresInUse, metric: str = ""
+) -> tuple[str, ...]:
+    """Return the ids of all cases of a view, in its order; the arguments are those of `matrix_page`.
+
+    Raises:
+        UnknownNameError: no such run, candidate or metric.
+    """
+    figures, positions = _selected(store, find_run(store, run_id), view, in_use=in_use, metric=metric)
+    return tuple(figures.case_ids[position] for position in positions)
+
+
+def _selected(
+    store: Store, run: RunRecord, view: MatrixView, *, in_use: FiguresInUse, metric: str
+) -> tuple[MatrixFigures, Positions]:
+    """Return the figures of a run's answers, and the positions of the cases of a view in its order."""
+    metrics = metrics_of(run)
+    metric = metric or next(iter(metrics))
+    if metric not in metrics:
+        raise UnknownNameError(f"metric of run {run.plan.run_id}", metric, list(metrics))
+    figures = in_use.get(store, run, metric, metrics[metric])
+    return figures, select_cases(figures, view, among=_named_cases(store, run, figures, view))
 
 
 def _named_cases(store: Store, run: RunRecord, figures: MatrixFigures, view: MatrixView) -> set[str] | None:
@@ -170,6 +206,7 @@ def _named_cases(store: Store, run: RunRecord, figures: MatrixFigures, view: Mat
         among |= {case.case_id for case in _cases(store, run) if _holds(case, view.text.casefold())}
     if view.tag:
         tagged = {case.case_id for case in _cases(store, run) if view.tag in case.tags}
+        tagged |= cases_with_tag(store, run.plan.run_id, view.tag)
         among = tagged if among is None else among & tagged
     return among
 
@@ -199,6 +236,7 @@ def _rows(
         (each.run_candidate_id, each.case_id): each
         for each in answer_beginnings(store, figures.run_candidate_ids, case_ids, figures.signature, length=BEGINNING)
     }
+    written = _WrittenTexts.of(store, run.plan.run_id, case_ids)
     for place, (position, case_id) in enumerate(zip(positions, case_ids, strict=True)):
         case = cases[case_id]
         standings = _standings(figures, int(position))
@@ -207,11 +245,28 @@ def _rows(
             case_id=case_id,
             question=excerpt(question_of(case), QUESTION),
             tags=case.tags,
+            given_tags=written.tags[case_id, None],
+            n_notes=written.n_notes[case_id, None],
             cells=tuple(
-                _cell(figures, row, int(position), beginnings.get((run_candidate_id, case_id)), standings[row])
+                _cell(figures, row, int(position), beginnings.get((run_candidate_id, case_id)), standings[row], written)
                 for row, run_candidate_id in enumerate(figures.run_candidate_ids)
             ),
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _WrittenTexts:
+    """What people gave the cases of a page, by case and fingerprint; None stands for the whole case."""
+
+    tags: Mapping[tuple[str, str | None], tuple[str, ...]]
+    n_notes: Mapping[tuple[str, str | None], int]
+
+    @classmethod
+    def of(cls, store: Store, run_id: str, case_ids: Sequence[str]) -> "_WrittenTexts":
+        tags: defaultdict[tuple[str, str | None], tuple[str, ...]] = defaultdict(tuple)
+        for each in tags_of_cases(store, run_id, case_ids):
+            tags[each.case_id, each.fingerprint] += (each.tag,)
+        return cls(tags=tags, n_notes=count_notes(store, run_id))
 
 
 def _standings(figures: MatrixFigures, position: int) -> list[Standing]:
@@ -228,8 +283,14 @@ def _standings(figures: MatrixFigures, position: int) -> list[Standing]:
 
 
 def _cell(
-    figures: MatrixFigures, row: int, position: int, beginning: AnswerBeginning | None, standing: Standing
+    figures: MatrixFigures,
+    row: int,
+    position: int,
+    beginning: AnswerBeginning | None,
+    standing: Standing,
+    written: _WrittenTexts,
 ) -> MatrixCell:
+    case_id, fingerprint = figures.case_ids[position], figures.fingerprints[row]
     return MatrixCell(
         text=beginning.text if beginning else "",
         is_whole=beginning.is_whole if beginning else True,
@@ -239,6 +300,9 @@ def _cell(
         tokens=_number(figures.tokens[row, position]),
         marks=Mark(int(figures.marks[row, position])),
         standing=standing,
+        fingerprint=fingerprint,
+        given_tags=written.tags[case_id, fingerprint],
+        n_notes=written.n_notes[case_id, fingerprint],
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from evaluation.exports.filters import Filters
+from evaluation.exports.people_words import people_words
 from evaluation.outcome_fields import KINDS
 from evaluation.records.labels import unique_labels
 from evaluation.records.runs import RunCandidateRecord, RunRecord
@@ -23,6 +24,7 @@ _BEFORE = {"own_failure": ("failure",), "energy_j": ("effective_context", "vram_
 OF_AN_ANSWER = (
     "run_id", "benchmark", "benchmark_version", "candidate", "model", "digest", "fingerprint", "endpoint", "case_id",
     "repeat", *(column for name in KINDS for column in (*_BEFORE.get(name, ()), name)), "started_at", "finished_at",
+    "tags", "notes",
 )  # fmt: skip
 OF_A_SCORE = (
     "run_id", "benchmark", "candidate", "case_id", "repeat", "metric", "signature", "value", "label", "rationale",
@@ -60,9 +62,11 @@ def answers_as_rows(
 ) -> list[Row]:
     """Return a row for each of these outcomes of a candidate, with the scores of the metrics in `words`."""
     of_candidate = _of_candidate(run, candidate, label)
+    case_ids = list(dict.fromkeys(outcome.values["case_id"] for outcome in outcomes))
+    written = people_words(store, run.plan.run_id, candidate.plan.candidate_fingerprint, case_ids)
     rows: dict[int, Row] = {}
     for outcome in outcomes:
-        rows[outcome.generation_id] = row = of_candidate | outcome.values
+        rows[outcome.generation_id] = row = of_candidate | outcome.values | written.cells(outcome.values["case_id"])
         row["failure"] = row.pop("failure_kind")
     columns = {signature: score_columns(word) for signature, word in words.items()}
     for cell in score_cells(store, list(rows), words) if words else ():

@@ -60,6 +60,8 @@ class ModelServer(ABC):
     """True if a model can be created from a Modelfile."""
     chat_path: ClassVar[str | None] = None
     """Path to which `chat_body` is sent, for programs that ask without us; None if no such program can be written."""
+    run_command: ClassVar[str | None] = None
+    """Command by which a person asks a model of such a server in a terminal: `COMMAND MODEL PROMPT`; None: no such."""
     digests_path: ClassVar[str | None] = None
     """Path at which the server lists `models`, each with its `name` and `digest`; None if it gives no digests."""
 

@@ -55,6 +55,7 @@ class OllamaProvider(ModelServer):
     takes_modelfiles = True
     chat_path = "/api/chat"
     digests_path = "/api/tags"
+    run_command = "ollama run"
     chat_body = staticmethod(chat_body)
 
     def __init__(self, url: str, *, unload_timeout_s: float = 60.0, **access: Unpack[Access]) -> None:

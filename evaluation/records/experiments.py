@@ -47,7 +47,23 @@ class AnnotationRecord:
     run_id: str | None
     case_id: str | None
     """Of the run."""
+    fingerprint: str | None = None
+    """Of the candidate whose answer to the case it is on; None: on the whole case."""
     comparison_id: str | None
     author: str
     text: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerTagRecord:
+    """A person's tag on a case of a run, or on a candidate's answer to it."""
+
+    tag_id: int
+    run_id: str
+    case_id: str
+    fingerprint: str | None
+    """Of the candidate; None: on the whole case."""
+    tag: str
+    author: str
     created_at: datetime

@@ -40,7 +40,7 @@ class ReviewItem:
     case_id: str
     cluster: str | None
     reason: str
-    """Reason for the selection: `disagreement`, `flip`, `control` or `further`."""
+    """Reason for the selection: `disagreement`, `flip`, `control`, `further` or `chosen`."""
     why: str
     """The reason in words."""
     question: ReviewQuestion

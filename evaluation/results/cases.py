@@ -10,7 +10,7 @@ from evaluation.case import Case, Message
 from evaluation.errors import FailureKind
 from evaluation.generation import PromptState, Timing
 from evaluation.outcome_fields import SECONDS
-from evaluation.records.experiments import AnnotationRecord
+from evaluation.records.experiments import AnnotationRecord, AnswerTagRecord
 from evaluation.records.status import Status
 from evaluation.results.as_json import MERGED, json_key
 from evaluation.results.frames import REAL, TEXT, WHOLE, ShownInNotebooks, frame, row_of
@@ -272,7 +272,9 @@ class CaseResult(ShownInNotebooks):
     """Version of the program that planned the run."""
     case: Case
     annotations: tuple[AnnotationRecord, ...]
-    """People's notes on the case."""
+    """People's notes on the case and on answers to it."""
+    tags: tuple[AnswerTagRecord, ...] = ()
+    """People's tags on the case and on answers to it; those of the benchmark are the case's own."""
     candidates: tuple[CaseCandidate, ...]
     """Candidates in the order of planning."""
     PAGES: ClassVar[str] = "evaluation.reports.notebook_cases"

@@ -223,7 +223,7 @@ class ReviewedCase:
     """Its place in the review, from 1 on."""
     case_id: str
     picked: str
-    """Reason for the selection: `disagreement`, `flip`, `control` or `further`."""
+    """Reason for the selection: `disagreement`, `flip`, `control`, `further` or `chosen`."""
     why: str
     """The reason in words."""
     outputs: tuple[ReviewedOutput, ...]

@@ -11,17 +11,22 @@ from math import comb
 import numpy as np
 from numpy.typing import NDArray
 
-from evaluation.formatting import quantity
+from evaluation.errors import ConfigurationError
+from evaluation.formatting import listed, quantity
 
 Matrix = NDArray[np.float64]
 
 DISAGREEMENT, FLIP, CONTROL, FURTHER = "disagreement", "flip", "control", "further"
+CHOSEN = "chosen"
+"""Reason of the cases of a review that shows exactly those that a person chose."""
+MOST_CHOSEN = 500
 MOST_OUTPUTS = 4
 """Outputs shown side by side; with more candidates, each case shows a subset."""
 RIGHT = 0.5
 """Value from which an answer counts as right where a binary decision is needed."""
 _DIGITS = 12
 _MOST_OPTIONS = 200
+_MOST_NAMED = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +120,29 @@ def pick(
     take(FURTHER, n - len(selected), lambda _: 1.0, lambda _: "no other case differs or flipped")
     shown = list(selected.values())
     return [shown[place] for place in rng.permutation(len(shown))]
+
+
+def chosen_cases(
+    cases: Sequence[CaseStatistics], case_ids: Sequence[str], *, rng: "np.random.Generator"
+) -> list[SelectedCase]:
+    """Return the cases of these ids in the random order in which they are shown.
+
+    Raises:
+        ConfigurationError: too many, or one that cannot be shown.
+    """
+    if len(case_ids) > MOST_CHOSEN:
+        raise ConfigurationError(
+            f"{len(case_ids):,} cases are more than people rate", f"Choose at most {MOST_CHOSEN}, by a filter."
+        )
+    by_id = {case.case_id: case for case in cases}
+    absent = [case_id for case_id in case_ids if case_id not in by_id]
+    if absent:
+        raise ConfigurationError(
+            f"two candidates at least must have answered a case, and did not answer {listed(absent, _MOST_NAMED)}",
+            "Leave these cases out.",
+        )
+    drawn = [by_id[case_ids[place]] for place in rng.permutation(len(case_ids))]
+    return [SelectedCase(seen=seen, reason=CHOSEN, why="chosen by a person") for seen in drawn]
 
 
 def _why_apart(seen: CaseStatistics) -> str:

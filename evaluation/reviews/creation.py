@@ -1,6 +1,6 @@
 """Creation of a stored review from a request; equal requests yield the same review, whoever makes them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Any
@@ -19,7 +19,14 @@ from evaluation.records.outcomes import StoredOutcome
 from evaluation.records.reviews import ReviewItem, ReviewQuestion, ReviewRecord, ShownOutput
 from evaluation.requests.review_request import ReviewRequest
 from evaluation.reviews.case_scores import seen_cases
-from evaluation.reviews.case_selection import MOST_OUTPUTS, CaseStatistics, SelectedCase, choose_sides, pick
+from evaluation.reviews.case_selection import (
+    MOST_OUTPUTS,
+    CaseStatistics,
+    SelectedCase,
+    choose_sides,
+    chosen_cases,
+    pick,
+)
 from evaluation.store.benchmarks import load_benchmark_version
 from evaluation.store.outcomes import load_outcomes
 from evaluation.store.reviews import ask_raters, find_review, has_review, save_review
@@ -42,25 +49,30 @@ class _Shown:
     sides: tuple[int, ...]
 
 
-def open_review(store: Store, request: ReviewRequest) -> ReviewRecord:
+def open_review(store: Store, request: ReviewRequest, *, case_ids: Collection[str] = ()) -> ReviewRecord:
     """Return the requested review: an existing one, or a new one, stored.
+
+    Args:
+        store: The store.
+        request: The request.
+        case_ids: Show exactly these cases, in a random order; empty: the request says how many are picked, and how.
 
     Raises:
         BenchwrightError: no such run, candidate or review; runs of several benchmarks; nothing that could be shown.
     """
-    review = _meant(store, request)
+    review = _meant(store, request, sorted(set(case_ids)))
     if request.n_raters is None:
         return review
     ask_raters(store, review.review_id, request.n_raters)
     return find_review(store, review.review_id)
 
 
-def _meant(store: Store, request: ReviewRequest) -> ReviewRecord:
+def _meant(store: Store, request: ReviewRequest, case_ids: Sequence[str]) -> ReviewRecord:
     if request.review is not None:
         return find_review(store, request.review)
     run_ids = _runs_meant(store, request)
     sides = _sides(store, run_ids, request)
-    identity = _identity(request, run_ids, sides)
+    identity = _identity(request, run_ids, sides) | ({"cases": list(case_ids)} if case_ids else {})
     review_id = fingerprint(identity)[:12]
     if has_review(store, review_id):
         return find_review(store, review_id)
@@ -121,7 +133,8 @@ def _made(
     plan = sides[0].members[0].run.plan
     use = _headline(sides)
     rng = np.random.default_rng(int(fingerprint([review_id, request.seed])[:16], 16))
-    shown = _shown(_answered(store, sides, use), request, sides, rng)
+    answered = _answered(store, sides, use)
+    shown = _shown(answered, request, sides, rng, case_ids=identity.get("cases", ()))
     benchmark = load_benchmark_version(
         store,
         plan.benchmark_version,
@@ -155,17 +168,25 @@ def _answered(store: Store, sides: Sequence[Side], use: MetricUse | None) -> lis
 
 
 def _shown(
-    seen: Sequence[CaseStatistics], request: ReviewRequest, sides: Sequence[Side], rng: "np.random.Generator"
+    seen: Sequence[CaseStatistics],
+    request: ReviewRequest,
+    sides: Sequence[Side],
+    rng: "np.random.Generator",
+    *,
+    case_ids: Sequence[str],
 ) -> list[_Shown]:
     """Return the picked cases in the order in which they are shown, each with its sides in theirs."""
-    picked = pick(
-        seen,
-        request.n_cases,
-        flip_share=request.flip_share,
-        control_share=request.control_share,
-        changed=_changed(sides),
-        rng=rng,
-    )
+    if case_ids:
+        picked = chosen_cases(seen, case_ids, rng=rng)
+    else:
+        picked = pick(
+            seen,
+            request.n_cases,
+            flip_share=request.flip_share,
+            control_share=request.control_share,
+            changed=_changed(sides),
+            rng=rng,
+        )
     size = 2 if request.kind == PREFERENCE else min(MOST_OUTPUTS, len(sides))
     chosen = choose_sides(picked, size, len(sides), rng=rng)
     return [

@@ -48,7 +48,7 @@ def store_lettered(store: Store, review_id: str, *, rater: str, ratings: Sequenc
     """
     review, name = find_review(store, review_id), checked_rater(rater)
     judgements = checked(review, _judgements(review, ratings))
-    session_id = _session_of(review, name)
+    session_id = session_of(review, name)
     begin_session(store, session_id=session_id, review_id=review.review_id, place=PLACE, rater=name)
     save_ratings(store, session_id=session_id, rater=name, ratings=judgements)
     return review
@@ -67,7 +67,7 @@ def cases_to_rate(store: Store, review_id: str, *, rater: str | None = None) -> 
     return tuple(blinded_case(review, item) for item in review.items if item.item_id not in done)
 
 
-def _session_of(review: ReviewRecord, rater: str) -> str:
+def session_of(review: ReviewRecord, rater: str) -> str:
     """Return the id of a rater's session, the same for each request: whoever sends one case at a time began once."""
     text = f"{review.review_id}\0{rater.casefold()}"
     return f"{PLACE}-{hashlib.sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()[:32]}"
@@ -81,14 +81,23 @@ def _judgements(review: ReviewRecord, ratings: Sequence[LetteredRating]) -> list
     return [_read(review, rating) for rating in ratings]
 
 
-def _read(review: ReviewRecord, rating: LetteredRating) -> Said:
+def item_at(review: ReviewRecord, case: int) -> ReviewItem:
+    """Return the case at a place in the review, from 1 on.
+
+    Raises:
+        ConfigurationError: there is none.
+    """
     n_cases = len(review.items)
-    if not 1 <= rating.case <= n_cases:
+    if not 1 <= case <= n_cases:
         raise ConfigurationError(
-            f"review {review.review_id} has {counted(n_cases, 'case')}, and there is no case {rating.case}",
+            f"review {review.review_id} has {counted(n_cases, 'case')}, and there is no case {case}",
             f"Name one from 1 to {n_cases}.",
         )
-    item = review.items[rating.case - 1]
+    return review.items[case - 1]
+
+
+def _read(review: ReviewRecord, rating: LetteredRating) -> Said:
+    item = item_at(review, rating.case)
     letters = [letter(position) for position in range(len(item.outputs))]
     if review.criteria:
         return _grades(item, rating, letters)

@@ -56,7 +56,9 @@ def result_notes(result: ReviewResult) -> tuple[str, ...]:
     notes = []
     if result.n_rated < result.n_items:
         notes.append(f"{result.n_items - result.n_rated} of {counted(result.n_items, 'case')} are not rated yet")
-    if any(reason != "control" for reason in picked):
+    if "chosen" in picked:
+        notes.append("a person chose the cases: the numbers are about these alone")
+    elif any(reason != "control" for reason in picked):
         n_controls = picked.get("control", 0)
         only = {0: "nothing here speaks", 1: "the one random control alone speaks"}.get(
             n_controls, f"the {n_controls} random controls alone speak"

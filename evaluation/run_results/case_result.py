@@ -33,6 +33,7 @@ from evaluation.run_results.failure_examples import failure_kind
 from evaluation.run_results.stage_results import answer_result, stage_result, trace_result
 from evaluation.scores import Measurement, ScoreFailure
 from evaluation.store.annotations import notes_on_case
+from evaluation.store.answer_tags import tags_of_cases
 from evaluation.store.benchmarks import has_case, load_benchmark_version
 from evaluation.store.outcomes import outcomes_of_case
 from evaluation.store.registry import find_candidates
@@ -75,6 +76,7 @@ def case_result(store: Store, run_id: str, case_id: str) -> CaseResult:
         code_version=plan.code_version,
         case=case,
         annotations=tuple(notes_on_case(store, plan.run_id, case_id)),
+        tags=tags_of_cases(store, plan.run_id, [case_id]),
         candidates=tuple(
             _candidate(store, run, record, labels[record.run_candidate_id], seen, messages) for record in run.candidates
         ),

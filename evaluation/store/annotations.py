@@ -1,5 +1,6 @@
 """Stored notes of people on experiments, runs, cases and comparisons."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 import sqlalchemy as sa
@@ -22,9 +23,10 @@ def annotate(
     experiment_id: str | None = None,
     run_id: str | None = None,
     case_id: str | None = None,
+    fingerprint: str | None = None,
     comparison_id: str | None = None,
 ) -> int:
-    """Add a note to an experiment, a run, a case of a run, or a comparison, and return the note's id.
+    """Add a note to an experiment, a run, a case of a run, an answer, or a comparison, and return the note's id.
 
     Raises:
         ConfigurationError: an empty note, or not on exactly one thing.
@@ -36,10 +38,13 @@ def annotate(
         raise ConfigurationError("a note belongs to one thing", "Name an experiment, a run or a comparison.")
     if case_id is not None and run_id is None:
         raise ConfigurationError(f"case {case_id!r} is a case of no run", "Name its run.")
+    if fingerprint is not None and case_id is None:
+        raise ConfigurationError("a note on an answer needs its case", "Name the case.")
     row = {
         "experiment_id": experiment_id,
         "run_id": find_run(store, run_id).plan.run_id if run_id is not None else None,
         "case_id": case_id,
+        "fingerprint": fingerprint,
         "comparison_id": find_comparison(store, comparison_id).comparison_id if comparison_id is not None else None,
         "author": author,
         "text": text.strip(),
@@ -71,6 +76,19 @@ def annotations(
 def notes_on_case(store: Store, run_id: str, case_id: str) -> tuple[AnnotationRecord, ...]:
     """Return the notes on one case of a run, oldest first."""
     return _find_annotations(store, sa.and_(annotation.c.run_id == run_id, annotation.c.case_id == case_id))
+
+
+def notes_on_cases(store: Store, run_id: str) -> tuple[AnnotationRecord, ...]:
+    """Return the notes on all cases of a run and on answers to them, oldest first."""
+    return _find_annotations(store, sa.and_(annotation.c.run_id == run_id, annotation.c.case_id.is_not(None)))
+
+
+def count_notes(store: Store, run_id: str) -> Counter[tuple[str, str | None]]:
+    """Return the number of notes on cases of a run, by case and fingerprint; None stands for the whole case."""
+    on_cases = sa.and_(annotation.c.run_id == run_id, annotation.c.case_id.is_not(None))
+    with store.read() as connection:
+        rows = connection.execute(sa.select(annotation.c.case_id, annotation.c.fingerprint).where(on_cases)).all()
+    return Counter((row.case_id, row.fingerprint) for row in rows)
 
 
 def remove_annotation(store: Store, annotation_id: int) -> None:

@@ -42,6 +42,13 @@ def save_ratings(store: Store, *, session_id: str, rater: str, ratings: Sequence
     return name
 
 
+def remove_rating(store: Store, *, item_id: int, rater: str) -> None:
+    """Delete what a rater, by the name as stored, said of an item; nothing happens where nothing was said."""
+    this = sa.and_(rating.c.item_id == item_id, rating.c.rater == rater)
+    with store.write() as connection:
+        connection.execute(sa.delete(rating).where(this))
+
+
 def _stored_rater_name(connection: Connection, rater: str, item_id: int) -> str:
     review_id = sa.select(review_item.c.review_id).where(review_item.c.id == item_id).scalar_subquery()
     raters = connection.execute(

@@ -17,6 +17,7 @@ from evaluation.store.monitored_metrics import yardsticks
 from evaluation.store.run_labels import series_labels
 from evaluation.store.tables import (
     annotation,
+    answer_tag,
     comparison,
     experiment_run,
     generation,
@@ -104,7 +105,8 @@ def find_retention_reasons(connection: Connection, before: datetime) -> dict[Ret
         RetentionReason.EXPERIMENTS: ids(sa.select(experiment_run.c.run_id)),
         RetentionReason.COMPARISONS: _named_in(connection, comparison.c.run_ids),
         RetentionReason.SEARCHES: ids(sa.select(run.c.id).where(sa.or_(*searched))),
-        RetentionReason.NOTES: ids(sa.select(annotation.c.run_id).where(annotation.c.run_id.is_not(None))),
+        RetentionReason.NOTES: ids(sa.select(annotation.c.run_id).where(annotation.c.run_id.is_not(None)))
+        | ids(sa.select(answer_tag.c.run_id)),
     }
 
 

@@ -141,22 +141,3 @@ def confirmed_suite(benchmark: Benchmark, decisions: Mapping[str, bool], *, by: 
     sentence = f"{by} confirmed {counted(len(kept), 'case')} blind and dropped {n_dropped}."
     before = benchmark.description.removesuffix(UNCONFIRMED).rstrip()
     return replace(benchmark, cases=kept, description=f"{before} {sentence}")
-
-
-def as_rows(benchmark: Benchmark) -> list[dict[str, Any]]:
-    """Return the benchmark as the lines of a JSONL file: its header, then a case a line."""
-    header = {
-        "name": benchmark.name,
-        "task_type": benchmark.task_type,
-        "prompt": {"system": benchmark.prompt.system, "template": benchmark.prompt.template},
-        "metrics": list(benchmark.metrics),
-        "headline": benchmark.headline,
-        "description": benchmark.description,
-        "licence": benchmark.licence,
-    }
-    return [{"benchmark": header}, *map(_as_row, benchmark.cases)]
-
-
-def _as_row(case: Case) -> dict[str, Any]:
-    content = {name: value for name, value in case.content.items() if value not in ("", None, [], {})}
-    return {"case_id": case.case_id, **content}

@@ -1,19 +1,17 @@
 """The tasks that keep a written suite, in a file or in the store, and publish where its drafts fell."""
 
-import json
-import os
 from pathlib import Path
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
+from evaluation.benchmarks.file_writing import as_jsonl, rows_of, write_new_file
 from evaluation.case import Benchmark
 from evaluation.errors import ConfigurationError
 from evaluation.reports.written_suites import suite_as_markdown
 from evaluation.requests.writing_request import WritingRequest
 from evaluation.results.written_suites import WrittenSuite
 from evaluation.store.benchmarks import save_benchmark
-from evaluation.suite_writing.suite import as_rows
 from tasks.artifacts import artifact_key, publish_page
 from tasks.prefect_outage import going_on_without
 from tasks.store_calls import call_with_store
@@ -38,18 +36,13 @@ def write_suite_file(file: Path, benchmark: Benchmark) -> None:
     Raises:
         ConfigurationError: the file is there already, or cannot be written.
     """
-    draft = file.with_name(f".{file.name}.{os.getpid()}")
-    lines = (json.dumps(row, ensure_ascii=False) for row in as_rows(benchmark))
     try:
-        draft.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
-        os.link(draft, file)  # which fails where there is one, unlike a renaming
+        write_new_file(file, as_jsonl(rows_of(benchmark)))
     except OSError as error:
         raise ConfigurationError(
             f"the suite cannot be written to {str(file)!r}: {error.strerror or error}",
             "The same command with another --out asks nothing again.",
         ) from error
-    finally:
-        draft.unlink(missing_ok=True)
 
 
 @task(name="publish", task_run_name="publish the report", cache_policy=NO_CACHE, persist_result=False)

@@ -18,14 +18,19 @@ from evaluation.records.alerts import Change, Finding
 from evaluation.records.candidates import EndpointRecord
 from evaluation.records.traffic_calls import TrafficCall, TrafficStage
 from evaluation.requests.comparison_request import ComparisonRequest
+from evaluation.requests.review_request import LONGEST_NAME, ReviewRequest
 from evaluation.results.as_json import as_json
+from evaluation.reviews.creation import open_review
+from evaluation.reviews.lettered_ratings import LetteredRating, store_lettered
+from evaluation.reviews.rating_checks import LONGEST_NOTE
 from evaluation.store.alerts import record_look
 from evaluation.store.annotations import annotate
+from evaluation.store.answer_tags import LONGEST_TAG, add_tags
 from evaluation.store.experiments import add_runs, create_experiment
 from evaluation.store.models import record_seen
 from evaluation.store.races import begin_race, finish_race, save_decisions
 from evaluation.store.registry import save_endpoint
-from evaluation.store.runs import tag_run
+from evaluation.store.runs import find_run, tag_run
 from evaluation.store.session import Store
 from evaluation.store.sweeps import begin_sweep
 from evaluation.store.traffic import save_traffic
@@ -44,6 +49,7 @@ LABEL = f"{MARK} <b>x</b>\"'><i onclick=x> {{{{1234*8000}}}} \u202etxt.exe\x1b[3
 def fill_hostile(store: Store) -> None:
     """Store runs, comparisons and all else that pages show, each with hostile names and texts."""
     _fill_runs(store)
+    _fill_review(store)
     _fill_searches(store)
     _fill_experiment(store)
     _fill_production(store)
@@ -80,6 +86,16 @@ def _fill_runs(store: Store) -> None:
         {"comparison_id": compared.comparison_id},
     ):
         annotate(store, text=TEXT, author=LABEL, **place)
+
+
+def _fill_review(store: Store) -> None:
+    review = open_review(store, ReviewRequest(runs=["mixed"], kind="preference", n_cases=2))
+    ratings = [LetteredRating(case=case, better="A", notes=TEXT[:LONGEST_NOTE]) for case in (1, 2)]
+    store_lettered(store, review.review_id, rater=LABEL[:LONGEST_NAME], ratings=ratings)
+    answer_of = find_run(store, "mixed").candidates[0].plan.candidate_fingerprint
+    for fingerprint in (None, answer_of):
+        add_tags(store, "mixed", ["c01"], LABEL[:LONGEST_TAG], author=LABEL, fingerprint=fingerprint)
+    annotate(store, text=TEXT, author=LABEL, run_id="mixed", case_id="c01", fingerprint=answer_of)
 
 
 def _fill_searches(store: Store) -> None:

@@ -20,6 +20,7 @@ NAMES: Mapping[str, str] = {
     "name": LABEL,
     "race": "race",
     "sweep": "sweep",
+    "review": "last",
     "deployment": "evaluate",
 }
 """What stands in the place of each parameter that a page needs; a new one has to find its place here."""

@@ -16,7 +16,7 @@ _ELEMENTS = frozenset({
     "dd", "kbd", "form", "button", "h1", "h2", "h3", "h4", "p", "ul", "ol", "li", "div", "section", "article",
     "table", "thead", "tbody", "tr", "th", "td", "span", "strong", "time", "code", "pre", "details", "summary",
     "label", "input", "select", "option", "progress", "svg", "rect", "figure", "figcaption", "img", "br", "ins",
-    "del", "textarea", "fieldset", "legend",
+    "del", "fieldset", "legend", "textarea", "datalist",
 })  # fmt: skip
 """All elements that our templates have."""
 _ATTRIBUTES = frozenset({
@@ -25,8 +25,11 @@ _ATTRIBUTES = frozenset({
     "datetime", "value", "max", "min", "maxlength", "placeholder", "size", "checked", "selected", "title", "alt",
     "open", "viewbox", "preserveaspectratio", "x", "y", "width", "height", "data-row", "data-open", "data-up",
     "data-cell", "data-live", "data-search", "data-omit-empty", "required", "autocomplete", "autofocus",
+    "rows", "form", "formaction", "aria-describedby", "data-go", "data-rating", "data-letter", "data-grade",
+    "data-better", "data-notes", "data-store", "data-skip", "data-undo", "data-select", "data-copy", "data-all",
+    "data-marked", "list",
     "data-key", "data-refresh", "data-state", "data-fetch", "data-once", "data-drop", "data-dropped", "data-benchmarks",
-    "for", "rows", "spellcheck", "inputmode", "accept", "disabled", "aria-describedby", "aria-invalid",
+    "for", "spellcheck", "inputmode", "accept", "disabled", "aria-invalid",
 })  # fmt: skip
 """All attributes that our templates have: no handler of events, no style."""
 _PICTURE = re.compile(r"/charts/([0-9a-f]{32})\.svg")

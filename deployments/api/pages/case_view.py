@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from deployments.api.pages.word_diff import Piece, word_diff
+from evaluation.generation import Generation
 from evaluation.results.cases import AnswerResult, CaseCandidate, CaseResult, MissingOutcome, OutcomeResult
 
 
@@ -35,6 +36,21 @@ class ShownAnswer:
     def is_stored(self) -> bool:
         """Return whether there is an outcome."""
         return isinstance(self.outcome, OutcomeResult)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskedAgain:
+    """A new answer to a stored request, which is stored nowhere."""
+
+    fingerprint: str
+    """Of the candidate."""
+    generation: Generation | None
+    """None: there is no answer."""
+    diff: tuple[Piece, ...] | None
+    """What differs from the stored answer; None: there is none, or the two are equal."""
+    is_equal: bool
+    problem: str
+    """Why there is no answer; empty: there is one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,8 @@ from fastapi.staticfiles import StaticFiles
 from deployments.api.guard import STATIC
 from deployments.api.model_servers import ModelServers
 from deployments.api.pages import (
+    annotating,
+    asking_again,
     catalogue,
     comparisons,
     drawn_charts,
@@ -15,9 +17,12 @@ from deployments.api.pages import (
     first_steps,
     home,
     monitoring,
+    rating,
     recommendations,
+    reviews,
     runs,
     searches,
+    selecting,
     sign_in,
     starting,
     traffic,
@@ -35,12 +40,17 @@ PAGES = (
     comparisons,
     searches,
     experiments,
+    reviews,
+    rating,
     monitoring,
     traffic,
     recommendations,
     catalogue,
     sign_in,
     uploads,
+    annotating,
+    selecting,
+    asking_again,
 )
 """Modules with the routes of pages."""
 

@@ -31,6 +31,7 @@ NAVIGATION = (
     ("/comparisons", "Comparisons"),
     ("/searches", "Races and sweeps"),
     ("/experiments", "Experiments"),
+    ("/reviews", "Reviews"),
     ("/alerts", "Alerts"),
     ("/trends", "Trends"),
     ("/traffic", "Traffic"),

@@ -6,22 +6,27 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 
 from deployments.api.access import READ
-from deployments.api.pages.case_view import case_view
+from deployments.api.pages.case_view import AskedAgain, case_view
+from deployments.api.pages.open_elsewhere import snippets
+from deployments.api.pages.prefect_links import prefect_links
 from deployments.api.pages.recent_runs import listed_runs
 from deployments.api.pages.rendering import PageRoute, page
 from deployments.api.pages.run_extras import run_extras
+from deployments.api.stored_calls import stored_calls
 from deployments.cli.arguments import open_stored
 from deployments.python.stored import load_case, load_run
 from evaluation.answer_matrix.page import FiguresInUse, matrix_page
 from evaluation.answer_matrix.selection import MatrixView, Showing, Sorting
 from evaluation.results.runs import RunResult
 from evaluation.run_results.ranking import ranked
+from evaluation.store.plans import run_flows
 from evaluation.store.summaries import list_runs
 
 router = APIRouter(route_class=PageRoute, dependencies=[READ], include_in_schema=False)
 ROWS_OF_A_PAGE = 100
 RUNS_OF_A_PAGE = 50
-_in_use = FiguresInUse()
+figures_in_use = FiguresInUse()
+"""Figures of the runs that people look at."""
 
 
 def matrix_view(
@@ -64,7 +69,14 @@ def runs(request: Request, before: str | None = None, archived: bool = False) ->
 def run(request: Request, run: str) -> Response:
     """Show the result of a run."""
     result: RunResult = load_run(run)
-    return page(request, "run.html", run=result, candidates=ranked(result), extras=run_extras(result))
+    return page(
+        request,
+        "run.html",
+        run=result,
+        candidates=ranked(result),
+        extras=run_extras(result),
+        flow_runs=prefect_links(result.flow_run_ids),
+    )
 
 
 @router.get("/runs/{run}/answers")
@@ -77,7 +89,7 @@ def answers(
 ) -> Response:
     """Show the answers of a run side by side."""
     with open_stored(None) as store:
-        shown = matrix_page(store, run, view, in_use=_in_use, metric=metric, offset=offset, limit=ROWS_OF_A_PAGE)
+        shown = matrix_page(store, run, view, in_use=figures_in_use, metric=metric, offset=offset, limit=ROWS_OF_A_PAGE)
     return page(
         request,
         "answers.html",
@@ -97,4 +109,31 @@ def case(
     against: Annotated[str, Query(max_length=1000)] = "",
 ) -> Response:
     """Show one case in full."""
-    return page(request, "case.html", shown=case_view(load_case(case, run=run), against=against))
+    return case_page(request, run, case, against=against)
+
+
+def case_page(
+    request: Request, run: str, case_id: str, *, against: str = "", asked_again: AskedAgain | None = None
+) -> Response:
+    """Return the page of a case.
+
+    Args:
+        request: The request that it answers.
+        run: Id of the run, the beginning of one, or `last`.
+        case_id: Id of the case.
+        against: What the answers are compared with.
+        asked_again: A new answer, which stands beside the stored one.
+    """
+    shown = case_view(load_case(case_id, run=run), against=against)
+    with open_stored(None) as store:
+        calls = stored_calls(store, shown.case, embedded_url=request.app.state.embedded_url)
+        flow_runs = prefect_links(run_flows(store, shown.case.run_id))
+    own_address = str(request.base_url)
+    return page(
+        request,
+        "case.html",
+        shown=shown,
+        asked_again=asked_again,
+        calls={call.fingerprint: (call, snippets(call, own_address=own_address)) for call in calls},
+        flow_runs=flow_runs,
+    )

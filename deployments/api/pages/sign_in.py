@@ -42,7 +42,7 @@ async def sign_in(request: Request, to: To = "/") -> Response:
             raise ProblemError(403, "this key may not read results, which the pages show", kind="scope")
     except ProblemError as problem:
         return page(request, "sign_in.html", status=problem.status, to=_own(to), why=problem.detail)
-    cookie = cookie_of(sessions.open(text), is_secure=_is_secure(request))
+    cookie = cookie_of(sessions.open(text), is_secure=is_secure(request))
     return RedirectResponse(_own(to), 303, headers={"Set-Cookie": cookie})
 
 
@@ -51,11 +51,11 @@ def sign_out(request: Request) -> Response:
     """End the session."""
     sessions: Sessions = request.app.state.sessions
     sessions.end(request.headers.getlist("cookie"))
-    cookie = cookie_of("", is_secure=_is_secure(request))
+    cookie = cookie_of("", is_secure=is_secure(request))
     return RedirectResponse(SIGN_IN, 303, headers={"Set-Cookie": cookie})
 
 
-def _is_secure(request: Request) -> bool:
+def is_secure(request: Request) -> bool:
     """Return whether the browser speaks TLS, to us or to a server before us; it names its own address with a POST."""
     return request.url.scheme == "https" or request.headers.get("origin", "").startswith("https://")
 

@@ -45,8 +45,13 @@ def print_case_page(shown: CaseResult) -> None:
         for outcome in candidate.outcomes:
             _print_outcome(candidate, outcome, repeats=shown.n_repeats)
     say_line()
+    places = {each.fingerprint: f" on {each.label}" for each in shown.candidates}
     for note in shown.annotations:
-        say_line(f"note {note.annotation_id} · {note.created_at:%Y-%m-%d} {note.author}: {note.text}")
+        on = places.get(note.fingerprint or "", "")
+        say_line(f"note {note.annotation_id} · {note.created_at:%Y-%m-%d} {note.author}{on}: {note.text}")
+    for each in shown.tags:
+        on = places.get(each.fingerprint or "", "")
+        say_line(f"tag {each.tag} · {each.created_at:%Y-%m-%d} {each.author}{on}")
     say_line(f"benchmark version {shown.benchmark_version}, code {shown.code_version}")
 
 

@@ -5,7 +5,7 @@ from evaluation.store.tables.alerts import alert, alert_silence, monitor_look
 from evaluation.store.tables.benchmarks import benchmark, benchmark_case
 from evaluation.store.tables.candidates import candidate, endpoint, model, profile
 from evaluation.store.tables.comparisons import comparison, comparison_pair, race, race_decision, sweep
-from evaluation.store.tables.experiments import annotation, experiment, experiment_run
+from evaluation.store.tables.experiments import annotation, answer_tag, experiment, experiment_run
 from evaluation.store.tables.indexes import corpus_index
 from evaluation.store.tables.kept_readings import kept_reading, run_state
 from evaluation.store.tables.outcomes import generation, gpu_sample, passage, stage, trace
@@ -39,6 +39,7 @@ __all__ = [
     "alert",
     "alert_silence",
     "annotation",
+    "answer_tag",
     "api_key",
     "audit_entry",
     "benchmark",

@@ -1,4 +1,4 @@
-"""Tables of experiments, which group several runs, and of people's notes."""
+"""Tables of experiments, which group several runs, and of people's notes and tags."""
 
 from datetime import datetime
 from typing import Any
@@ -50,7 +50,7 @@ class ExperimentRunTable(Row, table=True):
 
 
 class AnnotationTable(Row, table=True):
-    """A person's note on one of an experiment, a run, a case of a run, or a comparison."""
+    """A person's note on one of an experiment, a run, a case of a run, an answer to it, or a comparison."""
 
     __tablename__ = "annotation"
     __table_args__ = (sa.Index(None, "experiment_id"), sa.Index(None, "run_id"), sa.Index(None, "comparison_id"))
@@ -59,12 +59,31 @@ class AnnotationTable(Row, table=True):
     experiment_id: str | None = optional_parent_field("experiment.id")
     run_id: str | None = optional_parent_field("run.id")
     case_id: str | None = text_field(null=True)
+    fingerprint: str | None = text_field(null=True)
+    """Of the candidate whose answer to the case it is on; None: on the whole case."""
     comparison_id: str | None = optional_parent_field("comparison.id")
     author: str = text_field()
     text: str = text_field()
     created_at: datetime = time_field()
 
 
+class AnswerTagTable(Row, table=True):
+    """A person's tag on a case of a run, or on a candidate's answer to it."""
+
+    __tablename__ = "answer_tag"
+    __table_args__ = (sa.UniqueConstraint("run_id", "case_id", "fingerprint", "tag"),)
+
+    id: int | None = key_field()
+    run_id: str = parent_field("run.id", big=False)
+    case_id: str = text_field()
+    fingerprint: str = text_field()
+    """Of the candidate; empty: on the whole case."""
+    tag: str = text_field()
+    author: str = text_field()
+    created_at: datetime = time_field()
+
+
 experiment = METADATA.tables["experiment"]
 experiment_run = METADATA.tables["experiment_run"]
 annotation = METADATA.tables["annotation"]
+answer_tag = METADATA.tables["answer_tag"]

@@ -24,6 +24,8 @@ from evaluation.requests.comparison_request import ComparisonRequest
 from evaluation.results.as_json import as_json as result_as_json
 from evaluation.run_results.case_result import case_result
 from evaluation.run_results.run_result import run_result
+from evaluation.store.annotations import annotate
+from evaluation.store.answer_tags import add_tags
 from evaluation.store.experiments import add_runs, create_experiment
 from evaluation.store.runs import find_run
 from evaluation.store.session import Store
@@ -216,3 +218,18 @@ def test_stages_of_a_run_without_pipelines_and_a_filter_that_they_lack_are_refus
         exported(two_runs, "run-1", Kind.STAGES, metrics=("token_f1",))
     with pytest.raises(ConfigurationError, match="--failed and --answered choose among answers"):
         exported(two_runs, "run-1", Kind.STAGES, failed=True)
+
+
+def test_what_people_wrote_stands_with_the_answers_that_it_is_about(two_runs: Store) -> None:
+    first, second = [each.plan.candidate_fingerprint for each in find_run(two_runs, "run-1").candidates][:2]
+    case_id = CASES[0].case_id
+    add_tags(two_runs, "run-1", [case_id], "odd; <b>", author="ana")
+    add_tags(two_runs, "run-1", [case_id], "wrong", author="ana", fingerprint=second)
+    annotate(two_runs, text='=cmd("x")', author="ben", run_id="run-1", case_id=case_id, fingerprint=first)
+
+    rows = {row["fingerprint"]: row for row in exported(two_runs, "run-1") if row["case_id"] == case_id}
+    assert ('["odd; <b>"]', '["odd; <b>", "wrong"]') == (rows[first]["tags"], rows[second]["tags"])
+    assert ['ben: =cmd("x")'] == json.loads(rows[first]["notes"])
+    assert rows[second].get("notes") is None
+    others = [row for row in exported(two_runs, "run-1") if row["case_id"] != case_id]
+    assert all(row.get("tags") is None and row.get("notes") is None for row in others)

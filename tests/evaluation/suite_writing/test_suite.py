@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+from evaluation.benchmarks.file_writing import rows_of
 from evaluation.benchmarks.loading import load_benchmark
 from evaluation.case import Benchmark
 from evaluation.passage import Passage
@@ -11,7 +12,6 @@ from evaluation.suite_writing.drafts import Draft, Kind, Proof, WritingTask
 from evaluation.suite_writing.suite import (
     NOT_IN_DOCUMENTS,
     Origin,
-    as_rows,
     confirmed_suite,
     is_synthetic,
     proofs_of,
@@ -71,7 +71,7 @@ def test_relevant_passages_of_another_form_are_left_out() -> None:
 def test_a_file_of_the_rows_is_the_same_benchmark(tmp_path: Path) -> None:
     written = suite()
     file = tmp_path / "suite.jsonl"
-    file.write_text("".join(json.dumps(row) + "\n" for row in as_rows(written)))
+    file.write_text("".join(json.dumps(row) + "\n" for row in rows_of(written)))
 
     loaded = load_benchmark(file)
     assert (written.version, written.cases) == (loaded.version, loaded.cases)

@@ -1,7 +1,7 @@
 """Whatever models, files, people and servers wrote is text on every page: nothing is made of it."""
 
 import pytest
-from api_client import ApiClient
+from api_client import BASE, ApiClient
 from hostile_store import ATTRIBUTE, LABEL, TEXT
 from hostile_texts import MARK, NAME, letters
 from page_routes import NAMES, SHOWN_PAGES, ShownPage
@@ -44,3 +44,15 @@ def test_hostile_addresses_are_text(hostile: ApiClient, shown: ShownPage, word: 
 
 def test_links_lead_somewhere_whatever_things_are_called(hostile: ApiClient) -> None:
     assert len(crawl(hostile)) > 20
+
+
+def test_hostile_texts_are_text_while_they_are_rated_and_where_ratings_are_listed(hostile: ApiClient) -> None:
+    begun = hostile.send("POST", "/reviews/last/raters", data={"rater": LABEL[:80]}, headers={"origin": BASE})
+    cookie = {"cookie": begun.headers["set-cookie"].partition(";")[0]}
+    assert 303 == begun.status_code
+    for path in ("/reviews/last/rate?case=1", "/reviews/last/ratings", "/reviews/last"):
+        answer = hostile.get(path, headers=cookie)
+        assert 200 == answer.status_code
+        seen = SeenPage(answer.text)
+        _check(seen)
+        assert MARK in letters(seen.text)
