@@ -1,6 +1,6 @@
 """The source of an export, resolved by name: a run, the runs of an experiment, or a comparison."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from evaluation.errors import ConfigurationError, UnknownNameError
@@ -31,7 +31,7 @@ class Source:
     name: str
     run_ids: tuple[str, ...] = ()
     comparison_id: str | None = None
-    experiment_id: str | None = None
+    experiment_id: str | None = field(default=None, compare=False)
     """The experiment that the runs are of; None: they are of none, or not all of them."""
 
     @property

@@ -1,1 +1,1 @@
-"""Reports to hand on: a run, a comparison, an experiment, a race or a sweep as one HTML, PDF, Excel or Markdown file."""
+"""Reports to hand on: what was found, as one HTML, PDF, Excel or Markdown file."""

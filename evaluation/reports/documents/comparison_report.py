@@ -56,10 +56,10 @@ def comparison_sections(result: ComparisonResult) -> list[Section]:
         *(section for flips in result.flips for section in _flips(flips)),
         Section(
             part=Part.LIMITS,
-            title="Limits",
+            title="",
             lines=(*missing_evidence(result), *dropped_lines(result), *zero_lines(result), *_unscored(result), SAMPLE),
         ),
-        Section(part=Part.METHOD, title="Method", lines=tuple(_method(result))),
+        Section(part=Part.METHOD, title="", lines=tuple(_method(result))),
         Section(
             part=Part.APPENDIX,
             title="Sides and their sources",

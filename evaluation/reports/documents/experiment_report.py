@@ -47,7 +47,10 @@ def experiment_sections(
         section
         for run in runs
         for section in run_sections(
-            store, run, compared_pairs(store, run) if newest is None else None, of=f" · {run.benchmark} {run.run_id[:8]}"
+            store,
+            run,
+            compared_pairs(store, run) if newest is None else None,
+            of=f" · {run.benchmark} {run.run_id[:8]}",
         )
     ]
     return [

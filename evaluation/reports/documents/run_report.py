@@ -6,7 +6,7 @@ from evaluation.comparisons.run_verdict import MOST_CANDIDATES, headline_compari
 from evaluation.formatting import counted, listed
 from evaluation.reports.comparisons.charts import differences
 from evaluation.reports.comparisons.tables import pair_rows, reading_lines
-from evaluation.reports.documents.identity import candidate_table, measured_section
+from evaluation.reports.documents.identity import candidates_section, measured_section
 from evaluation.reports.documents.pair_limits import missing_evidence, tests_in_words
 from evaluation.reports.documents.report import Part, Section, shown, text_table
 from evaluation.reports.runs.alarm_lines import alarm_lines, baselines_line
@@ -31,11 +31,13 @@ from evaluation.run_results.ranking import ranked
 from evaluation.store.experiments import experiments_of_run, find_experiment
 from evaluation.store.session import Store
 
-COUNTED = "Failures of servers are counted and never scored as wrong answers; a candidate's own (an empty answer, a "
-COUNTED += "budget that was thought away) are scored as empty answers."
+COUNTED = (
+    "Failures of servers are counted and never scored as wrong answers; a candidate's own (an empty answer, a budget "
+    "that was thought away) are scored as empty answers."
+)
 SAMPLE = (
-    "Intervals say how far the cases at hand may mislead by chance, if they are like those that will be asked. They say "
-    "nothing of other kinds of cases, other prompts or other options."
+    "Intervals say how far the cases at hand may mislead by chance, if they are like those that will be asked. They "
+    "say nothing of other kinds of cases, other prompts or other options."
 )
 
 
@@ -87,8 +89,8 @@ def run_sections(store: Store, run: RunResult, compared: ComparisonResult | None
         results_section(store, run, of=of),
         _pairs_section(compared, of=of),
         failures_section(store, run, of=of),
-        Section(part=Part.LIMITS, title=f"Limits{of}", lines=tuple(limits_of_run(run, compared))),
-        Section(part=Part.METHOD, title=f"Method{of}", lines=tuple(method_of_run(run, compared))),
+        Section(part=Part.LIMITS, title=of.removeprefix(" · "), lines=tuple(limits_of_run(run, compared))),
+        Section(part=Part.METHOD, title=of.removeprefix(" · "), lines=tuple(method_of_run(run, compared))),
         *appendix_of_run(run, of=of),
     ]
 
@@ -193,7 +195,7 @@ def appendix_of_run(run: RunResult, *, of: str = "") -> list[Section]:
     ]
     latency, usage = latency_rows(run), usage_rows(run)
     return [
-        Section(part=Part.APPENDIX, title=f"Candidates{of}", tables=candidate_table(run)),
+        candidates_section(run, of=of),
         measured_section(run, of=of),
         Section(part=Part.APPENDIX, title=f"Latency in seconds{of}", tables=text_table(latency)),
         Section(part=Part.APPENDIX, title=f"Tokens and cost of an answer{of}", tables=text_table(usage)),

@@ -49,7 +49,7 @@ def race_sections(store: Store, race: Race, run: RunResult) -> list[Section]:
         failures_section(store, run),
         Section(
             part=Part.LIMITS,
-            title="Limits",
+            title="",
             lines=(
                 "A candidate that left early was asked fewer cases, so scores have no intervals here: those of losers "
                 "would be biased downwards. Who left was decided on the cases that it shared with the others.",
@@ -58,11 +58,11 @@ def race_sections(store: Store, race: Race, run: RunResult) -> list[Section]:
         ),
         Section(
             part=Part.METHOD,
-            title="Method",
+            title="",
             lines=(
                 f"{rule_line(race)}.",
-                f"Benchmark {race.benchmark}, version {run.benchmark_version[:12]}; seed {run.seed}; run {race.run_id}, "
-                f"with version {run.code_version} of Benchwright.",
+                f"Benchmark {race.benchmark}, version {run.benchmark_version[:12]}; seed {run.seed}; run "
+                f"{race.run_id}, with version {run.code_version} of Benchwright.",
             ),
         ),
         Section(part=Part.APPENDIX, title="Looks", lines=tuple(decision_lines(race))),
@@ -80,15 +80,15 @@ def sweep_sections(store: Store, sweep: SweepResult, run: RunResult) -> list[Sec
     sections = [
         failures_section(store, run),
         Section(part=Part.EVIDENCE, title="The other metrics", lines=tuple(other_metric_lines(sweep))),
-        Section(part=Part.LIMITS, title="Limits", lines=(*_limits(sweep), SAMPLE)),
+        Section(part=Part.LIMITS, title="", lines=(*_limits(sweep), SAMPLE)),
         Section(
             part=Part.METHOD,
-            title="Method",
+            title="",
             lines=(
                 f"{caption(sweep)}.",
                 *_tests(sweep),
-                f"Benchmark {sweep.benchmark}, version {sweep.benchmark_version[:12]}; run {sweep.run_id}, with version "
-                f"{run.code_version} of Benchwright.",
+                f"Benchmark {sweep.benchmark}, version {sweep.benchmark_version[:12]}; run {sweep.run_id}, with "
+                f"version {run.code_version} of Benchwright.",
             ),
         ),
     ]
