@@ -32,6 +32,7 @@ from deployments.api.routes import (
     policies,
     production,
     ratings,
+    reports,
     stored,
     upgrades,
     work,
@@ -52,6 +53,7 @@ API_ROUTERS = tuple(
     routes.router
     for routes in (
         stored,
+        reports,
         analytics,
         experiments,
         catalogues,

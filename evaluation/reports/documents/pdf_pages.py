@@ -18,6 +18,7 @@ from evaluation.reports.documents.drawn_report import DrawnReport
 from evaluation.reports.documents.number_columns import numbers_of
 from evaluation.reports.documents.report import CaseTable, Part, Section, TextTable
 from evaluation.user_code.child_process import ChildProcess, TooLateError
+from evaluation.user_code.error_locations import in_words
 from evaluation.user_code.framing import TooLongMessageError, read_message, write_message
 
 MOST_PAGES = 6
@@ -72,7 +73,11 @@ def pdf_pages(drawn: DrawnReport) -> bytes:
 
 def _reply_to(request: bytes) -> bytes:
     """Return the reply of a process that ends with it."""
-    child, limit_s = ChildProcess(_CHILD), stretched_s(LIMIT_S)
+    try:
+        child = ChildProcess(_CHILD)
+    except OSError as error:
+        raise _not_typeset(f"the process that typesets cannot be started: {in_words(error)}") from None
+    limit_s = stretched_s(LIMIT_S)
     try:
         return child.exchanged(
             lambda pipe: write_message(pipe, request, most=LARGEST),

@@ -12,8 +12,8 @@ from evaluation.reports.documents.making import make_report
 from evaluation.store.session import Store
 
 
-def write_report(store: Store, name: str, path: Path, *, template: Path | None = None) -> None:
-    """Write the report of what has this name to a new file, whose ending names its format.
+def write_report(store: Store, name: str, path: Path, *, template: Path | None = None) -> Source:
+    """Write the report of what has this name to a new file, whose ending names its format; return what it is.
 
     Args:
         store: The results.
@@ -35,6 +35,7 @@ def write_report(store: Store, name: str, path: Path, *, template: Path | None =
     source = find_source(store, name)
     with new_file(path) as file:
         write_content(store, source, form, file, template=template)
+    return source
 
 
 def write_content(
