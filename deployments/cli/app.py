@@ -61,7 +61,7 @@ COMMANDS = {
     ),
     "export": _lazy("export:export", "Export results as a table: numbers unrounded, spreadsheet formulas escaped."),
     "report": _lazy(
-        "report:report", "Write what was found as one file to send: HTML, PDF, Excel or Markdown, the answer first."
+        "report:report", "Write what was found as a file to send: HTML, PDF, Excel or Markdown, the answer first."
     ),
     "runs": _lazy("runs:runs", "Runs: list, tag, archive, delete."),
     "experiments": _lazy(

@@ -23,7 +23,7 @@ def report(
     ] = None,
     db: DatabaseOption = None,
 ) -> None:
-    """Write a report to a file to send: the answer first, then evidence, limits, method, and cases."""
+    """Write what was found as a file to send: HTML, PDF, Excel or Markdown, the answer first."""
     from deployments.cli.flow_runs import TerminatedError
     from deployments.cli.long_commands import code_of_signal, handle_sigterm
     from evaluation.reports.documents.writing import write_report

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from evaluation.charts.chart import Chart
 from evaluation.comparisons.preference_words import preference_lines, preference_rows
+from evaluation.errors import as_sentence
 from evaluation.formatting import counted, listed
 from evaluation.reports.comparisons.charts import differences, side_latencies, sides_against_cost
 from evaluation.reports.comparisons.tables import (
@@ -83,13 +84,13 @@ def _of_many(result: ComparisonResult) -> Iterator[Section]:
     if not result.metrics:
         return
     headline = result.metrics[0]
-    gate = gate_line(headline)
+    gates = [f"{headline.metric}: {gate}." for gate in [gate_line(headline)] if gate is not None]
     yield Section(
         part=Part.EVIDENCE,
         title="Sides, best first",
         tables=text_table(side_rows(result)),
-        after=(*more_sides(result), *([] if gate is None else [f"{headline.metric}: {gate}."]), *headline.notes),
         charts=_charts(result),
+        after=(*more_sides(result), *gates, *headline.notes),
     )
     yield Section(
         part=Part.EVIDENCE,
@@ -145,7 +146,7 @@ def _method(result: ComparisonResult) -> list[str]:
         COUNTED,
         f"Benchmark {result.benchmark}, version {result.benchmark_version[:12]}; seeds {', '.join(map(str, seeds))}; "
         f"repeats of a case: {', '.join(map(str, repeats))}.",
-        *(f"{note}." if not note.endswith(".") else note for note in note_lines(result)),
+        *map(as_sentence, note_lines(result)),
         f"Comparison {result.comparison_id} of runs {', '.join(result.run_ids)}, with version {result.code_version} of "
         "Benchwright.",
     ]

@@ -12,7 +12,7 @@ from evaluation.reports.documents.report import Part, Report, Sheet
 
 _ROWS_AT_ONCE = 500
 _HEADING = b' s="2"'
-_WIDE = frozenset({"text", "answer", "thinking", "sentence", "message", "rationale", "reason", "options", "signature"})
+_WIDE = frozenset({"text", "answer", "sentence", "message", "rationale", "reason", "options", "signature"})
 _WORDS = ("part", "section", "text")
 
 

@@ -9,7 +9,6 @@ import hashlib
 from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
 from jinja2 import (
     BaseLoader,
@@ -18,6 +17,7 @@ from jinja2 import (
     FileSystemLoader,
     PackageLoader,
     StrictUndefined,
+    Template,
     TemplateError,
     TemplateSyntaxError,
 )
@@ -65,8 +65,7 @@ def html_page(drawn: DrawnReport, template: Path | None = None) -> bytes:
 
 def _filled(drawn: DrawnReport, template: Path | None) -> bytes:
     if template is None:
-        text = _environment(ours()).get_template(_OURS).render(_values(drawn))
-        return text.encode("utf-8", "replace")
+        return _rendered(_environment(ours()).get_template(_OURS), drawn)
     try:
         template.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -77,7 +76,7 @@ def _filled(drawn: DrawnReport, template: Path | None) -> bytes:
     own = FileSystemLoader(template.parent)
     environment = _environment(ChoiceLoader([ours(), own]) if template.name != _OURS else ChoiceLoader([own, ours()]))
     try:
-        return environment.get_template(template.name).render(_values(drawn)).encode("utf-8", "replace")
+        return _rendered(environment.get_template(template.name), drawn)
     except TemplateSyntaxError as error:
         raise _faulty(template, f"line {error.lineno}: {error.message}") from None
     except TemplateError as error:
@@ -88,7 +87,7 @@ def _filled(drawn: DrawnReport, template: Path | None) -> bytes:
 
 def _faulty(template: Path, what: str) -> ConfigurationError:
     return ConfigurationError(
-        f"--template {str(template)!r}, {what}", "docs/reports.md lists the variables of a template."
+        f"--template {str(template)!r}, {what}", "See docs/reports.md for the variables of a template."
     )
 
 
@@ -126,22 +125,23 @@ def _score(value: float | None) -> str:
     return "–" if value is None else formatting.score(value)
 
 
-def _values(drawn: DrawnReport) -> dict[str, Any]:
-    """Return what a template can name."""
+def _rendered(template: Template, drawn: DrawnReport) -> bytes:
+    """Return a template, filled in with what it can name."""
     style, script = _file("report.css"), _file("report.js")
-    return {
-        "report": drawn.report,
-        "parts": [(word, drawn.report.of_part(part)) for part, word in _PARTS.items()],
-        "picture": lambda chart: _picture(drawn.pictures, chart),
-        "numbers_of": numbers_of,
-        "not_drawn": drawn.not_drawn,
-        "style": Markup(style),  # noqa: S704 - a file of ours
-        "script": Markup(script),  # noqa: S704 - a file of ours
-        "policy": (
+    page = template.render(
+        report=drawn.report,
+        parts=[(word, drawn.report.of_part(part)) for part, word in _PARTS.items()],
+        picture=lambda chart: _picture(drawn.pictures, chart),
+        numbers_of=numbers_of,
+        not_drawn=drawn.not_drawn,
+        style=Markup(style),  # noqa: S704 - a file of ours
+        script=Markup(script),  # noqa: S704 - a file of ours
+        policy=(
             f"default-src 'none'; img-src data:; style-src '{_hash(style)}'; script-src '{_hash(script)}'; "
             "base-uri 'none'; form-action 'none'"
         ),
-    }
+    )
+    return page.encode("utf-8", "replace")
 
 
 def _picture(pictures: Mapping[Chart, str], chart: Chart) -> str:

@@ -1,7 +1,7 @@
 """What a comparison's tests were, and what they could not tell, in words."""
 
 from evaluation.comparisons.sentences import n_tested, named_tests, what_is_missing
-from evaluation.formatting import counted
+from evaluation.formatting import counted, precise
 from evaluation.results.comparisons import ComparisonResult
 from evaluation.stats.verdicts import A_BETTER, B_BETTER, EQUIVALENT
 
@@ -20,7 +20,7 @@ def tests_in_words(compared: ComparisonResult | None) -> list[str]:
     level = min(pair.confidence_level for pair in pairs)
     least, most = min(pair.n_pairs for pair in pairs), max(pair.n_pairs for pair in pairs)
     cases = f"{least:,}" if least == most else f"{least:,} to {most:,}"
-    intervals = "95 %" if len(pairs) == 1 else f"{100 * level:.4g} % each, so that all hold together with 95 %"
+    intervals = "95 %" if len(pairs) == 1 else f"{precise(100 * level)} % each, so that all hold together with 95 %"
     return [
         f"Differences in {compared.headline}: paired on {cases} cases that both sides have a value of, two-sided "
         f"({tests}); intervals of {intervals}. A difference counts as shown where p is below .05."

@@ -17,9 +17,7 @@ from evaluation.machine_load import stretched_s
 from evaluation.reports.documents.drawn_report import DrawnReport
 from evaluation.reports.documents.number_columns import numbers_of
 from evaluation.reports.documents.report import CaseTable, Part, Section, TextTable
-from evaluation.user_code.child_process import ChildProcess, TooLateError
-from evaluation.user_code.error_locations import in_words
-from evaluation.user_code.framing import TooLongMessageError, read_message, write_message
+from evaluation.user_code.single_request import NoReplyError, reply_of
 
 MOST_PAGES = 6
 LIMIT_S = 60.0
@@ -65,31 +63,14 @@ def pdf_pages(drawn: DrawnReport) -> bytes:
             "PDF reports need typst, which is not installed", "`pip install typst`, or a report that ends in .html."
         )
     versions: list[Value] = [json.dumps(_document(drawn, extent)) for extent in _EXTENTS]
-    reply = _reply_to(json.dumps({"versions": versions, "most_pages": MOST_PAGES}).encode())
+    request, limit_s = json.dumps({"versions": versions, "most_pages": MOST_PAGES}).encode(), stretched_s(LIMIT_S)
+    try:
+        reply = reply_of(_CHILD, request, most=LARGEST, limit_s=limit_s, purpose="typesets", done="typeset")
+    except NoReplyError as error:
+        raise _not_typeset(str(error)) from None
     if not reply.startswith(b"%PDF"):
         raise _not_typeset(reply.decode("utf-8", "replace"))
     return reply
-
-
-def _reply_to(request: bytes) -> bytes:
-    """Return the reply of a process that ends with it."""
-    try:
-        child = ChildProcess(_CHILD)
-    except OSError as error:
-        raise _not_typeset(f"the process that typesets cannot be started: {in_words(error)}") from None
-    limit_s = stretched_s(LIMIT_S)
-    try:
-        return child.exchanged(
-            lambda pipe: write_message(pipe, request, most=LARGEST),
-            lambda pipe: read_message(pipe, most=LARGEST),
-            limit_s,
-        )
-    except TooLateError:
-        raise _not_typeset(f"not done within {limit_s:.0f} s") from None
-    except (TooLongMessageError, EOFError, OSError) as error:
-        raise _not_typeset(str(error) or "the process that typesets ended") from None
-    finally:
-        child.end()
 
 
 def _not_typeset(why: str) -> ConfigurationError:

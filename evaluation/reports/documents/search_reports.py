@@ -1,6 +1,6 @@
 """The reports of races and sweeps: which candidate or which values are the best, and what that rests on."""
 
-from evaluation.formatting import counted, listed
+from evaluation.formatting import counted, listed, precise
 from evaluation.reports.documents.report import Part, Section, shown, text_table
 from evaluation.reports.documents.run_report import SAMPLE, failures_section
 from evaluation.reports.races.page import (
@@ -123,8 +123,8 @@ def _tests(sweep: SweepResult) -> list[str]:
     """Return what the effects were tested on."""
     return [
         f"{metric.metric}: effects and trends tested over {counted(metric.n_units, metric.unit)}, p adjusted by Holm "
-        f"over the parameters; intervals of {100 * metric.confidence_level:.4g} %. A value “may be the best” unless it "
-        "is shown to be worse than another."
+        f"over the parameters; intervals of {precise(100 * metric.confidence_level)} %. A value “may be the best” "
+        "unless it is shown to be worse than another."
         for metric in sweep.metrics[:1]
     ]
 
