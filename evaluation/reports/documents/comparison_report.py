@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from evaluation.charts.chart import Chart
 from evaluation.comparisons.preference_words import preference_lines, preference_rows
+from evaluation.comparisons.sentences import FRACTION
 from evaluation.errors import as_sentence
 from evaluation.formatting import counted, listed
 from evaluation.reports.comparisons.charts import differences, side_latencies, sides_against_cost
@@ -29,12 +30,15 @@ from evaluation.reports.comparisons.tables import (
 from evaluation.reports.documents.pair_limits import missing_evidence, tests_in_words
 from evaluation.reports.documents.report import Part, Section, shown, text_table
 from evaluation.reports.documents.run_report import COUNTED, SAMPLE
-from evaluation.results.comparisons import ComparisonResult, Flips
+from evaluation.reports.runs.tables import shown_speed
+from evaluation.results.comparisons import ComparisonResult, Flips, MetricComparisonResult
+from evaluation.results.estimates import shown_estimate
 from evaluation.store.experiments import find_experiment
 from evaluation.store.session import Store
 
 WIDEST_MATRIX = 8
-"""Sides up to which the matrix of all differences is shown; the table of pairs has them in any case."""
+"""Sides up to which tables have a column for each; the tables of pairs and of Excel have them in any case."""
+MOST_METRICS = 40
 
 
 def question_of_comparison(store: Store, result: ComparisonResult) -> str:
@@ -54,7 +58,6 @@ def comparison_sections(result: ComparisonResult) -> list[Section]:
     return [
         *(_of_two(result) if is_pair(result) else _of_many(result)),
         *_preferences(result),
-        *(section for flips in result.flips for section in _flips(flips)),
         Section(
             part=Part.LIMITS,
             title="",
@@ -67,7 +70,26 @@ def comparison_sections(result: ComparisonResult) -> list[Section]:
             tables=text_table(side_source_rows(result)),
             after=tuple(tail_lines(result)),
         ),
+        Section(part=Part.APPENDIX, title="Values with their 95 % intervals", tables=text_table(_values(result))),
+        *(section for flips in result.flips for section in _flips(flips)),
     ]
+
+
+def _values(result: ComparisonResult) -> list[dict[str, str]]:
+    """Return the values of all sides, over the cases that all have."""
+    return [
+        {
+            "metric": title(metric.metric),
+            **{label: _shown(metric, label) for label in metric.order or [side.label for side in result.sides]},
+        }
+        for metric in result.metrics[:MOST_METRICS]
+        if metric.values and len(result.sides) <= WIDEST_MATRIX
+    ]
+
+
+def _shown(metric: MetricComparisonResult, label: str) -> str:
+    show = shown_estimate if metric.unit == FRACTION else shown_speed
+    return show(metric.values.get(label))
 
 
 def _of_two(result: ComparisonResult) -> Iterator[Section]:
@@ -125,7 +147,7 @@ def _flips(flips: Flips) -> Iterator[Section]:
         if better:
             yield Section(
                 part=Part.APPENDIX,
-                title=f"Better answered by {winner}",
+                title=f"Better answered by {winner} than by {flips.b if winner == flips.a else flips.a}",
                 lines=(f"{line}.",),
                 tables=text_table(flip_rows(flips, better)),
                 after=(f"The {len(better):,} clearest of {n_better:,}.",),
