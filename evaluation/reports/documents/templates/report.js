@@ -62,5 +62,11 @@
   form.addEventListener("submit", (event) => event.preventDefault());
   search.addEventListener("input", filter);
   show.addEventListener("change", filter);
+  const whole = document.getElementById("whole");
+  whole.addEventListener("change", () => table.classList.toggle("whole", whole.checked));
+  body.addEventListener("click", (event) => {
+    const row = event.target.closest("tr");
+    if (row && !String(getSelection())) row.classList.toggle("open");
+  });
   filter();
 })();
