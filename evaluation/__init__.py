@@ -57,6 +57,7 @@ HOMES = {
     "deployments.python.evaluations": ("evaluate", "evaluate_async", "forecast"),
     "deployments.python.monitoring": ("monitor", "monitor_async"),
     "deployments.python.races": ("forecast_race", "race", "race_async"),
+    "deployments.python.reporting": ("report",),
     "deployments.python.scores": ("score", "score_async"),
     "deployments.python.stored": (
         "load_alerts",

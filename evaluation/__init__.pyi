@@ -39,6 +39,7 @@ from deployments.python.monitoring import monitor_async as monitor_async
 from deployments.python.races import forecast_race as forecast_race
 from deployments.python.races import race as race
 from deployments.python.races import race_async as race_async
+from deployments.python.reporting import report as report
 from deployments.python.scores import score as score
 from deployments.python.scores import score_async as score_async
 from deployments.python.stored import load_alerts as load_alerts

@@ -33,6 +33,7 @@ from deployments.api.routes import (
     policies,
     production,
     ratings,
+    reports,
     stored,
     upgrades,
     work,
@@ -53,6 +54,7 @@ API_ROUTERS = tuple(
     routes.router
     for routes in (
         stored,
+        reports,
         analytics,
         experiments,
         catalogues,

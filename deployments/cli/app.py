@@ -60,6 +60,9 @@ COMMANDS = {
         has_headings=True,
     ),
     "export": _lazy("export:export", "Export results as a table: numbers unrounded, spreadsheet formulas escaped."),
+    "report": _lazy(
+        "report:report", "Write what was found as a file to send: HTML, PDF, Excel or Markdown, the answer first."
+    ),
     "runs": _lazy("runs:runs", "Runs: list, tag, archive, delete."),
     "experiments": _lazy(
         "experiments.command:experiments",

@@ -44,8 +44,8 @@ FUNCTIONS = {
         "list_profiles", "list_pipelines", "load_pipeline",
     ),
     "Files, notes and changes": (
-        "export", "load_candidate", "annotate", "tag_run", "create_experiment", "add_to_experiment", "add_benchmark",
-        "write_benchmark",
+        "export", "report", "load_candidate", "annotate", "tag_run", "create_experiment", "add_to_experiment",
+        "add_benchmark", "write_benchmark",
         "acknowledge_alert",
     ),
 }  # fmt: skip

@@ -143,6 +143,8 @@ def matrix_page(
     metric: str = "",
     offset: int = 0,
     limit: int = 100,
+    answer_length: int = BEGINNING,
+    question_length: int = QUESTION,
 ) -> MatrixPage:
     """Return some rows of a view of a run's answers.
 
@@ -154,6 +156,8 @@ def matrix_page(
         metric: Name of the metric of the scores; empty: the one that ranks the run's candidates.
         offset: Place in the view of the first row.
         limit: Number of rows at most.
+        answer_length: Characters of an answer at most.
+        question_length: Characters of a question at most.
 
     Raises:
         UnknownNameError: no such run, candidate or metric.
@@ -170,7 +174,17 @@ def matrix_page(
         n_cases=len(figures.case_ids),
         n_selected=len(positions),
         offset=offset,
-        rows=tuple(_rows(store, run, figures, positions[offset : offset + limit], offset)),
+        rows=tuple(
+            _rows(
+                store,
+                run,
+                figures,
+                positions[offset : offset + limit],
+                offset,
+                answer_length=answer_length,
+                question_length=question_length,
+            )
+        ),
     )
 
 
@@ -228,13 +242,22 @@ def question_of(case: Case) -> str:
 
 
 def _rows(
-    store: Store, run: RunRecord, figures: MatrixFigures, positions: Positions, offset: int
+    store: Store,
+    run: RunRecord,
+    figures: MatrixFigures,
+    positions: Positions,
+    offset: int,
+    *,
+    answer_length: int,
+    question_length: int,
 ) -> Iterator[MatrixRow]:
     case_ids = [figures.case_ids[position] for position in positions]
     cases = {case.case_id: case for case in load_cases(store, run.plan.benchmark_version, case_ids)}
     beginnings = {
         (each.run_candidate_id, each.case_id): each
-        for each in answer_beginnings(store, figures.run_candidate_ids, case_ids, figures.signature, length=BEGINNING)
+        for each in answer_beginnings(
+            store, figures.run_candidate_ids, case_ids, figures.signature, length=answer_length
+        )
     }
     written = _WrittenTexts.of(store, run.plan.run_id, case_ids)
     for place, (position, case_id) in enumerate(zip(positions, case_ids, strict=True)):
@@ -243,7 +266,7 @@ def _rows(
         yield MatrixRow(
             position=offset + place,
             case_id=case_id,
-            question=excerpt(question_of(case), QUESTION),
+            question=excerpt(question_of(case), question_length),
             tags=case.tags,
             given_tags=written.tags[case_id, None],
             n_notes=written.n_notes[case_id, None],

@@ -10,9 +10,7 @@ from collections.abc import Sequence
 from evaluation.charts.chart import Chart
 from evaluation.machine_load import stretched_s
 from evaluation.results.as_json import as_json
-from evaluation.user_code.child_process import ChildProcess, TooLateError
-from evaluation.user_code.error_locations import in_words
-from evaluation.user_code.framing import TooLongMessageError, read_message, write_message
+from evaluation.user_code.single_request import NoReplyError, reply_of
 
 LIMIT_S = 60.0
 """Seconds for all charts of a page on an idle machine; they take one or two."""
@@ -44,25 +42,8 @@ def as_svgs(charts: Sequence[Chart]) -> list[str]:
 
 
 def _reply_to(request: bytes) -> bytes:
-    """Return the reply of a process that ends with it."""
-    try:
-        child = ChildProcess(_CHILD)
-    except OSError as error:
-        raise ChartsNotDrawnError(f"the process that draws cannot be started: {in_words(error)}") from None
     limit_s = stretched_s(LIMIT_S)
-    failure = ""
     try:
-        return child.exchanged(
-            lambda pipe: write_message(pipe, request, most=LARGEST),
-            lambda pipe: read_message(pipe, most=LARGEST),
-            limit_s,
-        )
-    except TooLateError:
-        failure = f"not drawn within {limit_s:.0f} s"
-    except TooLongMessageError as error:
-        failure = str(error)
-    except (EOFError, OSError):
-        failure = "the process that draws ended"
-    finally:
-        how = child.end()
-    raise ChartsNotDrawnError(f"{failure} ({how})")
+        return reply_of(_CHILD, request, most=LARGEST, limit_s=limit_s, purpose="draws", done="drawn")
+    except NoReplyError as error:
+        raise ChartsNotDrawnError(str(error)) from None

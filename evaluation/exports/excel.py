@@ -1,7 +1,7 @@
-"""Rows as an Excel workbook of one sheet, written as they come: nothing but the row at work is in memory.
+"""Rows as sheets of an Excel workbook, written as they come: nothing but the row at work is in memory.
 
-The sheet is the last member of the archive, and its rows hold their texts themselves, so that each piece can be sent as
-soon as it is compressed. Texts are written as texts: no formula, link or number is read out of them.
+Sheets are the last members of the archive, and their rows hold their texts themselves, so that each piece can be sent
+as soon as it is compressed. Texts are written as texts: no formula, link or number is read out of them.
 """
 
 import io
@@ -17,7 +17,7 @@ from types import NoneType
 from typing import IO, Any, cast
 
 from evaluation.errors import ConfigurationError
-from evaluation.exports.workbook import AFTER_ROWS, BEFORE_ROWS, PARTS, SHEET
+from evaluation.exports.workbook import AFTER_ROWS, before_rows, parts_of, sheet_member
 
 MOST_ROWS = 1_048_575
 """Rows of a sheet of Excel, below that of the headings."""
@@ -40,24 +40,40 @@ _PLAIN = bytes(set(range(256)) - {*range(9), *range(0x0B, 0x20), *b"&<>\xef"})
 """Bytes that stand for themselves in a cell."""
 
 
-class ExcelWriter:
-    """Writes rows.
+class WorkbookWriter:
+    """Writes one sheet after the other.
 
     Raises:
         ConfigurationError: there are more rows than a sheet of Excel holds.
     """
 
-    def __init__(self, file: IO[bytes], columns: Sequence[str]) -> None:
-        self._columns, self._n_rows, self._n_bytes = columns, 0, 0
-        self._heads = [b'<c r="' + _letters(at).encode() for at in range(len(columns))]
+    def __init__(self, file: IO[bytes], names: Sequence[str]) -> None:
         self._stream = _Stream(file)
         self._archive = zipfile.ZipFile(
             cast("IO[bytes]", self._stream), "w", zipfile.ZIP_DEFLATED, compresslevel=_LEVEL
         )
-        for name, content in PARTS.items():
+        self._sheet: IO[bytes] | None = None
+        self._n_sheets = 0
+        for name, content in parts_of(names).items():
             self._archive.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)
-        self._sheet = self._archive.open(SHEET, "w")
-        self._send([BEFORE_ROWS, *self._row(1, dict(zip(columns, columns, strict=True)))])
+
+    def begin(self, columns: Sequence[str], *, widths: Sequence[int] = (), heading: bytes = b"") -> None:
+        """Begin the next sheet with the row of its headings.
+
+        Args:
+            columns: In their order; a row may lack some.
+            widths: Of the columns, in characters; empty: as Excel chooses.
+            heading: Attributes of the cells of the headings.
+        """
+        self._end_sheet()
+        self._columns, self._n_rows, self._n_bytes = columns, 0, 0
+        self._heads = [b'<c r="' + _letters(at).encode() for at in range(len(columns))]
+        self._n_sheets += 1
+        self._sheet = self._archive.open(sheet_member(self._n_sheets), "w")
+        titles = [heading + _string(column) for column in columns]
+        cells = [part for head, title in zip(self._heads, titles, strict=True) for part in (head, b'1"', title)]
+        before = before_rows(widths=widths, is_first=self._n_sheets == 1)
+        self._send([before, b'<row r="1">', *cells, b"</row>"])
 
     def write(self, rows: Sequence[Mapping[str, Any]]) -> None:
         parts: list[bytes] = []
@@ -69,15 +85,21 @@ class ExcelWriter:
         self._send(parts)
 
     def close(self) -> None:
-        self._send([AFTER_ROWS])
-        self._sheet.close()
+        self._end_sheet()
         self._archive.close()
 
     def discard(self) -> None:
         self._stream.is_dropped = True
         with suppress(OSError, ValueError, RuntimeError):
-            self._sheet.close()
+            if self._sheet is not None:
+                self._sheet.close()
             self._archive.close()
+
+    def _end_sheet(self) -> None:
+        if self._sheet is not None:
+            self._send([AFTER_ROWS])
+            self._sheet.close()
+            self._sheet = None
 
     def _row(self, number: int, row: Mapping[str, Any]) -> list[bytes]:
         place = b'%d"' % number
@@ -93,7 +115,16 @@ class ExcelWriter:
         self._n_bytes += len(data)
         if self._n_bytes > MOST_BYTES:
             raise _too_much(f"{MOST_BYTES / 2**30:.0f} GiB")
+        assert self._sheet is not None  # noqa: S101 - a sheet was begun
         self._sheet.write(data)
+
+
+class ExcelWriter(WorkbookWriter):
+    """Writes rows to the only sheet of a workbook."""
+
+    def __init__(self, file: IO[bytes], columns: Sequence[str]) -> None:
+        super().__init__(file, ("export",))
+        self.begin(columns)
 
 
 class _Stream(io.RawIOBase):

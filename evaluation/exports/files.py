@@ -32,13 +32,33 @@ def write_file(
     Raises:
         ConfigurationError: there is such a file already, or it cannot be written.
     """
-    if path.exists():
-        raise ConfigurationError(f"{str(path)!r} exists already", "Name another file, or remove that one.")
+    with new_file(path) as file:
+        return write_rows(file, columns, rows, form, metrics=metrics)
+
+
+@contextmanager
+def new_file(path: Path) -> Iterator[IO[bytes]]:
+    """Yield a file that is there, and whole, once the block has ended; where the block fails there is none.
+
+    Raises:
+        ConfigurationError: there is such a file already, or it cannot be written.
+    """
+    must_not_exist(path)
     try:
         with _whole_or_nothing(path) as file:
-            return write_rows(file, columns, rows, form, metrics=metrics)
+            yield file
     except OSError as error:
         raise _unwritable(repr(str(path)), error) from error
+
+
+def must_not_exist(path: Path) -> None:
+    """Check that there is no such file.
+
+    Raises:
+        ConfigurationError: there is.
+    """
+    if path.exists():
+        raise ConfigurationError(f"{str(path)!r} exists already", "Name another file, or remove that one.")
 
 
 def write_to_pipe(

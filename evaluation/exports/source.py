@@ -1,6 +1,6 @@
 """The source of an export, resolved by name: a run, the runs of an experiment, or a comparison."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from evaluation.errors import ConfigurationError, UnknownNameError
@@ -31,6 +31,8 @@ class Source:
     name: str
     run_ids: tuple[str, ...] = ()
     comparison_id: str | None = None
+    experiment_id: str | None = field(default=None, compare=False)
+    """The experiment that the runs are of; None: they are of none, or not all of them."""
 
     @property
     def kinds(self) -> tuple[Kind, ...]:
@@ -98,7 +100,11 @@ def experiment_source(store: Store, name: str) -> Source:
 def _of_experiment(experiment: ExperimentRecord) -> Source:
     if not experiment.run_ids:
         raise ConfigurationError(f"experiment {experiment.name!r} has no run to export", "Add one: `experiments add`")
-    return Source(name=f"experiment {experiment.name}", run_ids=experiment.run_ids)
+    return Source(
+        name=f"experiment {experiment.name}",
+        run_ids=tuple(experiment.run_ids),
+        experiment_id=experiment.experiment_id,
+    )
 
 
 def comparison_source(store: Store, name: str) -> Source:

@@ -8,6 +8,7 @@ from fastapi.responses import Response
 from deployments.api.access import READ
 from deployments.api.pages.comparison_sections import comparison_sections
 from deployments.api.pages.rendering import PageRoute, address
+from deployments.api.pages.report_links import report_links
 from deployments.api.pages.section_page import section_page
 from deployments.api.pages.sections import Cell, Link, Section, Table, filled
 from deployments.cli.arguments import open_stored
@@ -81,5 +82,6 @@ def comparison(request: Request, comparison: str) -> Response:
         about=f"{result.comparison_id} · {counted(len(result.sides), 'side')}{by}"
         + (f" · experiment {result.experiment}" if result.experiment else ""),
         lead=lead,
+        choices=report_links("comparisons", result.comparison_id),
         empty="Nothing could be compared.",
     )

@@ -8,6 +8,7 @@ from fastapi.responses import Response
 from deployments.api.access import READ
 from deployments.api.pages.comparisons import comparison_table
 from deployments.api.pages.rendering import PageRoute, address
+from deployments.api.pages.report_links import report_links
 from deployments.api.pages.section_page import section_page
 from deployments.api.pages.sections import Cell, Link, Section, State, Table, filled
 from deployments.python.catalogues import list_experiments, load_experiment
@@ -74,6 +75,7 @@ def experiment(request: Request, experiment: str) -> Response:
         up=Link(text="Experiment", address=_ALL),
         about=" · ".join(about),
         lead=facts.question,
+        choices=report_links("experiments", facts.experiment_id) if result.runs else (),
     )
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from deployments.api.pages.drawn_charts import DrawnChart
 from deployments.api.pages.rendering import address
+from deployments.api.pages.report_links import report_links
 from deployments.api.pages.sections import Link, drawn
 from deployments.cli.arguments import open_stored
 from evaluation.reports.runs.charts import latencies, quality_against_cost
@@ -23,6 +24,8 @@ class RunExtras:
     all_comparisons: str
     """Address of the list."""
     pictures: tuple[DrawnChart, ...]
+    reports: tuple[Link, ...]
+    """A file in each format."""
     search: Link | None
     """What the race or the sweep found whose run it is; None: it is neither."""
 
@@ -40,5 +43,6 @@ def run_extras(run: RunResult) -> RunExtras:
         ),
         all_comparisons=address("/comparisons", run=run.run_id),
         pictures=pictures,
+        reports=report_links("runs", run.run_id),
         search=None if kind is None else Link(text=f"What the {kind} found", address=f"/runs/{run.run_id}/{kind}"),
     )

@@ -8,6 +8,7 @@ from fastapi.responses import Response
 
 from deployments.api.access import READ
 from deployments.api.pages.rendering import PageRoute, address
+from deployments.api.pages.report_links import report_links
 from deployments.api.pages.section_page import section_page
 from deployments.api.pages.sections import Cell, Link, Section, Table, drawn, filled, table_of
 from deployments.cli.arguments import open_stored
@@ -76,6 +77,7 @@ def race(request: Request, race: str) -> Response:
         about=f"Run {shown.run_id}. {rule_line(shown)}.",
         lead=shown.outcome.sentence or NOT_OVER,
         state=result.invocation.status.value,
+        choices=report_links("runs", shown.run_id),
         empty="Nobody has left yet.",
     )
 
@@ -123,6 +125,7 @@ def sweep(request: Request, sweep: str) -> Response:
         up=Link(text="Sweep", address=_ALL),
         about=f"Run {result.run_id}. {caption(result)}.",
         lead=lead,
+        choices=report_links("runs", result.run_id),
         empty="Nothing is scored yet.",
     )
 

@@ -171,7 +171,7 @@ def _about(run: RunResult) -> str:
         f"Run `{run.run_id}` · {for_markdown(str(run.task_type))} · {counted(run.n_cases, 'case')}{repeats} · "
         f"seed {run.seed} · {run.status}. "
         f"{for_markdown(caption(run))} One case in full: "
-        f"`benchwright show {run.run_id} --case ID`"
+        f"`benchwright show {run.run_id} --case ID`. A file to send: `benchwright report {run.run_id} --to report.pdf`"
     )
 
 
