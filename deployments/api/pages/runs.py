@@ -9,12 +9,11 @@ from deployments.api.access import READ
 from deployments.api.pages.case_view import case_view
 from deployments.api.pages.recent_runs import listed_runs
 from deployments.api.pages.rendering import PageRoute, page
-from deployments.api.pages.run_extras import run_extras
+from deployments.api.pages.run_extras import run_extras, shared_run
 from deployments.cli.arguments import open_stored
-from deployments.python.stored import load_case, load_run
+from deployments.python.stored import load_case
 from evaluation.answer_matrix.page import FiguresInUse, matrix_page
 from evaluation.answer_matrix.selection import MatrixView, Showing, Sorting
-from evaluation.results.runs import RunResult
 from evaluation.run_results.ranking import ranked
 from evaluation.store.summaries import list_runs
 
@@ -63,7 +62,7 @@ def runs(request: Request, before: str | None = None, archived: bool = False) ->
 @router.get("/runs/{run}")
 def run(request: Request, run: str) -> Response:
     """Show the result of a run."""
-    result: RunResult = load_run(run)
+    result = shared_run(run)
     return page(request, "run.html", run=result, candidates=ranked(result), extras=run_extras(result))
 
 
