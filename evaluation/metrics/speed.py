@@ -10,10 +10,10 @@ same for both.
 """
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from math import inf
-from typing import ClassVar, NamedTuple
+from typing import ClassVar, TypeAlias
 
 from evaluation.case import Case
 from evaluation.generation import Generation, PromptState, Timing
@@ -21,6 +21,8 @@ from evaluation.metrics.cost import CostUsd
 from evaluation.metrics.metric import AnswerMetric, Metric, Need
 from evaluation.scores import Measurement
 
+TimesOfAnswer: TypeAlias = tuple[float | None, float | None, bool, bool, float | None]
+"""Seconds in total and of loading, whether it waited for the load, whether it is of an earlier run, seconds of wait."""
 MIN_OUTPUT_TOKENS = 8
 """Tokens below which a rate is mostly timer noise."""
 COLD = "cold"
@@ -165,31 +167,21 @@ def reads_the_prompt(metric: Metric) -> bool:
 
 
 def _without_loading(seconds: float, generation: Generation, timing: Timing) -> float | None:
-    return _less_loading(seconds, timing.load_s, cold=generation.cold)
+    return _less_loading(seconds, timing.load_s, is_cold=generation.cold)
 
 
-def _less_loading(seconds: float, load_s: float | None, *, cold: bool) -> float | None:
-    if load_s is None:
-        return None if cold else seconds
-    return max(0.0, seconds - load_s)
+def _less_loading(seconds: float, loading: float | None, *, is_cold: bool) -> float | None:
+    if loading is None:
+        return None if is_cold else seconds
+    return max(0.0, seconds - loading)
 
 
-class AnswerTimes(NamedTuple):
-    """Columns of many answers that their latencies depend on, as stored."""
-
-    total_s: Sequence[float | None]
-    load_s: Sequence[float | None]
-    cold: Sequence[bool]
-    reused: Sequence[bool]
-    wait_s: Sequence[float | None]
-
-
-def latencies_of(times: AnswerTimes) -> list[float]:
-    """Return what `LatencyS` is of each answer that has a latency, twenty times as fast as one by one."""
+def latencies_of(times: Iterable[TimesOfAnswer]) -> list[float]:
+    """Return what `LatencyS` is of each answer that has a latency, as fast as that can be done for many."""
     values = (
-        wait_s if wait_s is not None else _less_loading(total_s, load_s, cold=cold)
-        for total_s, load_s, cold, reused, wait_s in zip(*times, strict=True)
-        if total_s is not None and not reused
+        waited if waited is not None else _less_loading(seconds, loading, is_cold=is_cold)
+        for seconds, loading, is_cold, is_from_earlier_run, waited in times
+        if seconds is not None and not is_from_earlier_run
     )
     return [value for value in values if value is not None]
 

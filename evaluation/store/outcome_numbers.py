@@ -9,7 +9,7 @@ from sqlalchemy.engine import Row
 
 from evaluation.generation import Generation
 from evaluation.metrics.cost import CostOfModelsUsd, CostUsd
-from evaluation.metrics.speed import AnswerTimes
+from evaluation.metrics.speed import TimesOfAnswer
 from evaluation.outcome_fields import FIGURES, figures_of
 from evaluation.store.bulk_rows import column_batches
 from evaluation.store.columns import SafeText
@@ -56,13 +56,14 @@ def iterate_figures(
         yield row.case_id, replace(figures, wait_s=row.wait_s, cost_usd=cost_usd) if is_of_stages else figures
 
 
-def iterate_times(store: Store, run_candidate_id: int) -> Iterator[AnswerTimes]:
-    """Yield what the latencies of a candidate's answers depend on, many answers at a time, in no order."""
-    of, traced = generation.c, generation.outerjoin(trace, trace.c.generation_id == generation.c.id)
+def iterate_times(store: Store, run_candidate_id: int) -> Iterator[TimesOfAnswer]:
+    """Yield what the latency of each of a candidate's answers depends on, in no order."""
+    traced = generation.outerjoin(trace, trace.c.generation_id == generation.c.id)
+    of = generation.c
     columns = (of.total_s, of.load_s, of.cold, of.reused, trace.c.wait_s)
     of_candidate = sa.and_(of.run_candidate_id == run_candidate_id, _is_answer())
     for batch in column_batches(store, columns, rows=traced, where=of_candidate):
-        yield AnswerTimes(*batch)
+        yield from zip(*batch, strict=True)
 
 
 def iterate_energies(store: Store, run_candidate_id: int, signature: str) -> Iterator[ScoredEnergy]:

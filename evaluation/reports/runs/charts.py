@@ -76,4 +76,4 @@ def _box_row(label: str, values: Sequence[float]) -> BoxRow:
 
 def _latencies(store: Store, run_candidate_id: int) -> list[float]:
     """Return the latencies of a candidate, one number per answer of the run itself."""
-    return [value for times in iterate_times(store, run_candidate_id) for value in latencies_of(times)]
+    return latencies_of(iterate_times(store, run_candidate_id))

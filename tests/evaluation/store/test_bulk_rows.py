@@ -8,7 +8,7 @@ from large_store import fill_store
 
 from evaluation.case import Case
 from evaluation.generation import Generation, Timing
-from evaluation.metrics.speed import AnswerTimes, LatencyS, latencies_of
+from evaluation.metrics.speed import LatencyS, latencies_of
 from evaluation.scores import Measurement
 from evaluation.store import bulk_rows
 from evaluation.store.bulk_rows import column_batches
@@ -28,7 +28,7 @@ def test_latencies_are_those_of_the_metric(store: Store, monkeypatch: pytest.Mon
     run_id = fill_store(store, n_candidates=2, n_generations=200)[0]
     for row in find_run(store, run_id).candidates:
         one_by_one = _measured([answer for _, answer in iterate_figures(store, row.run_candidate_id)])
-        at_once = [value for times in iterate_times(store, row.run_candidate_id) for value in latencies_of(times)]
+        at_once = latencies_of(iterate_times(store, row.run_candidate_id))
         assert 20 == len(at_once)
         assert sorted(one_by_one) == sorted(at_once)
 
@@ -58,11 +58,5 @@ def test_latencies_leave_out_what_was_not_measured() -> None:
         for total_s, load_s, cold in timings
         for reused in (False, True)
     ]
-    times = AnswerTimes(
-        total_s=[answer.timing.total_s for answer in answers if answer.timing],
-        load_s=[answer.timing.load_s for answer in answers if answer.timing],
-        cold=[answer.cold for answer in answers],
-        reused=[answer.reused for answer in answers],
-        wait_s=[None for _ in answers],
-    )
+    times = [(total_s, load_s, cold, reused, None) for total_s, load_s, cold in timings for reused in (False, True)]
     assert [1.5, 2.0, 0.0] == _measured(answers) == latencies_of(times)
