@@ -9,18 +9,35 @@ from deployments.api.guard import STATIC
 from deployments.api.pages import (
     catalogue,
     comparisons,
+    differences,
     drawn_charts,
     experiments,
     home,
+    model_card,
     monitoring,
     recommendations,
+    run_scores,
     runs,
     searches,
     sign_in,
     traffic,
 )
 
-PAGES = (home, runs, comparisons, searches, experiments, monitoring, traffic, recommendations, catalogue, sign_in)
+PAGES = (
+    home,
+    runs,
+    run_scores,
+    differences,
+    comparisons,
+    searches,
+    experiments,
+    monitoring,
+    traffic,
+    recommendations,
+    model_card,
+    catalogue,
+    sign_in,
+)
 """Modules with the routes of pages."""
 
 

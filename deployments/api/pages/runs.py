@@ -20,7 +20,8 @@ from evaluation.store.summaries import list_runs
 router = APIRouter(route_class=PageRoute, dependencies=[READ], include_in_schema=False)
 ROWS_OF_A_PAGE = 100
 RUNS_OF_A_PAGE = 50
-_in_use = FiguresInUse()
+figures_in_use = FiguresInUse()
+"""Figures of the runs that people look at."""
 
 
 def matrix_view(
@@ -76,7 +77,7 @@ def answers(
 ) -> Response:
     """Show the answers of a run side by side."""
     with open_stored(None) as store:
-        shown = matrix_page(store, run, view, in_use=_in_use, metric=metric, offset=offset, limit=ROWS_OF_A_PAGE)
+        shown = matrix_page(store, run, view, in_use=figures_in_use, metric=metric, offset=offset, limit=ROWS_OF_A_PAGE)
     return page(
         request,
         "answers.html",
