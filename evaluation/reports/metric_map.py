@@ -1,26 +1,32 @@
-"""All candidates on all metrics of all benchmarks: the newest mean of each, as a heat map."""
+"""All candidates on all metrics of all benchmarks: the mean over the most cases, as a heat map."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from math import isfinite
 
 from evaluation.charts.grid_chart import HeatCell, HeatMapChart, HeatRow
 from evaluation.formatting import quantity, quantity_interval
 from evaluation.metrics.metric_facts import value_range
+from evaluation.metrics.speed import USAGE_METRICS
 from evaluation.results.analytics import BreakdownRow
 
 Column = tuple[str, str, str, str]
 """Task, benchmark, metric, and the signature with the version: what is comparable."""
 
 
-def newest_values(rows: Iterable[BreakdownRow]) -> dict[Column, dict[str, BreakdownRow]]:
-    """Return the newest value of each candidate on each metric of each benchmark, by what is comparable.
+def surest_values(rows: Iterable[BreakdownRow]) -> dict[Column, dict[str, BreakdownRow]]:
+    """Return the value over the most cases of each candidate on each metric of each benchmark, by what is comparable.
+
+    Of as many cases the newest: a race stops where somebody leads, so that its newer values say less than those of a
+    run of all cases. Numbers of tokens are left out, since more of them is neither better nor worse.
 
     Args:
         rows: Of runs, the newest first.
     """
     values = defaultdict[Column, dict[str, BreakdownRow]](dict)
-    for row in rows:
+    for row in sorted(rows, key=lambda row: -row.estimate.n_cases):
+        if row.metric in USAGE_METRICS:
+            continue
         key = (row.task or "", row.benchmark, row.metric, f"{row.signature}@{row.benchmark_version}")
         values[key].setdefault(row.candidate, row)
     return dict(sorted(values.items()))
@@ -40,7 +46,7 @@ def metric_map(values: dict[Column, dict[str, BreakdownRow]]) -> HeatMapChart | 
         return None
     return HeatMapChart(
         title="Every metric of every benchmark",
-        description="The newest mean of each candidate on each metric, the better the darker",
+        description="The mean of each candidate on each metric, the better the darker",
         columns=candidates,
         rows=tuple(rows),
         shade_words="darker: better, row by row",
@@ -62,7 +68,9 @@ def metric_rows(values: dict[Column, dict[str, BreakdownRow]]) -> list[dict[str,
 
 
 def _candidates(values: dict[Column, dict[str, BreakdownRow]]) -> tuple[str, ...]:
-    return tuple(sorted({name for of_row in values.values() for name in of_row}))
+    """Return the candidates, those with the most values first."""
+    n_values = Counter(name for of_row in values.values() for name in of_row)
+    return tuple(sorted(n_values, key=lambda name: (-n_values[name], name)))
 
 
 def _shown(row: BreakdownRow | None) -> str:

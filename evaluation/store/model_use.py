@@ -1,6 +1,6 @@
 """Runs in which a model was asked, and how fast it answered prompts of different lengths."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -28,8 +28,8 @@ class ModelUse:
     created_at: datetime
 
 
-def uses_of_model(store: Store, model: str, *, limit: int) -> tuple[ModelUse, ...]:
-    """Return the candidates that asked a model of that name, those of the newest runs first."""
+def uses_of_model(store: Store, names: Collection[str], *, limit: int) -> tuple[ModelUse, ...]:
+    """Return the candidates that asked a model of one of these names, those of the newest runs first."""
     of = run_candidate.c
     query = (
         sa.select(
@@ -37,7 +37,7 @@ def uses_of_model(store: Store, model: str, *, limit: int) -> tuple[ModelUse, ..
             *(of.details, run.c.created_at),
         )
         .join(run, run.c.id == of.run_id)
-        .where(of.model_name == model)
+        .where(of.model_name.in_(names))
         .order_by(run.c.created_at.desc(), of.id.desc())
         .limit(limit)
     )

@@ -104,6 +104,8 @@ def _parameters(label: str, pairs: Pairs) -> Table:
 def _shown(value: object) -> str:
     if isinstance(value, Mapping):
         return ", ".join(f"{name}={item}" for name, item in value.items())
+    if isinstance(value, list | tuple):
+        return ", ".join(map(_shown, value)) or "–"
     return "–" if value is None else str(value)
 
 

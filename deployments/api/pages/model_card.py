@@ -11,10 +11,9 @@ from deployments.api.pages.rendering import PageRoute
 from deployments.api.pages.section_page import section_page
 from deployments.api.pages.sections import Cell, Link, Section, Table, drawn, filled, table_of
 from deployments.cli.arguments import open_stored
-from evaluation.errors import UnknownNameError
 from evaluation.formatting import counted, quantity, quantity_interval, size
 from evaluation.records.candidates import ModelRecord
-from evaluation.reports.metric_map import newest_values
+from evaluation.reports.metric_map import surest_values
 from evaluation.reports.model_cards import change_lines, speed_chart, speed_rows, speeds_by_prompt
 from evaluation.results.analytics import BreakdownRow
 from evaluation.run_results.breakdown import breakdown
@@ -25,6 +24,8 @@ from evaluation.store.session import Store
 
 router = APIRouter(route_class=PageRoute, dependencies=[READ], include_in_schema=False)
 MOST_USES, TIMED_USES, SHOWN_USES = 200, 20, 30
+RANK_WORDS = "Means over the most cases, among all candidates of its runs; a rank is no verdict."
+_ADDED_TAG = ":latest"
 _readings = SharedReadings()
 
 
@@ -32,8 +33,9 @@ _readings = SharedReadings()
 def model(request: Request, name: Annotated[str, Query(max_length=5000)]) -> Response:
     """Show a model as its servers described it, and as it was measured."""
     with open_stored(None) as store:
-        uses = uses_of_model(store, name, limit=MOST_USES)
-        versions = _versions(store, name, is_used=bool(uses))
+        names = _same_model(name)
+        uses = uses_of_model(store, names, limit=MOST_USES)
+        versions = _versions(store, names, is_used=bool(uses))
         timed = [use.run_candidate_id for use in uses[:TIMED_USES]]
         speeds = _readings.get((store.url, name), lambda: speeds_by_prompt(iterate_speeds(store, timed)))
         run_ids = list(dict.fromkeys(use.run_id for use in uses))
@@ -53,7 +55,13 @@ def model(request: Request, name: Annotated[str, Query(max_length=5000)]) -> Res
                 else (),
             ),
             Section(title="Memory when loaded", lines=tuple(_memory(uses))),
-            Section(title="What it reached", table=_reached(uses, rows)),
+            Section(
+                title="What it reached",
+                table=_reached(uses, rows),
+                after=("Means over the most cases, among all candidates of its runs; a rank is no verdict.",)
+                if rows
+                else (),
+            ),
             Section(title="Runs", table=_runs(uses)),
         ),
         up=Link(text="Models", address="/catalogue"),
@@ -63,16 +71,21 @@ def model(request: Request, name: Annotated[str, Query(max_length=5000)]) -> Res
     )
 
 
-def _versions(store: Store, name: str, *, is_used: bool) -> tuple[ModelRecord, ...]:
-    """Return the stored versions; a model that was asked and is no longer listed has none."""
-    if is_used and name not in {each.name for each in list_models(store, include_retired=True)}:
-        return ()
-    try:
-        return model_versions(store, name)
-    except UnknownNameError:
-        if is_used:
-            return ()
-        raise
+def _same_model(name: str) -> tuple[str, ...]:
+    """Return the names that mean one model: runs keep the tag that servers add where none was given."""
+    bare = name.removesuffix(_ADDED_TAG)
+    return (name,) if ":" in bare else (bare, f"{bare}{_ADDED_TAG}")
+
+
+def _versions(store: Store, names: Sequence[str], *, is_used: bool) -> tuple[ModelRecord, ...]:
+    """Return the stored versions; a model that was asked and is no longer listed has none.
+
+    Raises:
+        UnknownNameError: nobody has listed or asked such a model.
+    """
+    listed = {each.name for each in list_models(store, include_retired=True)}
+    stored_name = next((name for name in names if name in listed), names[0])
+    return () if is_used and stored_name not in listed else model_versions(store, stored_name)
 
 
 def _about(versions: tuple[ModelRecord, ...]) -> str:
@@ -111,22 +124,21 @@ def _memory(uses: tuple[ModelUse, ...]) -> list[str]:
 
 
 def _reached(uses: tuple[ModelUse, ...], rows: Sequence[BreakdownRow]) -> Table:
-    """Return the newest mean on each metric, and whether another candidate of the same runs has a better one."""
+    """Return the mean on each metric, with its rank among all candidates of the model's runs, which is no verdict."""
     labels = {(use.run_id, use.label) for use in uses}
     cells: list[tuple[Cell, ...]] = []
-    for (task, benchmark, metric, _), by_candidate in newest_values(rows).items():
+    for (task, benchmark, metric, _), by_candidate in surest_values(rows).items():
         sign = 1 if next(iter(by_candidate.values())).higher_is_better else -1
-        best = max(sign * row.estimate.value for row in by_candidate.values())
+        others = [sign * row.estimate.value for row in by_candidate.values()]
         for label, row in by_candidate.items():
             if (row.run_id, label) not in labels:
                 continue
             number = row.estimate
             interval = None if number.low is None or number.high is None else quantity_interval(number.low, number.high)
-            is_highest = sign * number.value >= best and len(by_candidate) > 1
-            place = "the best mean" if is_highest else "" if len(by_candidate) == 1 else "another is better"
+            place = f"{1 + sum(value > sign * number.value for value in others)} of {len(others)}"
             run = Link(text=row.run_id[:8], address=f"/runs/{row.run_id}")
-            cells.append((metric, task or None, benchmark, label, quantity(number.value), interval, place or None, run))
-    columns = ("Metric", "Task", "Benchmark", "Candidate", "Mean", "95 % interval", "In its runs", "Run")
+            cells.append((metric, task or None, benchmark, label, quantity(number.value), interval, place, run))
+    columns = ("Metric", "Task", "Benchmark", "Candidate", "Mean", "95 % interval", "Rank of the mean", "Run")
     return Table(label="What it reached", columns=columns, rows=tuple(cells))
 
 

@@ -13,7 +13,7 @@ from deployments.cli.arguments import open_stored
 from deployments.python.selecting import load_scoreboard
 from evaluation.formatting import excerpt, score, seconds
 from evaluation.records.selection import RecommendationRecord
-from evaluation.reports.metric_map import metric_map, metric_rows, newest_values
+from evaluation.reports.metric_map import metric_map, metric_rows, surest_values
 from evaluation.run_results.breakdown import breakdown
 from evaluation.store.recommendations import find_recommendation, list_recommendations
 from evaluation.store.summaries import list_runs
@@ -57,7 +57,7 @@ def metrics(request: Request, task: Annotated[str, Query(max_length=500)] = "") 
         rows = breakdown(store, run_ids) if run_ids else ()
     order = {run_id: place for place, run_id in enumerate(run_ids)}
     of_task = [row for row in rows if not task or row.task == task]
-    values = newest_values(sorted(of_task, key=lambda row: order[row.run_id]))
+    values = surest_values(sorted(of_task, key=lambda row: order[row.run_id]))
     tasks = sorted({row.task for row in rows if row.task})
     return section_page(
         request,
@@ -67,8 +67,8 @@ def metrics(request: Request, task: Annotated[str, Query(max_length=500)] = "") 
                 table=table_of("Means with their intervals", metric_rows(values)), pictures=drawn(metric_map(values))
             )
         ),
-        about=f"The newest mean of each candidate with its 95 % interval, of the last {RUNS_OF_THE_MAP} runs. Values "
-        "of different versions of a benchmark stand in rows of their own. The darkest is no verdict.",
+        about=f"The mean over the most cases of each candidate with its 95 % interval, of the last {RUNS_OF_THE_MAP} "
+        "runs. Values of different versions of a benchmark stand in rows of their own. The darkest is no verdict.",
         choices=(*_LINKS, *(Link(text=each, address=address(_METRICS, task=each)) for each in tasks)),
         empty="Nothing is measured yet.",
         next_step="`benchwright evaluate` measures candidates.",

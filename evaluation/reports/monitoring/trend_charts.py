@@ -1,11 +1,12 @@
 """Figures over time as pictures, with alerts marked and lines where weights or servers changed."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
 from math import inf
+from typing import Literal
 
 from evaluation.charts.chart import PlottedNumber
 from evaluation.charts.curve_chart import Happening, LabelledLine, LineChart, PointOnLine, Tick
@@ -85,23 +86,23 @@ def _chart(
     alerts: Sequence[AlertRecord],
     changes: Sequence[DatedChange],
 ) -> LineChart | None:
-    lines = [
-        LabelledLine(label=each.candidate, points=points)
-        for each in series
-        if (points := tuple(_points(each.points, figure)))
-    ]
     moments = sorted({point.at for each in series for point in each.points})
     if len(moments) < 2:
         return None
+    lines = [
+        LabelledLine(label=each.candidate, points=points)
+        for each in sorted(series, key=lambda each: -each.n_points)
+        if (points := tuple(_points(each.points, figure, moments[0])))
+    ]
     name, unit = FIGURES[figure]
     begin, end = moments[0], moments[-1]
+    changed = (each.at for each in changes if each.task == what)
+    raised = (each.raised_at for each in alerts if what in (each.benchmark, f"{each.task} (live)"))
     happened = [
-        *(Happening(x=_x(each.at), kind="change") for each in changes if each.task == what and begin <= each.at <= end),
-        *(
-            Happening(x=_x(each.raised_at), kind="alert")
-            for each in alerts
-            if what in (each.benchmark, f"{each.task} (live)") and begin <= each.raised_at <= end
-        ),
+        Happening(x=_days(begin, at), kind=kind)
+        for kind, happenings in _kinds(changed, raised)
+        for at in happenings
+        if begin <= at <= end
     ]
     is_short = (end - begin).total_seconds() < 2 * 86_400
     return LineChart(
@@ -112,18 +113,23 @@ def _chart(
         x_title="when the run began, UTC",
         y_title=unit,
         y_range=(0.0, inf) if figure == "duration_s" else (-inf, inf),
-        ticks=tuple(Tick(x=_x(at), label=at.strftime("%H:%M" if is_short else "%d %b")) for at in moments),
+        ticks=tuple(Tick(x=_days(begin, at), label=at.strftime("%H:%M" if is_short else "%d %b")) for at in moments),
         happenings=tuple(happened),
     )
 
 
-def _points(points: Sequence[PointResult], figure: str) -> Iterator[PointOnLine]:
+def _points(points: Sequence[PointResult], figure: str, begin: datetime) -> Iterator[PointOnLine]:
     for point in points:
         value: float | None = getattr(point, figure)
         if value is not None:
-            yield PointOnLine(x=_x(point.at), number=PlottedNumber(value=value))
+            yield PointOnLine(x=_days(begin, point.at), number=PlottedNumber(value=value))
 
 
-def _x(at: datetime) -> float:
-    """Return a moment as days."""
-    return at.timestamp() / 86_400
+def _days(begin: datetime, at: datetime) -> float:
+    return (at - begin).total_seconds() / 86_400
+
+
+def _kinds(
+    changed: Iterable[datetime], raised: Iterable[datetime]
+) -> tuple[tuple[Literal["change", "alert"], Iterable[datetime]], ...]:
+    return ("change", changed), ("alert", raised)

@@ -4,6 +4,7 @@ from collections import defaultdict
 
 from evaluation.charts.chart import PlottedNumber
 from evaluation.charts.curve_chart import LabelledLine, LineChart, PointOnLine
+from evaluation.formatting import count
 from evaluation.metrics.metric_facts import value_range
 from evaluation.races.state import Fate
 from evaluation.results.estimates import shown_estimate
@@ -49,7 +50,7 @@ def curve_rows(race: Race) -> list[dict[str, str]]:
     return [
         {
             "candidate": line.label,
-            "cases": f"{point.x:,.0f}",
+            "cases": count(round(point.x)),
             race.metric: shown_estimate(point.number),
             "then": HOLLOW if point.is_hollow else "went on",
         }

@@ -40,7 +40,7 @@ def distribution(figures: MatrixFigures) -> HistogramChart | None:
 
 
 def distribution_rows(figures: MatrixFigures) -> list[dict[str, str]]:
-    """Return a row for each bin, with the cases of each candidate."""
+    """Return a row for each bin in which there are cases, with those of each candidate."""
     edges = _edges(figures)
     columns = {label: counts for label, _, counts in _counts(figures, edges)}
     if not columns:
@@ -51,6 +51,7 @@ def distribution_rows(figures: MatrixFigures) -> list[dict[str, str]]:
             **{label: f"{counts[place]:,}" for label, counts in columns.items()},
         }
         for place, (low, high) in enumerate(pairwise(edges))
+        if any(counts[place] for counts in columns.values())
     ]
 
 
