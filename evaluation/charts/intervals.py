@@ -1,5 +1,6 @@
 """The specification of an interval chart: one row for each value with its interval, beside a reference value."""
 
+from textwrap import wrap
 from typing import Any
 
 import altair as alt
@@ -27,7 +28,10 @@ from evaluation.charts.frame import (
 )
 from evaluation.charts.scales import Scale, scale
 from evaluation.charts.theme import AXIS, BAD, GOOD, INK, MARK, PAPER
+from evaluation.escaping import one_line
 
+SUBTITLE_LINE, NARROW_LETTERS = 18, 50
+"""Pixels of a line of the subtitle, and its letters on a narrow screen."""
 COLORS = {"good": (GOOD, GOOD), "bad": (BAD, BAD), "plain": (AXIS, PAPER), "mark": (MARK, MARK)}
 """Line and filling of each kind of row."""
 
@@ -35,18 +39,27 @@ COLORS = {"good": (GOOD, GOOD), "bad": (BAD, BAD), "plain": (AXIS, PAPER), "mark
 def interval_specification(chart: IntervalChart, *, narrow: bool = False) -> dict[str, Any]:
     """Return the specification of an interval chart."""
     shown = chart.rows[:MOST_ROWS]
-    top = 64 if chart.subtitle else 46
+    subtitle = _subtitle(chart, narrow=narrow)
+    top = 46 + SUBTITLE_LINE * len(subtitle)
     margins = row_margins(Margins(left=LABEL_PX, right=176, top=top, bottom=46), narrow=narrow)
     height = rows_height(len(shown), narrow=narrow)
     references = [] if chart.reference is None else [chart.reference]
     floor, cap = chart.x_range
     ends = [end for row in shown for end in row.number.ends]
     axis = scale([*ends, *references], begin=0, end=margins.width, floor=floor, cap=cap)
-    longest = 56 if narrow else 115
-    words = [Text(chart.subtitle, 16 - margins.left, 46 - margins.top, longest=longest)] if chart.subtitle else []
+    words = [
+        Text(line, 16 - margins.left, 46 + SUBTITLE_LINE * place - margins.top) for place, line in enumerate(subtitle)
+    ]
     words += rows_left_out(len(chart.rows) - len(shown), margins, height)
     layers = _layers(shown, references, axis, chart.x_title, margins)
     return framed(chart, layers, words, margins=margins, height=height, is_empty=not shown)
+
+
+def _subtitle(chart: IntervalChart, *, narrow: bool) -> list[str]:
+    """Return the lines of the subtitle: on a narrow screen two at most."""
+    if not chart.subtitle:
+        return []
+    return wrap(one_line(chart.subtitle), NARROW_LETTERS)[:2] if narrow else [chart.subtitle]
 
 
 def _layers(

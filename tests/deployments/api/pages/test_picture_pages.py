@@ -37,7 +37,7 @@ def test_scores_are_shown_in_their_distribution(api: ApiClient, searched: KeptSt
 
 def test_scores_of_no_such_metric_name_those_that_there_are(api: ApiClient, searched: KeptStore) -> None:
     answer = api.get(f"/runs/{RACE}/scores?metric=nothing")
-    assert 404 == answer.status_code
+    assert 422 == answer.status_code
     assert "token_f1" in answer.text
 
 
