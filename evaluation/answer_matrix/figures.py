@@ -1,9 +1,9 @@
 """Figures of all answers of a run as arrays, small enough to be kept while people look at them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntFlag
-from itertools import chain
+from itertools import chain, compress
 from math import isfinite
 
 import numpy as np
@@ -18,6 +18,7 @@ from evaluation.store.run_cases import run_case_ids
 from evaluation.store.session import Store
 
 Reals = NDArray[np.float64]
+Places = NDArray[np.intp]
 
 
 class Mark(IntFlag):
@@ -68,10 +69,11 @@ class _Sums:
     def __init__(self, shape: tuple[int, int]) -> None:
         self.total, self.n = np.zeros(shape), np.zeros(shape)
 
-    def add(self, row: int, column: int, value: float | None) -> None:
-        if value is not None:
-            self.total[row, column] += value
-            self.n[row, column] += 1
+    def add(self, row: int, columns: Places, values: Sequence[float | None]) -> None:
+        numbers = np.array(values, dtype=np.float64)  # None becomes NaN
+        is_number = ~np.isnan(numbers)
+        np.add.at(self.total[row], columns[is_number], numbers[is_number])
+        np.add.at(self.n[row], columns[is_number], 1)
 
     def means(self) -> Reals:
         with np.errstate(invalid="ignore"):
@@ -101,11 +103,13 @@ def read_figures(store: Store, run: RunRecord, metric: str, signature: str) -> M
     marks = np.full(shape, Mark.MISSING, dtype=np.uint8)
     for row, candidate in enumerate(run.candidates):
         for figures in iterate_figures_of_answers(store, candidate.run_candidate_id, signature):
-            if (column := place.get(figures.case_id)) is None:
-                continue
-            marks[row, column] = (int(marks[row, column]) & ~Mark.MISSING) | _marks(figures)
+            columns = np.array([place.get(case_id, -1) for case_id in figures.case_id], dtype=np.intp)
+            is_of_run = columns >= 0
+            columns = columns[is_of_run]
+            marks[row, columns] &= ~np.uint8(Mark.MISSING)
+            np.bitwise_or.at(marks[row], columns, _marks(figures)[is_of_run])
             for name, sum_of in sums.items():
-                sum_of.add(row, column, getattr(figures, name))
+                sum_of.add(row, columns, list(compress(getattr(figures, name), is_of_run)))
     return MatrixFigures(
         run_id=run.plan.run_id,
         metric=metric,
@@ -131,14 +135,14 @@ def _possible(metric: str, signature: str) -> tuple[float | None, float | None]:
     return (greatest, least) if higher_is_better(metric, signature) else (least, greatest)
 
 
-_MARKS: Sequence[tuple[Mark, Callable[[AnswerFigures], bool]]] = (
-    (Mark.SERVER_FAILED, lambda figures: figures.server_failed),
-    (Mark.FAILED_ITSELF, lambda figures: figures.failed_itself),
-    (Mark.CUT, lambda figures: figures.was_cut),
-    (Mark.WAITED_FOR_LOAD, lambda figures: figures.waited_for_load),
-    (Mark.FROM_EARLIER_RUN, lambda figures: figures.from_earlier_run),
-)
-
-
-def _marks(figures: AnswerFigures) -> int:
-    return sum(mark for mark, has in _MARKS if has(figures))
+def _marks(figures: AnswerFigures) -> NDArray[np.uint8]:
+    marks = np.zeros(len(figures.case_id), dtype=np.uint8)
+    for mark, is_marked in (
+        (Mark.SERVER_FAILED, figures.server_failed),
+        (Mark.FAILED_ITSELF, figures.failed_itself),
+        (Mark.CUT, figures.was_cut),
+        (Mark.WAITED_FOR_LOAD, figures.waited_for_load),
+        (Mark.FROM_EARLIER_RUN, figures.from_earlier_run),
+    ):
+        marks |= np.array(is_marked, dtype=np.uint8) * np.uint8(mark)
+    return marks

@@ -9,15 +9,16 @@ from enum import StrEnum
 import numpy as np
 
 from evaluation.answer_matrix.figures import Mark, MatrixFigures, metrics_of, read_figures
+from evaluation.answer_matrix.questions import QuestionsInUse, question_of
 from evaluation.answer_matrix.selection import MatrixView, Positions, select_cases
-from evaluation.case import Case
 from evaluation.errors import UnknownNameError
 from evaluation.formatting import excerpt
 from evaluation.records.runs import RunRecord
+from evaluation.shared_readings import SharedReadings
 from evaluation.store.annotations import count_notes
 from evaluation.store.answer_cells import AnswerBeginning, answer_beginnings, cases_with_text
 from evaluation.store.answer_tags import cases_with_tag, tags_of_cases, tags_of_run
-from evaluation.store.benchmarks import case_page, load_cases
+from evaluation.store.benchmarks import load_cases
 from evaluation.store.kept_readings import current_state
 from evaluation.store.runs import find_run
 from evaluation.store.session import Store
@@ -25,7 +26,6 @@ from evaluation.store.session import Store
 BEGINNING = 280
 """Characters of an answer that a cell shows."""
 QUESTION = 400
-_CASES_AT_ONCE = 2000
 _MOST_CELLS = 2_000_000
 """Answers whose figures are kept: 33 bytes each."""
 
@@ -107,7 +107,7 @@ class FiguresInUse:
     def __init__(self, *, most_cells: int = _MOST_CELLS) -> None:
         self._lock, self._most_cells = threading.Lock(), most_cells
         self._kept: dict[Hashable, MatrixFigures] = {}
-        self._reading: dict[Hashable, threading.Lock] = {}
+        self._readings, self.questions = SharedReadings(), QuestionsInUse()
 
     def get(self, store: Store, run: RunRecord, metric: str, signature: str) -> MatrixFigures:
         """Return the figures of a run's answers; of several people who look at it at once, one waits for the other."""
@@ -115,15 +115,8 @@ class FiguresInUse:
         if state is None:
             return read_figures(store, run, metric, signature)
         key = (store.url, run.plan.run_id, signature, state)
-        with self._lock:
-            reading = self._reading.setdefault(key, threading.Lock())
-        try:
-            with reading:
-                figures = self._kept.get(key) or read_figures(store, run, metric, signature)
-                self._keep(key, figures)
-        finally:
-            with self._lock:
-                self._reading.pop(key, None)
+        figures = self._kept.get(key) or self._readings.get(key, lambda: read_figures(store, run, metric, signature))
+        self._keep(key, figures)
         return figures
 
     def _keep(self, key: Hashable, figures: MatrixFigures) -> None:
@@ -209,36 +202,24 @@ def _selected(
     if metric not in metrics:
         raise UnknownNameError(f"metric of run {run.plan.run_id}", metric, list(metrics))
     figures = in_use.get(store, run, metric, metrics[metric])
-    return figures, select_cases(figures, view, among=_named_cases(store, run, figures, view))
+    return figures, select_cases(figures, view, among=_named_cases(store, run, figures, view, in_use))
 
 
-def _named_cases(store: Store, run: RunRecord, figures: MatrixFigures, view: MatrixView) -> set[str] | None:
+def _named_cases(
+    store: Store, run: RunRecord, figures: MatrixFigures, view: MatrixView, in_use: FiguresInUse
+) -> set[str] | None:
     """Return the cases with the text and the tag of the view; None: it has neither."""
-    among: set[str] | None = None
+    if not view.text and not view.tag:
+        return None
+    cases, among = in_use.questions.get(store, run.plan.benchmark_version), None
     if view.text:
         among = cases_with_text(store, figures.run_candidate_ids, view.text)
-        among |= {case.case_id for case in _cases(store, run) if _holds(case, view.text.casefold())}
+        among |= {case.case_id for case in cases if view.text.casefold() in case.text}
     if view.tag:
-        tagged = {case.case_id for case in _cases(store, run) if view.tag in case.tags}
+        tagged = {case.case_id for case in cases if view.tag in case.tags}
         tagged |= cases_with_tag(store, run.plan.run_id, view.tag)
         among = tagged if among is None else among & tagged
     return among
-
-
-def _cases(store: Store, run: RunRecord) -> Iterator[Case]:
-    after = -1
-    while cases := case_page(store, run.plan.benchmark_version, after=after, limit=_CASES_AT_ONCE):
-        yield from cases
-        after += len(cases)
-
-
-def _holds(case: Case, text: str) -> bool:
-    return any(text in part.casefold() for part in (case.case_id, question_of(case), *case.references, *case.context))
-
-
-def question_of(case: Case) -> str:
-    """Return the question of a case, or the last message of its conversation."""
-    return case.prompt or (case.messages[-1].content if case.messages else "")
 
 
 def _rows(

@@ -1,5 +1,6 @@
 """The specification of a box chart: the middle half, the median and the tail of each candidate, one row each."""
 
+from dataclasses import replace
 from typing import Any
 
 import altair as alt
@@ -8,7 +9,6 @@ from evaluation.charts.chart import BoxChart, BoxRow
 from evaluation.charts.frame import (
     KEY_Y,
     LABEL_PX,
-    LONGEST_LABEL,
     MOST_ROWS,
     Margins,
     Text,
@@ -16,35 +16,43 @@ from evaluation.charts.frame import (
     clipped,
     data_of,
     framed,
+    longest_label,
+    longest_title,
+    row_margins,
+    row_texts,
     row_y,
     rows_height,
     rows_left_out,
     sign,
-    x_pixel,
     y_pixels,
 )
 from evaluation.charts.scales import Scale, scale
-from evaluation.charts.theme import AXIS, BOX, FAINT, MARK, PAPER
+from evaluation.charts.theme import AXIS, BOX, MARK, PAPER
 from evaluation.formatting import quantity
 
 MARGINS = Margins(left=LABEL_PX, right=214, top=64, bottom=46)
 _QUANTILES = ("p5", "p25", "p50", "p75", "p95", "p99")
 
 
-def box_specification(chart: BoxChart) -> dict[str, Any]:
+def box_specification(chart: BoxChart, *, narrow: bool = False) -> dict[str, Any]:
     """Return the specification of a box chart."""
     shown = chart.rows[:MOST_ROWS]
-    height = rows_height(len(shown))
+    margins = row_margins(MARGINS, narrow=narrow)
+    if narrow:
+        margins = replace(margins, top=84)
+    height = rows_height(len(shown), narrow=narrow)
     numbers = (getattr(row, name) for row in shown for name in _QUANTILES)
-    axis = scale(numbers, begin=0, end=MARGINS.width, floor=0.0, may_be_log=True)
-    words = [*_key_words(), *rows_left_out(len(chart.rows) - len(shown), MARGINS, height)]
-    layers = [*_layers(shown, axis, chart.x_title), *_key_signs()]
-    return framed(chart, layers, words, margins=MARGINS, height=height, is_empty=not shown)
+    axis = scale(numbers, begin=0, end=margins.width, floor=0.0, may_be_log=True)
+    words = [*_key_words(margins), *rows_left_out(len(chart.rows) - len(shown), margins, height)]
+    layers = [*_layers(shown, axis, chart.x_title, margins), *_key_signs(margins)]
+    return framed(chart, layers, words, margins=margins, height=height, is_empty=not shown)
 
 
-def _layers(rows: tuple[BoxRow, ...], axis: Scale, x_title: str) -> list[alt.Chart]:
-    base = alt.Chart(data_of([_values(row, axis, place) for place, row in enumerate(rows)])).encode(y=y_pixels())
-    x = alt.X("p50:Q", **axis_of(axis, title=x_title + (" (logarithmic)" if axis.is_log else "")))
+def _layers(rows: tuple[BoxRow, ...], axis: Scale, x_title: str, margins: Margins) -> list[alt.Chart]:
+    values = [_values(row, axis, place, margins) for place, row in enumerate(rows)]
+    base = alt.Chart(data_of(values)).encode(y=y_pixels())
+    title = x_title + (" (logarithmic)" if axis.is_log else "")
+    x = alt.X("p50:Q", **axis_of(axis, title=title, longest=longest_title(margins)))
     upright: dict[str, Any] = {"orient": "vertical", "opacity": 1}
     return [
         base.mark_rule(color=AXIS).encode(x=alt.X("p5:Q"), x2=alt.X2("p95")),
@@ -53,34 +61,33 @@ def _layers(rows: tuple[BoxRow, ...], axis: Scale, x_title: str) -> list[alt.Cha
         base.mark_bar(fill=BOX, stroke=MARK, strokeWidth=1, height=16).encode(x=alt.X("p25:Q"), x2=alt.X2("p75")),
         base.mark_tick(color=MARK, thickness=2, size=16, **upright).encode(x=x),
         base.mark_circle(size=36, fill=PAPER, stroke=AXIS, strokeWidth=1, opacity=1).encode(x=alt.X("p99:Q")),
-        base.mark_text(align="right").encode(text=alt.Text("label:N"), x=x_pixel(-10)),
-        base.mark_text(align="left", fontSize=11, color=FAINT).encode(
-            text=alt.Text("shown:N"), x=x_pixel(axis.end + 14)
-        ),
+        *row_texts(base, margins),
     ]
 
 
-def _values(row: BoxRow, axis: Scale, place: int) -> dict[str, Any]:
+def _values(row: BoxRow, axis: Scale, place: int, margins: Margins) -> dict[str, Any]:
     return {
-        "py": row_y(place),
-        "label": clipped(row.label, LONGEST_LABEL),
+        "py": row_y(place, narrow=margins.is_narrow),
+        "label": clipped(row.label, longest_label(margins)),
         "shown": f"{quantity(row.p50)} · {quantity(row.p95)} · {quantity(row.p99)} ({row.n_cases:,})",
         **{name: axis.inside(getattr(row, name)) for name in _QUANTILES},
     }
 
 
-def _key_words() -> list[Text]:
-    x, y = -MARGINS.left, KEY_Y + 4 - MARGINS.top
+def _key_words(margins: Margins) -> list[Text]:
+    x, y = -margins.left, KEY_Y + 4 - margins.top
     return [
         Text("middle half and median", x + 50, y),
         Text("from p5 to p95", x + 220, y),
         Text("p99", x + 330, y),
-        Text("p50 · p95 · p99 (cases)", MARGINS.width + 14, y),
+        Text("p50 · p95 · p99 (cases)", margins.width, y + 20, align="right")
+        if margins.is_narrow
+        else Text("p50 · p95 · p99 (cases)", margins.width + 14, y),
     ]
 
 
-def _key_signs() -> list[alt.Chart]:
-    x, y = -MARGINS.left, KEY_Y - MARGINS.top
+def _key_signs(margins: Margins) -> list[alt.Chart]:
+    x, y = -margins.left, KEY_Y - margins.top
     return [
         sign("M-1,-.45H1V.45H-1Z", x + 30, y, size=680, inside=BOX, stroke=MARK),
         sign("stroke", x + 30, y, size=144, stroke=MARK, strokeWidth=2, angle=90),

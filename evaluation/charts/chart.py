@@ -6,7 +6,7 @@ Light to import, and able to go through a pipe as JSON: charts are drawn in a pr
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal
 
 from evaluation.results.estimates import HasInterval
 
@@ -192,6 +192,3 @@ class CascadeChart(Titled):
     quality_title: str
     quality_range: tuple[float, float] = ANY
     """Bounds that no quality can exceed."""
-
-
-Chart: TypeAlias = IntervalChart | BoxChart | QualityCostChart | TrendChart | CascadeChart

@@ -7,7 +7,7 @@ where its address space is limited (`ulimit -v`). An evaluation must not stand s
 import json
 from collections.abc import Sequence
 
-from evaluation.charts.chart import Chart
+from evaluation.charts.kinds import Chart
 from evaluation.machine_load import stretched_s
 from evaluation.results.as_json import as_json
 from evaluation.user_code.single_request import NoReplyError, reply_of
@@ -23,18 +23,25 @@ class ChartsNotDrawnError(Exception):
     """Charts could not be drawn on this machine; the message says why."""
 
 
-def as_svgs(charts: Sequence[Chart]) -> list[str]:
+def as_svgs(charts: Sequence[Chart], *, narrow: Sequence[bool] = ()) -> list[str]:
     """Return each chart as SVG, as `rendering.as_svg` draws it.
 
     Args:
         charts: All that one page shows: most of the time goes into the first one.
+        narrow: Whether each of them is for a narrow screen; empty: none is.
 
     Raises:
         ChartsNotDrawnError: the process did not start, ended early or took too long.
     """
     if not charts:
         return []
-    request = json.dumps([{"kind": type(chart).__name__, "chart": as_json(chart)} for chart in charts]).encode()
+    widths = narrow or (False,) * len(charts)
+    request = json.dumps(
+        [
+            {"kind": type(chart).__name__, "chart": as_json(chart), "narrow": is_narrow}
+            for chart, is_narrow in zip(charts, widths, strict=True)
+        ]
+    ).encode()
     reply = json.loads(_reply_to(request))
     if isinstance(reply, str):
         raise ChartsNotDrawnError(reply)

@@ -6,14 +6,30 @@ from typing import Any
 
 from altair.utils.schemapi import disable_debug_mode
 
-from evaluation.charts.chart import BoxChart, CascadeChart, Chart, IntervalChart, QualityCostChart, TrendChart
+from evaluation.charts.chart import BoxChart, CascadeChart, IntervalChart, QualityCostChart, TrendChart
+from evaluation.charts.curve_chart import LineChart
 from evaluation.charts.drawing import LARGEST
+from evaluation.charts.grid_chart import HeatMapChart, HistogramChart, ParallelChart
+from evaluation.charts.kinds import Chart
 from evaluation.charts.rendering import as_svg
 from evaluation.results.as_json import from_json
 from evaluation.user_code.child_side import own_pipes, quiet_without_pipes
 from evaluation.user_code.framing import read_message, write_message
 
-KINDS = {kind.__name__: kind for kind in (BoxChart, CascadeChart, IntervalChart, QualityCostChart, TrendChart)}
+KINDS = {
+    kind.__name__: kind
+    for kind in (
+        BoxChart,
+        CascadeChart,
+        HeatMapChart,
+        HistogramChart,
+        IntervalChart,
+        LineChart,
+        ParallelChart,
+        QualityCostChart,
+        TrendChart,
+    )
+}
 
 
 def main() -> None:
@@ -30,7 +46,7 @@ def main() -> None:
 def reply_to(request: bytes) -> bytes:
     """Return the SVG of each chart as JSON; a text that says what was wrong where one cannot be drawn."""
     try:
-        reply: list[str] | str = [as_svg(_chart(each)) for each in json.loads(request)]
+        reply: list[str] | str = [as_svg(_chart(each), narrow=each["narrow"]) for each in json.loads(request)]
     except Exception as error:  # whatever two libraries raise
         reply = f"{type(error).__name__}: {error}"[:300]
     return json.dumps(reply).encode()

@@ -5,18 +5,18 @@ the first two, and draws values as they are.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any, Literal
 
 import altair as alt
 
-from evaluation.charts.chart import Chart
+from evaluation.charts.kinds import Chart
 from evaluation.charts.scales import Scale
-from evaluation.charts.theme import CONFIG, FAINT, INK, WIDTH
+from evaluation.charts.theme import CONFIG, FAINT, INK, NARROW, WIDTH
 from evaluation.charts.xml_text import xml_line
 
-ROW = 30
+ROW, NARROW_ROW = 30, 46
 """Height of a row in pixels."""
 LABEL_PX = 220
 """Pixels for the labels of rows."""
@@ -38,11 +38,18 @@ class Margins:
     right: int
     top: int
     bottom: int
+    paper: int = WIDTH
+    """Pixels across of the whole chart."""
 
     @property
     def width(self) -> int:
         """Pixels across that are plotted on."""
-        return WIDTH - self.left - self.right
+        return self.paper - self.left - self.right
+
+    @property
+    def is_narrow(self) -> bool:
+        """Whether it is a chart for a narrow screen."""
+        return self.paper < WIDTH
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +80,18 @@ def data_of(rows: Sequence[Mapping[str, Any]]) -> alt.InlineData:
     return alt.InlineData(values=[dict(row) for row in rows])
 
 
-def axis_of(scale: Scale, *, title: str | None = None) -> dict[str, Any]:
+def longest_title(margins: Margins) -> int:
+    """Return the characters of an axis' title for which there is room."""
+    return 48 if margins.is_narrow else 90
+
+
+def axis_of(scale: Scale, *, title: str | None = None, longest: int = 90) -> dict[str, Any]:
     """Return what the encoding of a quantitative axis takes, with a number at each of its ticks."""
     of_kind: dict[str, Any] = {"type": "log"} if scale.is_log else {"zero": False}
     return {
         "scale": alt.Scale(domain=[scale.low, scale.high], nice=False, **of_kind),
         "axis": alt.Axis(
-            title=None if title is None else clipped(title, 90),
+            title=None if title is None else clipped(title, longest),
             values=scale.ticks(),
             format=",.6~g",
             labelOverlap=False,
@@ -143,21 +155,46 @@ def stroke(field: str) -> alt.Stroke:
     return alt.Stroke(f"{field}:N", scale=None)
 
 
-def rows_height(n: int) -> int:
+def row_margins(margins: Margins, *, narrow: bool) -> Margins:
+    """Return the margins of a chart of rows; on a narrow screen labels and numbers stand above what is drawn."""
+    return replace(margins, left=16, right=16, paper=NARROW) if narrow else margins
+
+
+def rows_height(n: int, *, narrow: bool = False) -> int:
     """Return the pixels that so many rows take; without any, those of one."""
-    return ROW * max(1, n) + 6
+    return (NARROW_ROW if narrow else ROW) * max(1, n) + 6
 
 
-def row_y(place: int) -> float:
-    """Return the pixel of the middle of a row."""
-    return 6 + ROW * (place + 0.5)
+def row_y(place: int, *, narrow: bool = False) -> float:
+    """Return the pixel of the middle of what is drawn of a row."""
+    return 6 + NARROW_ROW * place + 32 if narrow else 6 + ROW * (place + 0.5)
+
+
+def row_texts(base: alt.Chart, margins: Margins) -> list[alt.Chart]:
+    """Return the layers of what stands beside a row, or above it: the fields `label` and `shown`."""
+    narrow = margins.is_narrow
+    place: dict[str, Any] = {"dy": -20} if narrow else {}
+    label_x, shown_x = (0, margins.width) if narrow else (-10, margins.width + 14)
+    return [
+        base.mark_text(align="left" if narrow else "right", **place).encode(
+            text=alt.Text("label:N"), x=x_pixel(label_x)
+        ),
+        base.mark_text(align="right" if narrow else "left", fontSize=11, color=FAINT, **place).encode(
+            text=alt.Text("shown:N"), x=x_pixel(shown_x)
+        ),
+    ]
+
+
+def longest_label(margins: Margins) -> int:
+    """Return the characters of a row's label for which there is room."""
+    return 22 if margins.is_narrow else LONGEST_LABEL
 
 
 def rows_left_out(n: int, margins: Margins, height: int) -> list[Text]:
     """Return a line with the number of rows that are left out for want of room; empty where none is."""
     if n <= 0:
         return []
-    return [Text(f"and {n:,} more in the table", WIDTH - 16 - margins.left, height + 34, align="right")]
+    return [Text(f"and {n:,} more in the table", margins.paper - 16 - margins.left, height + 34, align="right")]
 
 
 def framed(
@@ -174,7 +211,7 @@ def framed(
         is_empty: Whether there is nothing to show, which the chart then says.
     """
     title = {
-        "words": clipped(chart.title, int((WIDTH - 32) / _TITLE_LETTER_PX)),
+        "words": clipped(chart.title, int((margins.paper - 32) / _TITLE_LETTER_PX)),
         "px": 16 - margins.left,
         "py": 26 - margins.top,
     }

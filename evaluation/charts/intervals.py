@@ -1,5 +1,6 @@
 """The specification of an interval chart: one row for each value with its interval, beside a reference value."""
 
+from textwrap import wrap
 from typing import Any
 
 import altair as alt
@@ -7,7 +8,6 @@ import altair as alt
 from evaluation.charts.chart import IntervalChart, IntervalRow
 from evaluation.charts.frame import (
     LABEL_PX,
-    LONGEST_LABEL,
     MOST_ROWS,
     Margins,
     Text,
@@ -16,38 +16,58 @@ from evaluation.charts.frame import (
     data_of,
     fill,
     framed,
+    longest_label,
+    longest_title,
+    row_margins,
+    row_texts,
     row_y,
     rows_height,
     rows_left_out,
     stroke,
-    x_pixel,
     y_pixels,
 )
 from evaluation.charts.scales import Scale, scale
-from evaluation.charts.theme import AXIS, BAD, FAINT, GOOD, INK, MARK, PAPER
+from evaluation.charts.theme import AXIS, BAD, GOOD, INK, MARK, PAPER
+from evaluation.escaping import one_line
 
+SUBTITLE_LINE, NARROW_LETTERS = 18, 50
+"""Pixels of a line of the subtitle, and its letters on a narrow screen."""
 COLORS = {"good": (GOOD, GOOD), "bad": (BAD, BAD), "plain": (AXIS, PAPER), "mark": (MARK, MARK)}
 """Line and filling of each kind of row."""
 
 
-def interval_specification(chart: IntervalChart) -> dict[str, Any]:
+def interval_specification(chart: IntervalChart, *, narrow: bool = False) -> dict[str, Any]:
     """Return the specification of an interval chart."""
     shown = chart.rows[:MOST_ROWS]
-    margins = Margins(left=LABEL_PX, right=176, top=64 if chart.subtitle else 46, bottom=46)
-    height = rows_height(len(shown))
+    subtitle = _subtitle(chart, narrow=narrow)
+    top = 46 + SUBTITLE_LINE * len(subtitle)
+    margins = row_margins(Margins(left=LABEL_PX, right=176, top=top, bottom=46), narrow=narrow)
+    height = rows_height(len(shown), narrow=narrow)
     references = [] if chart.reference is None else [chart.reference]
     floor, cap = chart.x_range
     ends = [end for row in shown for end in row.number.ends]
     axis = scale([*ends, *references], begin=0, end=margins.width, floor=floor, cap=cap)
-    words = [Text(chart.subtitle, 16 - margins.left, 46 - margins.top)] if chart.subtitle else []
+    words = [
+        Text(line, 16 - margins.left, 46 + SUBTITLE_LINE * place - margins.top) for place, line in enumerate(subtitle)
+    ]
     words += rows_left_out(len(chart.rows) - len(shown), margins, height)
-    layers = _layers(shown, references, axis, chart.x_title)
+    layers = _layers(shown, references, axis, chart.x_title, margins)
     return framed(chart, layers, words, margins=margins, height=height, is_empty=not shown)
 
 
-def _layers(rows: tuple[IntervalRow, ...], references: list[float], axis: Scale, x_title: str) -> list[alt.Chart]:
-    base = alt.Chart(data_of([_values(row, axis, place) for place, row in enumerate(rows)])).encode(y=y_pixels())
-    x = alt.X("value:Q", **axis_of(axis, title=x_title))
+def _subtitle(chart: IntervalChart, *, narrow: bool) -> list[str]:
+    """Return the lines of the subtitle: on a narrow screen two at most."""
+    if not chart.subtitle:
+        return []
+    return wrap(one_line(chart.subtitle), NARROW_LETTERS)[:2] if narrow else [chart.subtitle]
+
+
+def _layers(
+    rows: tuple[IntervalRow, ...], references: list[float], axis: Scale, x_title: str, margins: Margins
+) -> list[alt.Chart]:
+    values = [_values(row, axis, place, margins) for place, row in enumerate(rows)]
+    base = alt.Chart(data_of(values)).encode(y=y_pixels())
+    x = alt.X("value:Q", **axis_of(axis, title=x_title, longest=longest_title(margins)))
     edge = stroke("edge")
     reference = alt.Chart(data_of([{"value": value} for value in references]))
     caps = base.mark_tick(thickness=1, size=10, orient="vertical", opacity=1)
@@ -56,19 +76,16 @@ def _layers(rows: tuple[IntervalRow, ...], references: list[float], axis: Scale,
         base.mark_rule(strokeWidth=2).encode(x=alt.X("low:Q"), x2=alt.X2("high"), stroke=edge),
         *(caps.encode(x=alt.X(f"{end}:Q"), stroke=edge) for end in ("low", "high")),
         base.mark_circle(size=100, opacity=1, strokeWidth=1).encode(x=x, stroke=edge, fill=fill("fill")),
-        base.mark_text(align="right").encode(text=alt.Text("label:N"), x=x_pixel(-10)),
-        base.mark_text(align="left", fontSize=11, color=FAINT).encode(
-            text=alt.Text("shown:N"), x=x_pixel(axis.end + 14)
-        ),
+        *row_texts(base, margins),
     ]
 
 
-def _values(row: IntervalRow, axis: Scale, place: int) -> dict[str, Any]:
+def _values(row: IntervalRow, axis: Scale, place: int, margins: Margins) -> dict[str, Any]:
     low, high = map(axis.inside, row.number.ends)
     edge, fill = COLORS[row.kind]
     return {
-        "py": row_y(place),
-        "label": clipped(row.label, LONGEST_LABEL),
+        "py": row_y(place, narrow=margins.is_narrow),
+        "label": clipped(row.label, longest_label(margins)),
         "shown": clipped(row.shown, 26),
         "value": axis.inside(row.number.value),
         "low": low,

@@ -1,40 +1,59 @@
 """The specification of a quality-cost chart: one point for each candidate, and the Pareto frontier."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import altair as alt
 
 from evaluation.charts.chart import QualityCostChart, QualityCostPoint, frontier
-from evaluation.charts.frame import KEY_Y, Margins, Text, axis_of, clipped, data_of, fill, framed, sign, stroke
+from evaluation.charts.frame import (
+    KEY_Y,
+    Margins,
+    Text,
+    axis_of,
+    clipped,
+    data_of,
+    fill,
+    framed,
+    longest_title,
+    sign,
+    stroke,
+)
 from evaluation.charts.label_places import Box, label_places
 from evaluation.charts.scales import Scale, scale
-from evaluation.charts.theme import AXIS, MARK, PAPER
+from evaluation.charts.theme import AXIS, MARK, NARROW, PAPER
 
 MARGINS = Margins(left=62, right=24, top=88, bottom=64)
 HEIGHT = 258
+KEY_LINE = 18
+"""Pixels of a line of the key."""
 LONGEST_LABEL = 34
 """Characters of a label; the table has the full name."""
-ROOM = Box(left=0, top=-14, right=MARGINS.width + 18, bottom=HEIGHT)
 _DASH = [5, 4]
 
 
-def quality_cost_specification(chart: QualityCostChart) -> dict[str, Any]:
+def quality_cost_specification(chart: QualityCostChart, *, narrow: bool = False) -> dict[str, Any]:
     """Return the specification of a quality-cost chart."""
+    margins = replace(MARGINS, left=46, right=16, top=MARGINS.top + 2 * KEY_LINE, paper=NARROW) if narrow else MARGINS
     costs = (end for point in chart.points for end in point.cost.ends)
-    x = scale(costs, begin=0, end=MARGINS.width, floor=0.0, may_be_log=True)
+    x = scale(costs, begin=0, end=margins.width, floor=0.0, may_be_log=True)
     qualities = (end for point in chart.points for end in point.quality.ends)
     floor, cap = chart.quality_range
     y = scale(qualities, begin=HEIGHT, end=0, floor=floor, cap=cap)
     best = frontier(chart.points, higher_is_better=chart.higher_is_better)
-    x_title = chart.cost_title + (" (logarithmic)" if x.is_log else "")
-    layers = [_front(best, x, y), *_crosses(chart.points, best, x, y, x_title), *_key_signs()]
-    words = [
-        *_labels([*best, *(point for point in chart.points if point not in best)], x, y),
-        Text(chart.quality_title, 16 - MARGINS.left, -12, is_faint=False, longest=80),
-        *_key_words(),
+    x_title = clipped(chart.cost_title + (" (logarithmic)" if x.is_log else ""), longest_title(margins))
+    layers = [
+        _front(best, x, y),
+        *_crosses(chart.points, best, x, y, x_title),
+        *_key_signs(margins),
     ]
-    return framed(chart, layers, words, margins=MARGINS, height=HEIGHT, is_empty=not chart.points)
+    words = [
+        *_labels([*best, *(point for point in chart.points if point not in best)], x, y, margins),
+        Text(chart.quality_title, 16 - margins.left, -12, is_faint=False, longest=46 if narrow else 80),
+        *_key_words(margins),
+    ]
+    return framed(chart, layers, words, margins=margins, height=HEIGHT, is_empty=not chart.points)
 
 
 def _front(best: Sequence[QualityCostPoint], x: Scale, y: Scale) -> alt.Chart:
@@ -81,11 +100,12 @@ def _values(point: QualityCostPoint, x: Scale, y: Scale, *, is_best: bool) -> di
     }
 
 
-def _labels(points: Sequence[QualityCostPoint], x: Scale, y: Scale) -> list[Text]:
+def _labels(points: Sequence[QualityCostPoint], x: Scale, y: Scale, margins: Margins) -> list[Text]:
     """Return the names of the dots that have room for one; earlier ones choose first."""
+    room = Box(left=0, top=-14, right=margins.width + margins.right - 6, bottom=HEIGHT)
     labels = [clipped(point.label, LONGEST_LABEL) for point in points]
     dots = [(x.at(point.cost.value), y.at(point.quality.value)) for point in points]
-    places = label_places(dots, [len(label) for label in labels], ROOM)
+    places = label_places(dots, [len(label) for label in labels], room)
     return [
         Text(label, place[1], place[2], align=place[0].align, is_faint=False)
         for label, place in zip(labels, places, strict=True)
@@ -93,20 +113,24 @@ def _labels(points: Sequence[QualityCostPoint], x: Scale, y: Scale) -> list[Text
     ]
 
 
-def _key_words() -> list[Text]:
-    x, y = -MARGINS.left, KEY_Y + 4 - MARGINS.top
-    return [
-        Text("no candidate is better and cheaper", x + 58, y),
-        Text("somebody is", x + 282, y),
-        Text("95 % interval over cases", x + 388, y),
-    ]
+def _key_places(margins: Margins) -> list[tuple[float, float]]:
+    """Return where the three parts of the key begin: in a line, or below each other where there is no room."""
+    x, y = -margins.left, KEY_Y - margins.top
+    if margins.is_narrow:
+        return [(x, y + KEY_LINE * place) for place in range(3)]
+    return [(x, y), (x + 250, y), (x + 342, y)]
 
 
-def _key_signs() -> list[alt.Chart]:
-    x, y = -MARGINS.left, KEY_Y - MARGINS.top
+def _key_words(margins: Margins) -> list[Text]:
+    words = (("no candidate is better and cheaper", 58), ("somebody is", 32), ("95 % interval over cases", 46))
+    return [Text(text, x + dx, y + 4) for (text, dx), (x, y) in zip(words, _key_places(margins), strict=True)]
+
+
+def _key_signs(margins: Margins) -> list[alt.Chart]:
+    (x, y), (x_other, y_other), (x_bar, y_bar) = _key_places(margins)
     return [
         sign("circle", x + 22, y, size=100, inside=MARK, stroke=MARK),
         sign("stroke", x + 41, y, size=480, stroke=MARK, strokeDash=_DASH),
-        sign("circle", x + 272, y, size=100, inside=PAPER, stroke=AXIS),
-        sign("stroke", x + 371, y, size=480, stroke=AXIS),
+        sign("circle", x_other + 22, y_other, size=100, inside=PAPER, stroke=AXIS),
+        sign("stroke", x_bar + 29, y_bar, size=480, stroke=AXIS),
     ]

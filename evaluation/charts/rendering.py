@@ -8,20 +8,24 @@ import json
 
 import vl_convert
 
-from evaluation.charts.chart import Chart
 from evaluation.charts.compact_svg import compact
+from evaluation.charts.kinds import Chart
 from evaluation.charts.specification import specification
 
 _NOWHERE: list[str] = []
 """Addresses that a chart may load from."""
 
 
-def as_svg(chart: Chart) -> str:
+def as_svg(chart: Chart, *, narrow: bool = False) -> str:
     """Return a chart as SVG, which changes its colours where the reader's system prefers a dark background.
 
     The same chart is the same SVG, letter by letter.
+
+    Args:
+        chart: What to draw.
+        narrow: For a narrow screen.
     """
-    drawn = vl_convert.vegalite_to_svg(json.dumps(specification(chart)), allowed_base_urls=_NOWHERE)
+    drawn = vl_convert.vegalite_to_svg(json.dumps(specification(chart, narrow=narrow)), allowed_base_urls=_NOWHERE)
     return compact(drawn, title=chart.title, description=chart.description)
 
 

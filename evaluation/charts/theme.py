@@ -5,6 +5,8 @@ from typing import Any
 
 WIDTH = 760
 """Width of a whole chart in pixels."""
+NARROW = 360
+"""The same for a narrow screen, where letters of a wide chart would be too small to read."""
 FONT = "system-ui,-apple-system,'Segoe UI',Roboto,'Liberation Sans',sans-serif"
 LETTER_PX = 7.0
 """Approximate width of a character, for layout: a reader's font cannot be measured."""
@@ -18,6 +20,12 @@ SERIES = ("#0071b2", BAD, GOOD, "#cc79a7", "#8c6d1f", "#56b4e9", "#7f4fc9", "#6b
 
 The first one is not `MARK`, which becomes the sixth one on a dark background.
 """
+SHADES = ("#f4f8fb", "#dcebf6", "#b9d7ec", "#92c2e2", "#6fb0da")
+"""Areas from little to much, on which letters in `INK` can be read."""
+OPPOSITE_SHADES = ("#fdf6f0", "#f9e4d2", "#f4ccaa", "#edb180", "#e39559")
+"""The same for values below zero."""
+_DARK_SHADES = ("#1b222a", "#1c2f40", "#1e3f59", "#235273", "#2c678f")
+_DARK_OPPOSITE_SHADES = ("#241f1b", "#38291d", "#50361f", "#6a4521", "#855424")
 DARK: Mapping[str, str] = {
     PAPER: "#15191e",
     BORDER: "#3d444d",
@@ -26,6 +34,8 @@ DARK: Mapping[str, str] = {
     GRID: "#2a3037",
     MARK: "#56b4e9",
     BOX: "#173a52",
+    **dict(zip(SHADES, _DARK_SHADES, strict=True)),
+    **dict(zip(OPPOSITE_SHADES, _DARK_OPPOSITE_SHADES, strict=True)),
 }
 """What each colour becomes on a dark background; colours that are not here stay."""
 

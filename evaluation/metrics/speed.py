@@ -10,9 +10,10 @@ same for both.
 """
 
 from abc import abstractmethod
+from collections.abc import Iterable
 from dataclasses import dataclass
 from math import inf
-from typing import ClassVar
+from typing import ClassVar, TypeAlias
 
 from evaluation.case import Case
 from evaluation.generation import Generation, PromptState, Timing
@@ -20,6 +21,8 @@ from evaluation.metrics.cost import CostUsd
 from evaluation.metrics.metric import AnswerMetric, Metric, Need
 from evaluation.scores import Measurement
 
+TimesOfAnswer: TypeAlias = tuple[float | None, float | None, bool, bool, float | None]
+"""Seconds in total and of loading, whether it waited for the load, whether it is of an earlier run, seconds of wait."""
 MIN_OUTPUT_TOKENS = 8
 """Tokens below which a rate is mostly timer noise."""
 COLD = "cold"
@@ -164,9 +167,23 @@ def reads_the_prompt(metric: Metric) -> bool:
 
 
 def _without_loading(seconds: float, generation: Generation, timing: Timing) -> float | None:
-    if timing.load_s is None:
-        return None if generation.cold else seconds
-    return max(0.0, seconds - timing.load_s)
+    return _less_loading(seconds, timing.load_s, is_cold=generation.cold)
+
+
+def _less_loading(seconds: float, loading: float | None, *, is_cold: bool) -> float | None:
+    if loading is None:
+        return None if is_cold else seconds
+    return max(0.0, seconds - loading)
+
+
+def latencies_of(times: Iterable[TimesOfAnswer]) -> list[float]:
+    """Return what `LatencyS` is of each answer that has a latency, as fast as that can be done for many."""
+    values = (
+        waited if waited is not None else _less_loading(seconds, loading, is_cold=is_cold)
+        for seconds, loading, is_cold, is_from_earlier_run, waited in times
+        if seconds is not None and not is_from_earlier_run
+    )
+    return [value for value in values if value is not None]
 
 
 def tokens_per_s(output_tokens: int | None, generate_s: float | None) -> float | None:

@@ -4,8 +4,8 @@ import base64
 import re
 from dataclasses import dataclass, field
 
-from evaluation.charts.chart import Chart
 from evaluation.charts.drawing import ChartsNotDrawnError, as_svgs
+from evaluation.charts.kinds import Chart
 from evaluation.escaping import for_markdown
 
 ROOM = 140_000

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
+from evaluation.store.bulk_rows import column_batches
 from evaluation.store.scores import metric_key
 from evaluation.store.session import Store
 from evaluation.store.tables import generation, score
@@ -15,18 +16,18 @@ _ESCAPE = "\\"
 
 
 class AnswerFigures(NamedTuple):
-    """Figures of one outcome."""
+    """Figures of many outcomes of a candidate, a list for each."""
 
-    case_id: str
-    server_failed: bool
-    failed_itself: bool
-    was_cut: bool
-    waited_for_load: bool
-    from_earlier_run: bool
-    characters: int | None
-    tokens: int | None
-    seconds: float | None
-    score: float | None
+    case_id: Sequence[str]
+    server_failed: Sequence[bool]
+    failed_itself: Sequence[bool]
+    was_cut: Sequence[bool]
+    waited_for_load: Sequence[bool]
+    from_earlier_run: Sequence[bool]
+    characters: Sequence[int | None]
+    tokens: Sequence[int | None]
+    seconds: Sequence[float | None]
+    score: Sequence[float | None]
     """None where there is none on the metric."""
 
 
@@ -42,26 +43,23 @@ class AnswerBeginning(NamedTuple):
 
 
 def iterate_figures_of_answers(store: Store, run_candidate_id: int, signature: str) -> Iterator[AnswerFigures]:
-    """Yield the figures of a candidate's outcomes with their score on the metric of that signature."""
+    """Yield the figures of a candidate's outcomes with their scores on the metric of that signature, many at a time."""
     columns = generation.c
-    query = (
-        sa.select(
-            columns.case_id,
-            columns.failure_kind.is_not(None),
-            columns.own_failure.is_not(None),
-            sa.func.coalesce(columns.finish_reason == FINISH_REASON, sa.false()),
-            columns.cold,
-            columns.reused,
-            sa.func.length(columns.answer),
-            columns.output_tokens,
-            columns.total_s,
-            score.c.value,
-        )
-        .select_from(generation.outerjoin(score, _score_on(signature)))
-        .where(columns.run_candidate_id == run_candidate_id)
+    parts: tuple[sa.ColumnElement[Any], ...] = (
+        columns.case_id,
+        columns.failure_kind.is_not(None),
+        columns.own_failure.is_not(None),
+        sa.func.coalesce(columns.finish_reason == FINISH_REASON, sa.false()),
+        columns.cold,
+        columns.reused,
+        sa.func.length(columns.answer),
+        columns.output_tokens,
+        columns.total_s,
+        score.c.value,
     )
-    with store.read() as connection:
-        yield from (AnswerFigures(*row) for row in connection.execute(query))
+    scored = generation.outerjoin(score, _score_on(signature))
+    for batch in column_batches(store, parts, rows=scored, where=columns.run_candidate_id == run_candidate_id):
+        yield AnswerFigures(*batch)
 
 
 def answer_beginnings(
@@ -92,9 +90,13 @@ def answer_beginnings(
 def cases_with_text(store: Store, run_candidate_ids: Sequence[int], text: str) -> set[str]:
     """Return the ids of the cases of which an answer contains the text, whatever the case of its ASCII letters."""
     columns = generation.c
-    query = sa.select(columns.case_id).where(
-        columns.run_candidate_id.in_(run_candidate_ids),
-        columns.answer.ilike(f"%{_escaped(text)}%", escape=_ESCAPE),
+    query = (
+        sa.select(columns.case_id)
+        .distinct()
+        .where(
+            columns.run_candidate_id.in_(run_candidate_ids),
+            columns.answer.ilike(f"%{_escaped(text)}%", escape=_ESCAPE),
+        )
     )
     with store.read() as connection:
         return set(connection.execute(query).scalars())

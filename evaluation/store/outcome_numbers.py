@@ -9,7 +9,9 @@ from sqlalchemy.engine import Row
 
 from evaluation.generation import Generation
 from evaluation.metrics.cost import CostOfModelsUsd, CostUsd
+from evaluation.metrics.speed import TimesOfAnswer
 from evaluation.outcome_fields import FIGURES, figures_of
+from evaluation.store.bulk_rows import column_batches
 from evaluation.store.columns import SafeText
 from evaluation.store.scores import metric_key
 from evaluation.store.session import Store
@@ -52,6 +54,16 @@ def iterate_figures(
         figures, cost_usd = figures_of(row._mapping), costs.get((row.case_id, row.repeat))
         is_of_stages = row.wait_s is not None or cost_usd is not None
         yield row.case_id, replace(figures, wait_s=row.wait_s, cost_usd=cost_usd) if is_of_stages else figures
+
+
+def iterate_times(store: Store, run_candidate_id: int) -> Iterator[TimesOfAnswer]:
+    """Yield what the latency of each of a candidate's answers depends on, in no order."""
+    traced = generation.outerjoin(trace, trace.c.generation_id == generation.c.id)
+    of = generation.c
+    columns = (of.total_s, of.load_s, of.cold, of.reused, trace.c.wait_s)
+    of_candidate = sa.and_(of.run_candidate_id == run_candidate_id, _is_answer())
+    for batch in column_batches(store, columns, rows=traced, where=of_candidate):
+        yield from zip(*batch, strict=True)
 
 
 def iterate_energies(store: Store, run_candidate_id: int, signature: str) -> Iterator[ScoredEnergy]:

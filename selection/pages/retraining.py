@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from evaluation.charts.chart import Chart
+from evaluation.charts.kinds import Chart
 from evaluation.errors import as_sentence
 from evaluation.escaping import as_markdown_code, for_markdown
 from evaluation.formatting import counted, percent, points, score

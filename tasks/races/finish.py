@@ -5,7 +5,7 @@ import asyncio
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from evaluation.charts.chart import Chart
+from evaluation.charts.kinds import Chart
 from evaluation.races.blocks import next_block
 from evaluation.races.outcome import outcome
 from evaluation.records.runs import RunRecord

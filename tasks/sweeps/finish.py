@@ -5,7 +5,7 @@ import asyncio
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from evaluation.charts.chart import Chart
+from evaluation.charts.kinds import Chart
 from evaluation.reports.page_links import artifact_link, flow_run_link
 from evaluation.reports.runs.charts import latencies, quality_against_cost
 from evaluation.reports.sweeps.findings import sweep_sentences

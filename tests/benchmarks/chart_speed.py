@@ -21,8 +21,8 @@ sys.path.insert(0, str(ROOT / "tests" / "support"))
 
 from sample_charts import KINDS
 
-from evaluation.charts.chart import Chart
 from evaluation.charts.drawing import as_svgs
+from evaluation.charts.kinds import Chart
 
 PAGES = (1, 3, 20)
 IN_ONE_PROCESS = """

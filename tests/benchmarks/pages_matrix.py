@@ -2,9 +2,10 @@
 
     python tests/benchmarks/pages_matrix.py --cases 10000 --viewers 20
 
-The server runs in a process of its own, as `benchwright api` starts it. Each address is requested by itself: the first
-page when nothing was looked at before, then views of the same run, the median of several. Then so many viewers at once
-walk through views of five runs, and the server's resident memory is read before and after.
+The server runs in a process of its own, as `benchwright api` starts it. Each address is requested by itself: a run's
+page and its answers when nothing was looked at before, then views of the same run, the median of several. Then all
+viewers at once open the page of a run that nobody looked at, and walk through views and pages of five runs; the
+server's resident memory is read before and after.
 """
 
 import argparse
@@ -44,7 +45,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--cases", type=int, default=10_000)
     parser.add_argument("--viewers", type=int, default=20)
-    parser.add_argument("--looks", type=int, default=20, help="pages that each viewer looks at")
+    parser.add_argument("--looks", type=int, default=20, help="addresses that each viewer looks at")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         database = Path(folder) / "benchwright.db"
@@ -54,25 +55,33 @@ def main() -> None:
         with api_server(str(database), Path(folder)) as server:
             base = f"http://127.0.0.1:{server.port}"
             httpx.get(f"{base}/", timeout=60).raise_for_status()
+            first_run_s = _seconds(base, f"/runs/{runs[0]}")
+            run_s = _median(base, f"/runs/{runs[0]}")
             first_s = _seconds(base, f"/runs/{runs[0]}/answers")
             views = {name: _median(base, f"/runs/{runs[0]}/answers?{query}") for name, query in VIEWS.items()}
             before_mb = _resident_mb(server.process_id)
+            together_s = _together(base, [f"/runs/{runs[1]}"] * options.viewers)
             viewers_s = _look_around(base, runs, options.viewers, options.looks)
             after_mb = _resident_mb(server.process_id)
     values = {
         "cases": options.cases,
         "candidates": CANDIDATES,
+        "first_run_page_s": first_run_s,
+        "run_page_s": run_s,
         "first_page_s": first_s,
         "views_s": views,
         "viewers": options.viewers,
+        "viewers_of_a_new_run_slowest_s": max(together_s),
         "viewers_median_s": statistics.median(viewers_s),
         "viewers_slowest_s": max(viewers_s),
         "memory_before_mb": before_mb,
         "memory_after_mb": after_mb,
     }
     words = (
-        f"first page {first_s:.2f} s, views {min(views.values()):.3f} to {max(views.values()):.3f} s; "
-        f"{options.viewers} viewers: median {statistics.median(viewers_s):.2f} s, {before_mb:.0f} → {after_mb:.0f} MB"
+        f"run page first {first_run_s:.2f} s, then {run_s:.3f} s; answers first {first_s:.2f} s, "
+        f"views {min(views.values()):.3f} to {max(views.values()):.3f} s; "
+        f"{options.viewers} viewers: a new run's page within {max(together_s):.2f} s, then median "
+        f"{statistics.median(viewers_s):.2f} s, slowest {max(viewers_s):.2f} s, {before_mb:.0f} → {after_mb:.0f} MB"
     )
     print_result("pages_matrix", values, words)
 
@@ -87,11 +96,16 @@ def _median(base: str, path: str) -> float:
     return statistics.median(_seconds(base, path) for _ in range(5))
 
 
+def _together(base: str, paths: Sequence[str]) -> list[float]:
+    with ThreadPoolExecutor(len(paths)) as viewers:
+        return list(viewers.map(lambda path: _seconds(base, path), paths))
+
+
 def _look_around(base: str, runs: Sequence[str], n_viewers: int, n_looks: int) -> list[float]:
     def walk(viewer: int) -> list[float]:
         draw = random.Random(viewer)
-        paths = (f"/runs/{draw.choice(runs)}/answers?{draw.choice(list(VIEWS.values()))}" for _ in range(n_looks))
-        return [_seconds(base, path) for path in paths]
+        views = [f"/answers?{query}" for query in VIEWS.values()] + [""]
+        return [_seconds(base, f"/runs/{draw.choice(runs)}{draw.choice(views)}") for _ in range(n_looks)]
 
     with ThreadPoolExecutor(n_viewers) as viewers:
         return [seconds for walked in viewers.map(walk, range(n_viewers)) for seconds in walked]

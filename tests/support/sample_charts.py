@@ -6,7 +6,6 @@ from evaluation.charts.chart import (
     BoxChart,
     BoxRow,
     CascadeChart,
-    Chart,
     CurvePoint,
     IntervalChart,
     IntervalRow,
@@ -17,6 +16,18 @@ from evaluation.charts.chart import (
     TrendLine,
     TrendPoint,
 )
+from evaluation.charts.curve_chart import Happening, LabelledLine, LineChart, PointOnLine, Tick
+from evaluation.charts.grid_chart import (
+    HeatCell,
+    HeatMapChart,
+    HeatRow,
+    HistogramChart,
+    HistogramRow,
+    ParallelAxis,
+    ParallelChart,
+    ParallelLine,
+)
+from evaluation.charts.kinds import Chart
 
 
 def quality_cost(label: str, value: float) -> QualityCostChart:
@@ -80,6 +91,47 @@ def cascade(label: str, value: float) -> CascadeChart:
     )
 
 
+def lines(label: str, value: float) -> LineChart:
+    points = (
+        PointOnLine(x=value, number=PlottedNumber(value=value)),
+        PointOnLine(x=2 * value, number=PlottedNumber(value=0.0, low=-value, high=value), is_hollow=True),
+    )
+    return LineChart(
+        title=label,
+        description=label,
+        lines=(LabelledLine(label=label, points=points),),
+        x_title=label,
+        y_title=label,
+        ticks=(Tick(x=value, label=label),),
+        happenings=(Happening(x=value, kind="alert"), Happening(x=value, kind="change")),
+        hollow_words=label,
+        reference=value,
+        has_diagonal=True,
+    )
+
+
+def heat_map(label: str, value: float) -> HeatMapChart:
+    shade = value if abs(value) <= 1 else 1.0
+    cells = (HeatCell(shown=label, shade=shade), HeatCell(shown=label, shade=-shade), None)
+    rows = (HeatRow(label=label, cells=cells),)
+    return HeatMapChart(title=label, description=label, columns=(label, label, label), rows=rows, shade_words=label)
+
+
+def histogram(label: str, value: float) -> HistogramChart:
+    rows = (HistogramRow(label=label, counts=(1, 3), shown=label), HistogramRow(label=label, counts=(0, 0), shown=""))
+    return HistogramChart(title=label, description=label, rows=rows, edges=(0.0, value / 2, value), x_title=label)
+
+
+def parallel(label: str, value: float) -> ParallelChart:
+    combinations = [
+        ParallelLine(places=(place, 0), score=PlottedNumber(value=value * place), is_marked=place == 1)
+        for place in range(2)
+    ]
+    axes = (ParallelAxis(name=label, values=(label, label)), ParallelAxis(name=label, values=(label,)))
+    return ParallelChart(title=label, description=label, axes=axes, lines=tuple(combinations), score_title=label)
+
+
 KINDS: Mapping[str, Callable[[str, float], Chart]] = {
-    make.__name__: make for make in (quality_cost, boxes, intervals, trends, cascade)
+    make.__name__: make
+    for make in (quality_cost, boxes, intervals, trends, cascade, lines, heat_map, histogram, parallel)
 }

@@ -10,13 +10,13 @@ from api_client import ApiClient
 
 from deployments.api.pages.drawn_charts import drawn_charts
 
-_VOID = frozenset({"meta", "link", "input", "img", "br"})
+_VOID = frozenset({"meta", "link", "input", "img", "br", "source"})
 _ELEMENTS = frozenset({
     "html", "head", "meta", "title", "link", "script", "body", "a", "header", "nav", "main", "dialog", "dl", "dt",
     "dd", "kbd", "form", "button", "h1", "h2", "h3", "h4", "p", "ul", "ol", "li", "div", "section", "article",
     "table", "thead", "tbody", "tr", "th", "td", "span", "strong", "time", "code", "pre", "details", "summary",
     "label", "input", "select", "option", "progress", "svg", "rect", "figure", "figcaption", "img", "br", "ins",
-    "del", "fieldset", "legend", "textarea", "datalist",
+    "del", "fieldset", "legend", "textarea", "datalist", "picture", "source",
 })  # fmt: skip
 """All elements that our templates have."""
 _ATTRIBUTES = frozenset({
@@ -30,9 +30,10 @@ _ATTRIBUTES = frozenset({
     "data-marked", "list",
     "data-key", "data-refresh", "data-state", "data-fetch", "data-once", "data-drop", "data-dropped", "data-benchmarks",
     "for", "spellcheck", "inputmode", "accept", "disabled", "aria-invalid",
+    "media", "srcset",
 })  # fmt: skip
 """All attributes that our templates have: no handler of events, no style."""
-_PICTURE = re.compile(r"/charts/([0-9a-f]{32})\.svg")
+_PICTURE = re.compile(r"/charts/([0-9a-f]{32}(?:-narrow)?)\.svg")
 _ADDRESSES = frozenset({"href", "action", "src"})
 
 
@@ -82,6 +83,8 @@ class SeenPage(HTMLParser):
 
     def _check(self, tag: str, values: dict[str, str | None]) -> None:
         self.problems += [f"attribute {name} of {tag}" for name in values if name not in _ATTRIBUTES]
+        if tag == "source":
+            self._check_picture(values.get("srcset") or "")
         for name in _ADDRESSES & values.keys():
             address = values[name] or ""
             if tag == "img":
@@ -108,7 +111,8 @@ class SeenPage(HTMLParser):
             self.problems += [
                 f"picture with attribute {each}" for each in element.attrib if each.startswith("on") or "href" in each
             ]
-        self.pictures.append(root)
+        if not address.endswith("-narrow.svg"):
+            self.pictures.append(root)
 
     @property
     def is_in_order(self) -> bool:

@@ -53,7 +53,7 @@ def models(request: Request) -> Response:
 
 def _model(model: ModelRecord) -> tuple[Cell, ...]:
     return (
-        model.name,
+        Link(text=model.name, address=address("/catalogue/model", name=model.name)),
         model.parameter_size,
         size(model.size_bytes),
         model.quantization,

@@ -9,6 +9,7 @@ from evaluation.comparisons.sentences import n_tested, pair_sentence
 from evaluation.errors import as_sentence
 from evaluation.formatting import counted
 from evaluation.reports.comparisons.charts import differences, side_latencies, sides_against_cost
+from evaluation.reports.comparisons.power_chart import power_chart, power_rows
 from evaluation.reports.comparisons.tables import (
     dropped_lines,
     flip_line,
@@ -44,6 +45,11 @@ def comparison_sections(result: ComparisonResult) -> tuple[Section, ...]:
         Section(
             title="Pictures",
             pictures=drawn(differences(result), sides_against_cost(result), side_latencies(result)),
+        ),
+        Section(
+            title="How many more cases would tell",
+            table=table_of("Pairs that are open", power_rows(result)),
+            pictures=drawn(power_chart(result)),
         ),
         *_preferences(result),
         *(section for flips in result.flips for section in _flips(flips)),

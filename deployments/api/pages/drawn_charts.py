@@ -13,12 +13,13 @@ from fastapi.responses import Response
 
 from deployments.api.access import READ
 from deployments.api.problems import ProblemError
-from evaluation.charts.chart import Chart
 from evaluation.charts.drawing import ChartsNotDrawnError, as_svgs
+from evaluation.charts.kinds import Chart
 from evaluation.fingerprint import fingerprint
 from evaluation.results.as_json import as_json
 
-MOST_KEPT = 200
+_NARROW = "-narrow"
+MOST_KEPT = 400
 """Pictures that are kept; of a page that was opened long before, they are drawn again when it is opened again."""
 
 GATHER_S = 0.05
@@ -30,6 +31,8 @@ class DrawnChart:
     """A picture as a page shows it."""
 
     address: str
+    narrow_address: str
+    """The same for a narrow screen."""
     description: str
     """What can be seen, for whoever cannot see it."""
 
@@ -40,23 +43,29 @@ class DrawnCharts:
     def __init__(self, *, most_kept: int = MOST_KEPT) -> None:
         self._lock, self._most_kept = threading.Lock(), most_kept
         self._pictures: dict[str, Future[str]] = {}
-        self._waiting: dict[str, tuple[Chart, Future[str]]] = {}
+        self._waiting: dict[str, tuple[Chart, bool, Future[str]]] = {}
         self._drawing = ThreadPoolExecutor(1, thread_name_prefix="charts")
 
     def draw(self, *charts: Chart | None) -> tuple[DrawnChart, ...]:
         """Begin to draw the charts of a page, and return where their pictures will be; None is left out."""
-        named = {_name(chart): chart for chart in charts if chart is not None}
+        shown = {_name(chart): chart for chart in charts if chart is not None}
+        named = {f"{name}{end}": chart for name, chart in shown.items() for end in ("", _NARROW)}
         with self._lock:
             new = {name: chart for name, chart in named.items() if not self._has(name)}
             pictures: dict[str, Future[str]] = {name: Future() for name in new}
             self._pictures |= pictures
-            self._waiting |= {name: (new[name], picture) for name, picture in pictures.items()}
+            self._waiting |= {name: (new[name], name.endswith(_NARROW), picture) for name, picture in pictures.items()}
             while len(self._pictures) > self._most_kept:
                 del self._pictures[next(iter(self._pictures))]
         if new:
             self._drawing.submit(self._draw_waiting)
         return tuple(
-            DrawnChart(address=f"/charts/{name}.svg", description=chart.description) for name, chart in named.items()
+            DrawnChart(
+                address=f"/charts/{name}.svg",
+                narrow_address=f"/charts/{name}{_NARROW}.svg",
+                description=chart.description,
+            )
+            for name, chart in shown.items()
         )
 
     async def svg(self, name: str) -> str:
@@ -91,9 +100,9 @@ def _name(chart: Chart) -> str:
     return fingerprint([type(chart).__name__, json.dumps(as_json(chart))])[:32]  # as a text: a bound may be infinite
 
 
-def _draw(charts: Sequence[Chart], pictures: Sequence[Future[str]]) -> None:
+def _draw(charts: Sequence[Chart], narrow: Sequence[bool], pictures: Sequence[Future[str]]) -> None:
     try:
-        for picture, svg in zip(pictures, as_svgs(charts), strict=True):
+        for picture, svg in zip(pictures, as_svgs(charts, narrow=narrow), strict=True):
             picture.set_result(svg)
     except Exception as error:  # whoever waits is told
         for picture in pictures:

@@ -1,6 +1,7 @@
 """Pages of the monitor: alerts with what became of them, and the figures over time."""
 
 import json
+from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated
 
@@ -10,20 +11,23 @@ from fastapi.responses import Response
 from deployments.api.access import READ
 from deployments.api.pages.rendering import PageRoute, address
 from deployments.api.pages.section_page import section_page
-from deployments.api.pages.sections import Cell, Link, Section, State, Table, filled
+from deployments.api.pages.sections import Cell, Link, Section, State, Table, drawn, filled
 from deployments.api.recent import RecentAnswers
 from deployments.api.replies import written
+from deployments.cli.arguments import open_stored
 from deployments.python.analytics import load_timeline
 from deployments.python.stored import load_alerts
 from evaluation.formatting import counted, p_value, percent, quantity
 from evaluation.records.alerts import AlertRecord
+from evaluation.reports.monitoring.trend_charts import dated_changes, trend_charts
 from evaluation.results.analytics import TimelineResult
 from evaluation.results.as_json import from_json
 from evaluation.results.monitoring import SeriesResult, TrendResult
+from evaluation.store.monitored import monitored_runs
 
 router = APIRouter(route_class=PageRoute, dependencies=[READ], include_in_schema=False)
 _ALERTS, _TRENDS = "/alerts", "/trends"
-MOST_ALERTS = 500
+MOST_ALERTS, MOST_MARKED = 500, 30
 PERIODS = (7, 30, 90, 365)
 """Days of which trends are shown."""
 
@@ -97,7 +101,7 @@ def trends(request: Request, days: Annotated[int, Query(ge=1, le=3650)] = 30) ->
     return section_page(
         request,
         "Trends",
-        _trend_sections(shown, columns),
+        (*_pictures(shown, days), *_trend_sections(shown, columns)),
         about=f"The last {counted(days, 'day')}.",
         choices=[
             Link(text=counted(each, "day"), address=address(_TRENDS, days="" if each == 30 else each))
@@ -105,6 +109,39 @@ def trends(request: Request, days: Annotated[int, Query(ge=1, le=3650)] = 30) ->
         ],
         empty="There is nothing in this time.",
         next_step="`benchwright evaluate` and recorded calls give figures; `benchwright monitor` watches them.",
+    )
+
+
+def _pictures(shown: TimelineResult, days: int) -> tuple[Section, ...]:
+    """Return the figures over time with what happened meanwhile, and that as tables."""
+    since = shown.moment - timedelta(days=days)
+    alerts_then = [alert for alert in load_alerts(all=True) if alert.raised_at >= since]
+    with open_stored(None) as store:
+        changes = dated_changes(monitored_runs(store), since=since)
+    rows = tuple(
+        (
+            each.change.what,
+            each.task,
+            each.candidate,
+            each.change.was.removeprefix("sha256:")[:12],
+            each.change.now.removeprefix("sha256:")[:12],
+            Link(text=each.run_id[:8], address=f"/runs/{each.run_id}"),
+            each.at,
+        )
+        for each in changes[:MOST_ALERTS]
+    )
+    raised = tuple(
+        (State(word=alert.severity), _what(alert), State(word=alert.state), alert.raised_at)
+        for alert in alerts_then[:MOST_MARKED]
+    )
+    columns = ("Changed", "Benchmark", "Candidate", "Before", "After", "Run", "When")
+    return filled(
+        Section(title="Over time", pictures=drawn(*trend_charts(shown.series, alerts_then, changes))),
+        Section(title="Other weights and servers", table=Table(label="Changes", columns=columns, rows=rows)),
+        Section(
+            title="Alerts in this time",
+            table=Table(label="Alerts in this time", columns=("Severity", "What", "State", "Raised"), rows=raised),
+        ),
     )
 
 

@@ -8,20 +8,28 @@ from fastapi.responses import Response
 from deployments.api.access import READ
 from deployments.api.pages.rendering import PageRoute, address
 from deployments.api.pages.section_page import section_page
-from deployments.api.pages.sections import Cell, Link, Section, Table, filled, table_of
+from deployments.api.pages.sections import Cell, Link, Section, Table, drawn, filled, table_of
 from deployments.cli.arguments import open_stored
 from deployments.python.selecting import load_scoreboard
 from evaluation.formatting import excerpt, score, seconds
 from evaluation.records.selection import RecommendationRecord
+from evaluation.reports.metric_map import metric_map, metric_rows, surest_values
+from evaluation.run_results.breakdown import breakdown
 from evaluation.store.recommendations import find_recommendation, list_recommendations
+from evaluation.store.summaries import list_runs
 from selection import explain
 from selection.pages.scoreboard import difference_lines, scoreboard_part_rows, scoreboard_rows, task_line
 from selection.scoreboard import Scoreboard, TaskStanding
 
 router = APIRouter(route_class=PageRoute, dependencies=[READ], include_in_schema=False)
 RECOMMENDATIONS_OF_A_PAGE = 50
-_ALL, _SCOREBOARD = "/recommendations", "/scoreboard"
-_LINKS = (Link(text="Scoreboard", address=_SCOREBOARD), Link(text="Recommendations", address=_ALL))
+_ALL, _SCOREBOARD, _METRICS = "/recommendations", "/scoreboard", "/scoreboard/metrics"
+RUNS_OF_THE_MAP = 40
+_LINKS = (
+    Link(text="Scoreboard", address=_SCOREBOARD),
+    Link(text="Every metric", address=_METRICS),
+    Link(text="Recommendations", address=_ALL),
+)
 
 
 @router.get(_SCOREBOARD)
@@ -38,6 +46,32 @@ def scoreboard(request: Request) -> Response:
         choices=_LINKS,
         empty="Nothing is measured yet.",
         next_step="`benchwright evaluate` measures candidates, and `benchwright recommend --task TASK` names one.",
+    )
+
+
+@router.get(_METRICS)
+def metrics(request: Request, task: Annotated[str, Query(max_length=500)] = "") -> Response:
+    """Show the newest mean of every candidate on every metric of every benchmark, as shades and as a table."""
+    with open_stored(None) as store:
+        run_ids = [run.run_id for run in list_runs(store, limit=RUNS_OF_THE_MAP)]
+        rows = breakdown(store, run_ids) if run_ids else ()
+    order = {run_id: place for place, run_id in enumerate(run_ids)}
+    of_task = [row for row in rows if not task or row.task == task]
+    values = surest_values(sorted(of_task, key=lambda row: order[row.run_id]))
+    tasks = sorted({row.task for row in rows if row.task})
+    return section_page(
+        request,
+        f"Every metric of {task}" if task else "Every metric",
+        filled(
+            Section(
+                table=table_of("Means with their intervals", metric_rows(values)), pictures=drawn(metric_map(values))
+            )
+        ),
+        about=f"The mean over the most cases of each candidate with its 95 % interval, of the last {RUNS_OF_THE_MAP} "
+        "runs. Values of different versions of a benchmark stand in rows of their own. The darkest is no verdict.",
+        choices=(*_LINKS, *(Link(text=each, address=address(_METRICS, task=each)) for each in tasks)),
+        empty="Nothing is measured yet.",
+        next_step="`benchwright evaluate` measures candidates.",
     )
 
 

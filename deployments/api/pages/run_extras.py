@@ -7,12 +7,17 @@ from deployments.api.pages.rendering import address
 from deployments.api.pages.report_links import report_links
 from deployments.api.pages.sections import Link, drawn
 from deployments.cli.arguments import open_stored
+from deployments.python.stored import load_run
+from evaluation.charts.chart import BoxChart
 from evaluation.reports.runs.charts import latencies, quality_against_cost
 from evaluation.results.runs import RunResult
+from evaluation.shared_readings import SharedReadings
 from evaluation.store.comparisons import comparison_summaries
 from evaluation.store.search_runs import search_kind
+from evaluation.store.session import Store
 
 MOST_COMPARISONS = 5
+_readings = SharedReadings()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,11 +36,11 @@ class RunExtras:
 
 
 def run_extras(run: RunResult) -> RunExtras:
-    """Return what belongs to a run beside its results."""
+    """Return what belongs to a run beside its results; of several people who look at it at once, one reads."""
     with open_stored(None) as store:
         compared = comparison_summaries(store, limit=MOST_COMPARISONS, run_id=run.run_id)
         kind = search_kind(store, run.run_id)
-        pictures = drawn(quality_against_cost(run), latencies(store, run))
+        pictures = drawn(quality_against_cost(run), _latencies(store, run))
     return RunExtras(
         comparisons=tuple(
             Link(text=each.sentence or each.comparison_id, address=f"/comparisons/{each.comparison_id}")
@@ -46,3 +51,12 @@ def run_extras(run: RunResult) -> RunExtras:
         reports=report_links("runs", run.run_id),
         search=None if kind is None else Link(text=f"What the {kind} found", address=f"/runs/{run.run_id}/{kind}"),
     )
+
+
+def shared_run(run: str) -> RunResult:
+    """Return the result of a run, read once for all who look at it at the same time."""
+    return _readings.get(("run", run), lambda: load_run(run))
+
+
+def _latencies(store: Store, run: RunResult) -> BoxChart | None:
+    return _readings.get((store.url, run.run_id), lambda: latencies(store, run))

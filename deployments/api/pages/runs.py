@@ -11,13 +11,12 @@ from deployments.api.pages.open_elsewhere import snippets
 from deployments.api.pages.prefect_links import prefect_links
 from deployments.api.pages.recent_runs import listed_runs
 from deployments.api.pages.rendering import PageRoute, page
-from deployments.api.pages.run_extras import run_extras
+from deployments.api.pages.run_extras import run_extras, shared_run
 from deployments.api.stored_calls import stored_calls
 from deployments.cli.arguments import open_stored
-from deployments.python.stored import load_case, load_run
+from deployments.python.stored import load_case
 from evaluation.answer_matrix.page import FiguresInUse, matrix_page
 from evaluation.answer_matrix.selection import MatrixView, Showing, Sorting
-from evaluation.results.runs import RunResult
 from evaluation.run_results.ranking import ranked
 from evaluation.store.plans import run_flows
 from evaluation.store.summaries import list_runs
@@ -68,7 +67,7 @@ def runs(request: Request, before: str | None = None, archived: bool = False) ->
 @router.get("/runs/{run}")
 def run(request: Request, run: str) -> Response:
     """Show the result of a run."""
-    result: RunResult = load_run(run)
+    result = shared_run(run)
     return page(
         request,
         "run.html",

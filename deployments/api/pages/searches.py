@@ -13,6 +13,7 @@ from deployments.api.pages.section_page import section_page
 from deployments.api.pages.sections import Cell, Link, Section, Table, drawn, filled, table_of
 from deployments.cli.arguments import open_stored
 from deployments.python.stored import load_race, load_sweep
+from evaluation.reports.races.curves import curve_rows, race_curves
 from evaluation.reports.races.page import (
     NOT_OVER,
     cost_line,
@@ -23,8 +24,9 @@ from evaluation.reports.races.page import (
     standings,
 )
 from evaluation.reports.sweeps.findings import other_metric_lines, sweep_sentences
-from evaluation.reports.sweeps.page import combination_chart, level_chart
-from evaluation.reports.sweeps.tables import caption, combination_rows, effect_rows, level_rows
+from evaluation.reports.sweeps.page import combination_chart
+from evaluation.reports.sweeps.pictures import all_level_rows, effect_chart, parallel_coordinates
+from evaluation.reports.sweeps.tables import caption, combination_rows, effect_rows
 from evaluation.results.races import Race, RaceOutcomeResult
 from evaluation.results.sweeps import SweepResult
 from evaluation.store.search_runs import SearchRun, list_searches
@@ -97,7 +99,14 @@ def _race_sections(race: Race) -> tuple[Section, ...]:
             if outcome.ranking
             else (),
         ),
-        Section(title="Picture", pictures=drawn(standings(race))),
+        Section(
+            title="Score at each look",
+            table=table_of("Scores at each look", curve_rows(race)),
+            pictures=drawn(race_curves(race), standings(race)),
+            after=("Each interval is of one look; who leaves is decided by the rule of the race.",),
+        )
+        if race.decisions
+        else Section(title="Picture", pictures=drawn(standings(race))),
         Section(title="Looks", lines=tuple(decision_lines(race))),
         Section(title="Why each candidate left", lines=tuple(departure_lines(race))),
         Section(
@@ -139,13 +148,13 @@ def _sweep_sections(sweep: SweepResult) -> tuple[Section, ...]:
         Section(title="Parameters", table=table_of("Effects of the parameters", effect_rows(metric))),
         Section(
             title="Values",
-            table=table_of("Means of the values", level_rows(metric)),
-            pictures=drawn(level_chart(metric)),
+            table=table_of("Means of the values", all_level_rows(metric)),
+            pictures=drawn(effect_chart(metric)),
         ),
         Section(
             title="Combinations, best first",
             table=table_of("Combinations", combination_rows(metric, limit=COMBINATIONS)),
-            pictures=drawn(combination_chart(metric)),
+            pictures=drawn(parallel_coordinates(metric), combination_chart(metric)),
             after=(f"{left:,} more combinations are in the run.",) if left > 0 else (),
         ),
         Section(title="The other metrics", lines=tuple(other_metric_lines(sweep))),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from deployments.api.pages.drawn_charts import DrawnChart, drawn_charts
-from evaluation.charts.chart import Chart
+from evaluation.charts.kinds import Chart
 
 _NUMBER = re.compile(r"[<>+−-]? ?\$?\.?\d[\d.,]*( ?(%|s|ms|min|h|B|kB|MB|GB|TB|J|W|points|times))?( ?\[.*\])?\*?")
 _NOTHING = ("", "–", "—")

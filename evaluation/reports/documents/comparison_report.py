@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from evaluation.charts.chart import Chart
+from evaluation.charts.kinds import Chart
 from evaluation.comparisons.preference_words import preference_lines, preference_rows
 from evaluation.comparisons.sentences import FRACTION
 from evaluation.errors import as_sentence

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from evaluation.charts.chart import Chart
 from evaluation.charts.drawing import ChartsNotDrawnError, as_svgs
+from evaluation.charts.kinds import Chart
 from evaluation.reports.documents.report import CaseTable, Report
 
 

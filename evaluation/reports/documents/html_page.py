@@ -25,7 +25,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
 from evaluation import formatting
-from evaluation.charts.chart import Chart
+from evaluation.charts.kinds import Chart
 from evaluation.errors import ConfigurationError
 from evaluation.escaping import for_terminal
 from evaluation.reports.documents.cases import with_fewer_cases

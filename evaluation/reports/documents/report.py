@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from evaluation.charts.chart import Chart
+from evaluation.charts.kinds import Chart
 
 
 class Subject(StrEnum):

@@ -1,25 +1,23 @@
 """Charts of a run: quality against cost, and latencies."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from evaluation.case import Case
 from evaluation.charts.chart import BoxChart, BoxRow, QualityCostChart
 from evaluation.metrics.metric_facts import higher_is_better
-from evaluation.metrics.speed import LatencyS
+from evaluation.metrics.speed import latencies_of
 from evaluation.records.labels import unique_labels
 from evaluation.reports.quality_charts import COSTS, quality_cost_chart
 from evaluation.reports.runs.tables import headline_title
+from evaluation.results.as_json import as_json, from_json
 from evaluation.results.runs import MetricResult, RunResult
 from evaluation.run_results.ranking import ranked
-from evaluation.scores import Measurement
-from evaluation.store.outcome_numbers import iterate_figures
+from evaluation.store.kept_readings import kept_or_read
+from evaluation.store.outcome_numbers import iterate_times
 from evaluation.store.runs import find_run
 from evaluation.store.session import Store
-
-_ANY_CASE = Case(case_id="any")
-_LATENCY = LatencyS()
 
 
 def quality_against_cost(run: RunResult) -> QualityCostChart | None:
@@ -41,13 +39,15 @@ def quality_against_cost(run: RunResult) -> QualityCostChart | None:
 
 
 def latencies(store: Store, run: RunResult) -> BoxChart | None:
-    """Return a chart of each candidate's latencies with its model loaded; None where no latency is known."""
-    ids = {label: row_id for row_id, label in unique_labels(find_run(store, run.run_id)).items()}
-    rows = [
-        _box_row(label, values)
-        for candidate in ranked(run)
-        if (values := _latencies(store, ids[label := candidate.label]))
-    ]
+    """Return a chart of each candidate's latencies with its model loaded; None where no latency is known.
+
+    All latencies of a large run that is over are read once.
+    """
+    labels = unique_labels(find_run(store, run.run_id))
+    basis = sorted(labels.items())
+    kept = kept_or_read(store, run.run_id, "latencies", basis, lambda: as_json(_boxes(store, labels)))
+    boxes = {box.label: box for box in from_json(_Boxes, kept).rows}
+    rows = [boxes[candidate.label] for candidate in ranked(run) if candidate.label in boxes]
     if not rows:
         return None
     return BoxChart(
@@ -58,6 +58,16 @@ def latencies(store: Store, run: RunResult) -> BoxChart | None:
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Boxes:
+    rows: tuple[BoxRow, ...]
+
+
+def _boxes(store: Store, labels: Mapping[int, str]) -> _Boxes:
+    values_by_label = ((label, _latencies(store, row_id)) for row_id, label in labels.items())
+    return _Boxes(rows=tuple(_box_row(label, values) for label, values in values_by_label if values))
+
+
 def _box_row(label: str, values: Sequence[float]) -> BoxRow:
     shares = (0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
     p5, p25, p50, p75, p95, p99 = np.quantile(np.asarray(values), shares).tolist()
@@ -66,7 +76,4 @@ def _box_row(label: str, values: Sequence[float]) -> BoxRow:
 
 def _latencies(store: Store, run_candidate_id: int) -> list[float]:
     """Return the latencies of a candidate, one number per answer of the run itself."""
-    measured = (
-        _LATENCY.measure(_ANY_CASE, (generation,), {}) for _, generation in iterate_figures(store, run_candidate_id)
-    )
-    return [measurement.value for measurement in measured if isinstance(measurement, Measurement)]
+    return latencies_of(iterate_times(store, run_candidate_id))

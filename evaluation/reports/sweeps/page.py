@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from evaluation.charts.chart import Chart, IntervalChart, IntervalRow, PlottedNumber, plotted_number
+from evaluation.charts.chart import IntervalChart, IntervalRow, PlottedNumber, plotted_number
+from evaluation.charts.kinds import Chart
 from evaluation.escaping import for_markdown
 from evaluation.reports.markdown_tables import markdown_table
 from evaluation.reports.page_pictures import Album

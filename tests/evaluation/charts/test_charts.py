@@ -12,12 +12,11 @@ import altair as alt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sample_charts import KINDS, boxes, cascade, intervals, quality_cost, trends
+from sample_charts import KINDS, boxes, cascade, heat_map, histogram, intervals, lines, parallel, quality_cost, trends
 
 from evaluation.charts.cascades import MOST_BARS
 from evaluation.charts.chart import (
     BoxRow,
-    Chart,
     CurvePoint,
     PlottedNumber,
     QualityCostPoint,
@@ -27,9 +26,10 @@ from evaluation.charts.chart import (
     plotted_number,
 )
 from evaluation.charts.frame import MOST_ROWS, clipped
+from evaluation.charts.kinds import Chart
 from evaluation.charts.rendering import as_png, as_svg
 from evaluation.charts.specification import specification
-from evaluation.charts.theme import DARK, SERIES, WIDTH
+from evaluation.charts.theme import DARK, NARROW, SERIES, WIDTH
 
 Make = Callable[[str, float], Chart]
 HOSTILE = [
@@ -56,6 +56,10 @@ LENGTHS = {
     "intervals": (26, 28, 86, 90, 115),
     "trends": (24, 80, 86, 115),
     "cascade": (80, 86, 90),
+    "lines": (12, 60, 86, 90),
+    "heat_map": (27, 60, 86),
+    "histogram": (20, 28, 86, 90),
+    "parallel": (46, 86),
 }
 """Characters for which each kind of chart has room, wherever it takes text."""
 ALLOWED = {"svg", "title", "desc", "style", "rect", "line", "path", "circle", "text"}
@@ -64,9 +68,9 @@ EXPRESSIONS = {"filter", "calculate", "expr", "signal", "labelExpr", "test", "fi
 """Keys of a specification whose values Vega interprets."""
 
 
-def read(chart: Chart) -> ElementTree.Element:
+def read(chart: Chart, *, narrow: bool = False) -> ElementTree.Element:
     """The chart's SVG as a parser of XML reads it."""
-    return ElementTree.fromstring(as_svg(chart))
+    return ElementTree.fromstring(as_svg(chart, narrow=narrow))
 
 
 def names(root: ElementTree.Element) -> set[str]:
@@ -92,8 +96,9 @@ def interpreted(value: object, key: str = "") -> Iterator[str]:
 
 @pytest.mark.parametrize("make", KINDS.values(), ids=KINDS)
 @pytest.mark.parametrize("label", HOSTILE)
-def test_a_hostile_label_is_text_and_nothing_else(make: Make, label: str) -> None:
-    root = read(make(label, 0.25))
+@pytest.mark.parametrize("narrow", [False, True])
+def test_a_hostile_label_is_text_and_nothing_else(make: Make, label: str, narrow: bool) -> None:
+    root = read(make(label, 0.25), narrow=narrow)
 
     assert names(root) <= ALLOWED
     assert {name for element in root.iter() if element is not root for name in element.attrib} <= ATTRIBUTES
@@ -155,6 +160,10 @@ def test_a_chart_without_anything_to_show_says_so() -> None:
         replace(intervals("a", 1.0), rows=()),
         replace(trends("a", 1.0), lines=(), moments=()),
         replace(cascade("a", 1.0), points=(), alone=None),
+        replace(lines("a", 1.0), lines=(), happenings=()),
+        replace(heat_map("a", 1.0), rows=()),
+        replace(histogram("a", 1.0), rows=()),
+        replace(parallel("a", 1.0), lines=()),
     ]
 
     assert all("nothing to show" in texts(chart) for chart in empty)
@@ -169,6 +178,19 @@ def test_a_single_point_is_drawn() -> None:
     assert "only one" in texts(point)
     assert 1 + 2 == as_svg(point).count("<circle")  # with those of the key
     assert "only one" in texts(replace(trends("a", 1.0), lines=(line,), moments=("today",)))
+
+
+@pytest.mark.parametrize("kind", sorted(KINDS.keys() - {"trends", "cascade"}))
+def test_a_chart_for_a_narrow_screen_is_on_its_narrow_paper(kind: str) -> None:
+    root = read(KINDS[kind]("a label that is long enough to be cut somewhere", 0.25), narrow=True)
+
+    assert str(NARROW) == root.attrib["width"]
+    for element in root.iter():
+        for name in ("x", "x1", "x2", "cx"):
+            assert 0 <= float(element.attrib.get(name, 1)) <= NARROW
+    for element in root.iter():
+        if element.tag.endswith("}text"):
+            assert 6.4 * len(element.text or "") <= NARROW
 
 
 @pytest.mark.parametrize("make", KINDS.values(), ids=KINDS)

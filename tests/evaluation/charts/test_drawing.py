@@ -83,7 +83,7 @@ def test_a_process_that_takes_too_long_is_ended(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_a_chart_that_the_libraries_refuse_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(chart: object) -> str:
+    def refuse(chart: object, *, narrow: bool) -> str:
         raise ValueError("no such mark")
 
     monkeypatch.setattr("evaluation.charts.drawing_child.as_svg", refuse)

@@ -10,8 +10,9 @@ from api_client import ApiClient
 from deployments.api.pages import drawn_charts
 from deployments.api.pages.drawn_charts import DrawnCharts
 from deployments.api.problems import ProblemError
-from evaluation.charts.chart import Chart, IntervalChart, IntervalRow, PlottedNumber
+from evaluation.charts.chart import IntervalChart, IntervalRow, PlottedNumber
 from evaluation.charts.drawing import ChartsNotDrawnError
+from evaluation.charts.kinds import Chart
 
 
 def chart(title: str) -> IntervalChart:
@@ -24,8 +25,9 @@ def batches(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
     """The charts of each call that draws."""
     drawn: list[list[str]] = []
 
-    def draw(charts: Sequence[Chart]) -> list[str]:
-        drawn.append([each.title for each in charts])
+    def draw(charts: Sequence[Chart], *, narrow: Sequence[bool]) -> list[str]:
+        assert [False, True] * (len(charts) // 2) == list(narrow)
+        drawn.append([each.title for each in charts[::2]])
         if any("broken" in each.title for each in charts):
             raise ChartsNotDrawnError("no room")
         return [f"<svg>{each.title}</svg>" for each in charts]
@@ -62,7 +64,7 @@ def test_a_picture_that_could_not_be_drawn_is_tried_again_with_the_next_page(bat
 
 
 def test_the_oldest_pictures_are_dropped(batches: list[list[str]]) -> None:
-    charts = DrawnCharts(most_kept=2)
+    charts = DrawnCharts(most_kept=4)
     addresses = [charts.draw(chart(title))[0].address for title in "abc"]
     assert "<svg>c</svg>" == svg_at(charts, addresses[2])
     with pytest.raises(ProblemError) as refused:
@@ -73,7 +75,7 @@ def test_the_oldest_pictures_are_dropped(batches: list[list[str]]) -> None:
 def test_a_page_does_not_wait_for_its_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
     may_draw = threading.Event()
 
-    def draw(charts: Sequence[Chart]) -> list[str]:
+    def draw(charts: Sequence[Chart], *, narrow: Sequence[bool]) -> list[str]:
         may_draw.wait(30)
         return ["<svg/>"] * len(charts)
 

@@ -42,6 +42,14 @@ def test_hostile_addresses_are_text(hostile: ApiClient, shown: ShownPage, word: 
         _check(SeenPage(answer.text))
 
 
+def test_two_hostile_runs_beside_each_other_are_text(hostile: ApiClient) -> None:
+    answer = hostile.get("/differences?first=mixed&second=race")
+    assert 200 == answer.status_code
+    seen = SeenPage(answer.text)
+    _check(seen)
+    assert MARK in letters(seen.text)
+
+
 def test_links_lead_somewhere_whatever_things_are_called(hostile: ApiClient) -> None:
     assert len(crawl(hostile)) > 20
 

@@ -1,0 +1,62 @@
+"""Questions of benchmarks to search in, kept in memory while people search."""
+
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from evaluation.case import Case
+from evaluation.shared_readings import SharedReadings
+from evaluation.store.benchmarks import case_page
+from evaluation.store.session import Store
+
+_CASES_AT_ONCE = 2000
+_MOST_CHARACTERS = 50_000_000
+"""Characters that are kept of all benchmarks together; the questions of a longer one are read each time."""
+
+
+@dataclass(frozen=True, slots=True)
+class SearchedCase:
+    """What of a case is searched in."""
+
+    case_id: str
+    text: str
+    """All its texts, without regard to capital letters."""
+    tags: tuple[str, ...]
+
+
+class QuestionsInUse:
+    """Questions of the benchmarks that people search in, those of the last ones."""
+
+    def __init__(self, *, most_characters: int = _MOST_CHARACTERS) -> None:
+        self._lock, self._most_characters = threading.Lock(), most_characters
+        self._kept: dict[tuple[str, str], tuple[SearchedCase, ...]] = {}
+        self._readings = SharedReadings()
+
+    def get(self, store: Store, version: str) -> tuple[SearchedCase, ...]:
+        """Return the cases of a version of a benchmark, which never changes."""
+        key = (store.url, version)
+        cases = self._kept.get(key) or self._readings.get(key, lambda: tuple(_read(store, version)))
+        with self._lock:
+            self._kept.pop(key, None)
+            self._kept[key] = cases
+            while self._kept and sum(map(_size, self._kept.values())) > self._most_characters:
+                del self._kept[next(iter(self._kept))]
+        return cases
+
+
+def _size(cases: tuple[SearchedCase, ...]) -> int:
+    return sum(len(case.text) for case in cases)
+
+
+def _read(store: Store, version: str) -> Iterator[SearchedCase]:
+    after = -1
+    while cases := case_page(store, version, after=after, limit=_CASES_AT_ONCE):
+        for case in cases:
+            parts = (case.case_id, question_of(case), *case.references, *case.context)
+            yield SearchedCase(case.case_id, "\0".join(parts).casefold(), case.tags)
+        after += len(cases)
+
+
+def question_of(case: Case) -> str:
+    """Return the question of a case, or the last message of its conversation."""
+    return case.prompt or (case.messages[-1].content if case.messages else "")
