@@ -20,8 +20,9 @@ from evaluation.charts.frame import (
 from evaluation.charts.grid_chart import HeatCell, HeatMapChart
 from evaluation.charts.key import LINE, KeyPart, key_lines, placed_key
 from evaluation.charts.theme import GRID, INK, NARROW, OPPOSITE_SHADES, PAPER, SHADES, WIDTH
+from evaluation.charts.xml_text import xml_line
 
-LETTERS = "ABCDEFGHIJKL"
+LETTERS = "ABCDEFGHIJ"
 """Stand for the columns, whose names are too long to stand above them."""
 MOST_NARROW_COLUMNS = 6
 _ROW, _NARROW_ROW = 26, 40
@@ -65,7 +66,7 @@ def _layers(chart: HeatMapChart, n_columns: int, width: float, *, narrow: bool) 
             "px": width * (column + 0.5),
             "py": _middle(place, narrow=narrow),
             "fill": PAPER if cell is None else _shade(cell),
-            "words": "–" if cell is None else clipped(cell.shown, letters),
+            "words": "–" if cell is None else _whole(cell.shown, letters),
         }
         for place, row in enumerate(chart.rows[:MOST_ROWS])
         for column, cell in enumerate(row.cells[:n_columns])
@@ -77,6 +78,12 @@ def _layers(chart: HeatMapChart, n_columns: int, width: float, *, narrow: bool) 
         base.mark_point(shape=shape, size=4, opacity=1, stroke=GRID, strokeWidth=1).encode(fill=fill("fill")),
         base.mark_text(align="center", baseline="middle", fontSize=11, color=INK).encode(text=alt.Text("words:N")),
     ]
+
+
+def _whole(shown: str, letters: int) -> str:
+    """Return a number on one line; nothing where it has no room, since a part of it would be another number."""
+    line = xml_line(shown)
+    return line if len(line) <= letters else ""
 
 
 def _shade(cell: HeatCell) -> str:

@@ -83,15 +83,15 @@ def _layers(
 
 def _words(chart: ParallelChart, axes: tuple[ParallelAxis, ...], score: Scale, width: float) -> list[Text]:
     letters = max(6, int(width / 7) - 1)
-    texts = [Text(axis.name, width * i, -14, is_faint=False, longest=letters) for i, axis in enumerate(axes)]
+    texts = [Text(axis.name, width * i, -24, is_faint=False, longest=letters) for i, axis in enumerate(axes)]
     for i, axis in enumerate(axes):
         every = -(-len(axis.values) // MOST_VALUES)
         texts += [
-            Text(value, width * i + 5, _value_y(place, axis) + 4, longest=letters)
+            Text(value, width * i + 5, _value_y(place, axis) - 5, longest=letters)
             for place, value in enumerate(axis.values)
             if place % every == 0
         ]
     end = width * len(axes)
-    texts.append(Text(chart.score_title, end + 58, -14, align="right", is_faint=False, longest=max(12, letters)))
+    texts.append(Text(chart.score_title, end + 58, -24, align="right", is_faint=False, longest=max(12, letters)))
     texts += [Text(quantity(value), end + 8, score.at(value) + 4) for value in score.ticks()]
     return texts
