@@ -29,7 +29,7 @@ def power_chart(result: ComparisonResult) -> LineChart | None:
         "4 in 5",
         lines=lines,
         x_title="cases that both answered",
-        y_title="chance to see the difference that is aimed at, a pair tested by itself",
+        y_title="chance to tell, a pair by itself",
         y_range=(0.0, 1.0),
         hollow_words="cases that there are now",
         reference=POWER,
