@@ -23,9 +23,11 @@ def fill_by_copy(url: str, fill: Callable[[Store], Any]) -> Any:
     """Put a copy of what `fill` makes of an empty store in the place of a SQLite database; return what it returned.
 
     Args:
-        url: Of a database that nobody has open.
+        url: Of a database that nobody has open; its folder is made where there is none.
         fill: A function at the top of a module, so that it is the same one for each test.
     """
     content, value = _filled(fill)
-    Path(url.removeprefix("sqlite:///")).write_bytes(content)
+    path = Path(url.removeprefix("sqlite:///"))
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(content)
     return value

@@ -24,9 +24,9 @@ from evaluation.reports.races.page import (
     standings,
 )
 from evaluation.reports.sweeps.findings import other_metric_lines, sweep_sentences
-from evaluation.reports.sweeps.page import combination_chart
-from evaluation.reports.sweeps.pictures import all_level_rows, effect_chart, parallel_coordinates
-from evaluation.reports.sweeps.tables import caption, combination_rows, effect_rows
+from evaluation.reports.sweeps.page import combination_chart, level_chart
+from evaluation.reports.sweeps.pictures import parallel_coordinates
+from evaluation.reports.sweeps.tables import caption, combination_rows, effect_rows, level_rows
 from evaluation.results.races import Race, RaceOutcomeResult
 from evaluation.results.sweeps import SweepResult
 from evaluation.store.search_runs import SearchRun, list_searches
@@ -148,8 +148,8 @@ def _sweep_sections(sweep: SweepResult) -> tuple[Section, ...]:
         Section(title="Parameters", table=table_of("Effects of the parameters", effect_rows(metric))),
         Section(
             title="Values",
-            table=table_of("Means of the values", all_level_rows(metric)),
-            pictures=drawn(effect_chart(metric)),
+            table=table_of("Means of the values", level_rows(metric, all_parameters=True)),
+            pictures=drawn(level_chart(metric, all_parameters=True)),
         ),
         Section(
             title="Combinations, best first",

@@ -37,30 +37,36 @@ def combination_chart(metric: SweptMetric) -> IntervalChart | None:
     )
 
 
-def level_chart(metric: SweptMetric) -> IntervalChart | None:
-    """Return a chart of the values of the parameters that make a difference, each with its mean over all else.
+def level_chart(metric: SweptMetric, *, all_parameters: bool = False) -> IntervalChart | None:
+    """Return a chart of the values of parameters, each with its mean over all else; None where there is no parameter.
 
-    None where no parameter makes a difference.
+    Args:
+        metric: A metric of the sweep.
+        all_parameters: Whether those without a difference are shown too.
     """
     rows = [
         IntervalRow(
             label=f"{effect.name} {level_words(level)}",
             number=PlottedNumber(value=level.value, low=level.value_low, high=level.value_high),
             shown=mean_words(level),
-            kind="mark" if level.may_be_best else "plain",
+            kind="mark" if effect.is_shown and level.may_be_best else "plain",
         )
         for effect in metric.effects
-        if effect.is_shown
+        if all_parameters or effect.is_shown
         for level in effect.levels
     ]
     if not rows:
         return None
     return IntervalChart(
         title=f"{metric.metric} by parameter value, averaged over all else",
-        description="The values of the parameters that make a difference, with their intervals",
+        description="The values of every parameter with their intervals"
+        if all_parameters
+        else "The values of the parameters that make a difference, with their intervals",
         rows=tuple(rows),
         x_title=f"{metric.metric}, mean over all other parameters",
-        subtitle="Filled: may be the best value of its parameter.",
+        subtitle="Filled: may be the best value, where the parameter makes a difference."
+        if all_parameters
+        else "Filled: may be the best value of its parameter.",
     )
 
 
@@ -89,7 +95,7 @@ def sweep_as_markdown(sweep: SweepResult, *, charts: Sequence[Chart | None] = ()
 
 def _own_charts(sweep: SweepResult) -> list[IntervalChart | None]:
     metrics = sweep.metrics[:1]
-    return [make(metric) for metric in metrics for make in (level_chart, combination_chart)]
+    return [chart for metric in metrics for chart in (level_chart(metric), combination_chart(metric))]
 
 
 def _tables(sweep: SweepResult) -> list[tuple[str, list[dict[str, str]]]]:

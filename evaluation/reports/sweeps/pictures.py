@@ -1,12 +1,12 @@
-"""Pictures of a sweep: its combinations across all parameters at once, and the mean of each value of each parameter."""
+"""The picture of a sweep's combinations across all parameters at once."""
 
 from collections.abc import Mapping
 from typing import Any
 
-from evaluation.charts.chart import IntervalChart, IntervalRow, PlottedNumber, plotted_number
+from evaluation.charts.chart import plotted_number
 from evaluation.charts.grid_chart import ParallelAxis, ParallelChart, ParallelLine
-from evaluation.reports.sweeps.wording import level_words, mean_words, shown_value
-from evaluation.results.sweeps import EffectResult, SweptMetric
+from evaluation.reports.sweeps.wording import shown_value
+from evaluation.results.sweeps import SweptMetric
 
 
 def parallel_coordinates(metric: SweptMetric) -> ParallelChart | None:
@@ -35,48 +35,6 @@ def parallel_coordinates(metric: SweptMetric) -> ParallelChart | None:
         lines=tuple(lines),
         score_title=metric.metric,
     )
-
-
-def effect_chart(metric: SweptMetric) -> IntervalChart | None:
-    """Return a chart of the values of all parameters, each with its mean over all else; None where there are none."""
-    rows = [
-        IntervalRow(
-            label=f"{effect.name} {level_words(level)}",
-            number=PlottedNumber(value=level.value, low=level.value_low, high=level.value_high),
-            shown=mean_words(level),
-            kind="mark" if effect.is_shown and level.may_be_best else "plain",
-        )
-        for effect in metric.effects
-        for level in effect.levels
-    ]
-    if not rows:
-        return None
-    return IntervalChart(
-        title=f"{metric.metric} by parameter value, averaged over all else",
-        description="The values of every parameter with their intervals",
-        rows=tuple(rows),
-        x_title=f"{metric.metric}, mean over all other parameters",
-        subtitle="Filled: may be the best value, where the parameter makes a difference.",
-    )
-
-
-def all_level_rows(metric: SweptMetric) -> list[dict[str, str]]:
-    """Return one row per value of each parameter: its mean over all else, and whether that tells anything."""
-    return [
-        {
-            "value": f"{effect.name} {level_words(level)}",
-            metric.metric: mean_words(level),
-            "may be the best": _standing(effect, may_be_best=level.may_be_best),
-        }
-        for effect in metric.effects
-        for level in effect.levels
-    ]
-
-
-def _standing(effect: EffectResult, *, may_be_best: bool) -> str:
-    if not effect.is_shown:
-        return "no effect found"
-    return "yes" if may_be_best else "no"
 
 
 def _in_order(values: list[Any]) -> list[str]:

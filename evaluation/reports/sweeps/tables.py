@@ -59,18 +59,24 @@ def _advice(effect: EffectResult) -> str:
     return "none" if effect.p_adjusted is not None else "–"
 
 
-def level_rows(metric: SweptMetric) -> list[dict[str, str]]:
-    """Return one row per value of each parameter that makes a difference: its mean over all else."""
+def level_rows(metric: SweptMetric, *, all_parameters: bool = False) -> list[dict[str, str]]:
+    """Return one row per value of each parameter that makes a difference, or of all: its mean over all else."""
     return [
         {
             "value": f"{effect.name} {level_words(level)}",
             metric.metric: mean_words(level),
-            "may be the best": "yes" if level.may_be_best else "no",
+            "may be the best": _standing(effect, may_be_best=level.may_be_best),
         }
         for effect in metric.effects
-        if effect.is_shown
+        if all_parameters or effect.is_shown
         for level in effect.levels
     ]
+
+
+def _standing(effect: EffectResult, *, may_be_best: bool) -> str:
+    if not effect.is_shown:
+        return "no effect found"
+    return "yes" if may_be_best else "no"
 
 
 def missing_lines(result: InvocationResult) -> list[str]:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 from api_client import ApiClient
@@ -28,7 +27,6 @@ def _fill(store: Store) -> None:
 
 @pytest.fixture
 def served_store(sqlite_url: str) -> Iterator[KeptStore]:
-    Path(sqlite_url.removeprefix("sqlite:///")).parent.mkdir(exist_ok=True)
     fill_by_copy(sqlite_url, _fill)
     store = keep_open(sqlite_url)
     yield store

@@ -5,7 +5,6 @@ import json
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import httpx
 import pytest
@@ -42,7 +41,6 @@ def _fill(store: Store) -> None:
 
 @pytest.fixture
 def store(sqlite_url: str) -> Iterator[KeptStore]:
-    Path(sqlite_url.removeprefix("sqlite:///")).parent.mkdir(exist_ok=True)
     fill_by_copy(sqlite_url, _fill)
     store = keep_open(sqlite_url)
     yield store

@@ -1,7 +1,6 @@
 """Nothing that models, files, people and servers wrote becomes anything in a report, and all of it is there to read."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from filled_stores import fill_by_copy
@@ -27,7 +26,6 @@ SUBJECTS = ("mixed", "race", "sweep", "hostile", "comparison")
 
 @pytest.fixture
 def hostile(sqlite_url: str) -> Iterator[Store]:
-    Path(sqlite_url.removeprefix("sqlite:///")).parent.mkdir(exist_ok=True)
     fill_by_copy(sqlite_url, fill_hostile)
     with open_store(sqlite_url) as store:
         yield store
