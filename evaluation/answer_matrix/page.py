@@ -119,6 +119,11 @@ class FiguresInUse:
         self._keep(key, figures)
         return figures
 
+    def with_text(self, store: Store, figures: MatrixFigures, text: str) -> set[str]:
+        """Return the ids of the cases of which an answer contains the text; of several who ask for it one reads."""
+        of_run = figures.run_candidate_ids
+        return set(self._readings.get((store.url, figures.run_id, text), lambda: cases_with_text(store, of_run, text)))
+
     def _keep(self, key: Hashable, figures: MatrixFigures) -> None:
         with self._lock:
             self._kept.pop(key, None)
@@ -213,7 +218,7 @@ def _named_cases(
         return None
     cases, among = in_use.questions.get(store, run.plan.benchmark_version), None
     if view.text:
-        among = cases_with_text(store, figures.run_candidate_ids, view.text)
+        among = in_use.with_text(store, figures, view.text)
         among |= {case.case_id for case in cases if view.text.casefold() in case.text}
     if view.tag:
         tagged = {case.case_id for case in cases if view.tag in case.tags}

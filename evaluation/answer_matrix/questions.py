@@ -6,10 +6,9 @@ from dataclasses import dataclass
 
 from evaluation.case import Case
 from evaluation.shared_readings import SharedReadings
-from evaluation.store.benchmarks import case_page
+from evaluation.store.benchmarks import iterate_cases
 from evaluation.store.session import Store
 
-_CASES_AT_ONCE = 2000
 _MOST_CHARACTERS = 50_000_000
 """Characters that are kept of all benchmarks together; the questions of a longer one are read each time."""
 
@@ -30,6 +29,7 @@ class QuestionsInUse:
     def __init__(self, *, most_characters: int = _MOST_CHARACTERS) -> None:
         self._lock, self._most_characters = threading.Lock(), most_characters
         self._kept: dict[tuple[str, str], tuple[SearchedCase, ...]] = {}
+        self._n_characters: dict[tuple[str, str], int] = {}
         self._readings = SharedReadings()
 
     def get(self, store: Store, version: str) -> tuple[SearchedCase, ...]:
@@ -37,24 +37,19 @@ class QuestionsInUse:
         key = (store.url, version)
         cases = self._kept.get(key) or self._readings.get(key, lambda: tuple(_read(store, version)))
         with self._lock:
-            self._kept.pop(key, None)
+            if self._kept.pop(key, None) is None:
+                self._n_characters[key] = sum(len(case.text) for case in cases)
             self._kept[key] = cases
-            while self._kept and sum(map(_size, self._kept.values())) > self._most_characters:
-                del self._kept[next(iter(self._kept))]
+            while sum(self._n_characters.values()) > self._most_characters:
+                oldest = next(iter(self._kept))
+                del self._kept[oldest], self._n_characters[oldest]
         return cases
 
 
-def _size(cases: tuple[SearchedCase, ...]) -> int:
-    return sum(len(case.text) for case in cases)
-
-
 def _read(store: Store, version: str) -> Iterator[SearchedCase]:
-    after = -1
-    while cases := case_page(store, version, after=after, limit=_CASES_AT_ONCE):
-        for case in cases:
-            parts = (case.case_id, question_of(case), *case.references, *case.context)
-            yield SearchedCase(case.case_id, "\0".join(parts).casefold(), case.tags)
-        after += len(cases)
+    for case in iterate_cases(store, version):
+        parts = (case.case_id, question_of(case), *case.references, *case.context)
+        yield SearchedCase(case.case_id, "\0".join(parts).casefold(), case.tags)
 
 
 def question_of(case: Case) -> str:

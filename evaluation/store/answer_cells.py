@@ -90,16 +90,10 @@ def answer_beginnings(
 def cases_with_text(store: Store, run_candidate_ids: Sequence[int], text: str) -> set[str]:
     """Return the ids of the cases of which an answer contains the text, whatever the case of its ASCII letters."""
     columns = generation.c
-    query = (
-        sa.select(columns.case_id)
-        .distinct()
-        .where(
-            columns.run_candidate_id.in_(run_candidate_ids),
-            columns.answer.ilike(f"%{_escaped(text)}%", escape=_ESCAPE),
-        )
-    )
-    with store.read() as connection:
-        return set(connection.execute(query).scalars())
+    has_text = columns.answer.ilike(f"%{_escaped(text)}%", escape=_ESCAPE)
+    where = columns.run_candidate_id.in_(run_candidate_ids) & has_text
+    batches = column_batches(store, (columns.case_id,), rows=generation, where=where)
+    return {case_id for (case_ids,) in batches for case_id in case_ids}
 
 
 def _beginning(row: sa.Row[Any]) -> AnswerBeginning:

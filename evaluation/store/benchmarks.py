@@ -1,7 +1,7 @@
 """Stored benchmark versions and their cases."""
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,6 +11,7 @@ from evaluation.case import Benchmark, Case, Message, PromptTemplate
 from evaluation.errors import ConfigurationError, StoreError, UnknownNameError
 from evaluation.files.field_mapping import FieldUse
 from evaluation.records.candidates import BenchmarkRecord
+from evaluation.store.bulk_rows import column_batches
 from evaluation.store.session import Store
 from evaluation.store.statements import now, one_at_a_time, upsert
 from evaluation.store.tables import benchmark, benchmark_case
@@ -114,6 +115,15 @@ def case_page(store: Store, version: str, *, after: int, limit: int) -> tuple[Ca
     with store.read() as connection:
         rows = connection.execute(query.order_by(benchmark_case.c.position).limit(limit))
         return tuple(_case(row.case_id, row.content) for row in rows)
+
+
+def iterate_cases(store: Store, version: str) -> Iterator[Case]:
+    """Yield the cases of a version, in no order: faster than page by page where many threads read."""
+    columns = benchmark_case.c
+    of_version = columns.version == version
+    parts = (columns.case_id, columns.content)
+    for batch in column_batches(store, parts, rows=benchmark_case, where=of_version, number=columns.position):
+        yield from map(_case, *batch)
 
 
 def has_case(store: Store, version: str, case_id: str) -> bool:

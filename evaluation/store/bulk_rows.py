@@ -1,4 +1,4 @@
-"""Rows of outcomes, thousands at a time.
+"""Rows, thousands at a time.
 
 Python's driver of SQLite lets go of the interpreter at each row. A thread that does so 40,000 times beside others that
 compute waits for seconds; so SQLite is asked to put the rows together as JSON, 2,000 of them in a row.
@@ -19,15 +19,21 @@ _BATCH = 2_000
 
 
 def column_batches(
-    store: Store, columns: Sequence[sa.ColumnElement[Any]], *, rows: sa.FromClause, where: sa.ColumnElement[bool]
+    store: Store,
+    columns: Sequence[sa.ColumnElement[Any]],
+    *,
+    rows: sa.FromClause,
+    where: sa.ColumnElement[bool],
+    number: sa.ColumnElement[int] = generation.c.id,
 ) -> Iterator[tuple[Sequence[Any], ...]]:
     """Yield the columns of many rows at a time, each as a sequence of values; the rows are in no order.
 
     Args:
         store: Where they are.
-        columns: What to read: texts, numbers and truths.
-        rows: The table of generations, with others that are joined to it.
+        columns: What to read: texts, numbers, truths and JSON.
+        rows: The table, with others that are joined to it.
         where: Which of its rows.
+        number: Column of the table that numbers its rows, without large gaps.
     """
     with store.read() as connection:
         if store.dialect != "sqlite":
@@ -35,7 +41,7 @@ def column_batches(
                 yield tuple(zip(*some, strict=True))
             return
         batch = sa.func.json_group_array(sa.func.json_array(*map(_exact, columns)))
-        query = sa.select(batch).select_from(rows).where(where).group_by(generation.c.id // _BATCH)
+        query = sa.select(batch).select_from(rows).where(where).group_by(number // _BATCH)
         for text in connection.execute(query).scalars():
             yield tuple(
                 [None if value is None else read(value) for value in values]
@@ -55,6 +61,8 @@ def _reader(column: sa.ColumnElement[Any]) -> Callable[[Any], Any]:
         return float
     if isinstance(column.type, sa.Boolean):
         return bool
+    if isinstance(column.type, sa.JSON):
+        return json.loads
     return unescape_text if isinstance(column.type, SafeText) else _same
 
 
