@@ -8,12 +8,14 @@ from typing import Any
 import pytest
 from looking_back import only_run, outcomes, results
 from scripted_ollama import Chat, Reply, ScriptedOllama, right
+from written_reports import text_of_html, written
 
 from deployments.cli.show.cascade_page import print_cascade_page
 from deployments.cli.show.command import show
 from evaluation import load_cascades
 from evaluation.errors import ConfigurationError, UnknownNameError
 from evaluation.generation import Failure
+from evaluation.reports.documents.formats import ReportFormat
 from evaluation.reports.runs.cascade_report import curve_rows
 from evaluation.reports.runs.page import invocation_as_markdown
 from evaluation.results.as_json import as_json, from_json
@@ -224,6 +226,7 @@ def test_the_share_and_the_curve_are_on_the_terminal_the_page_and_in_a_notebook(
     printed = json.loads(capsys.readouterr().out)
     result = load_cascades(run_id, db=store_url)
     page = invocation_as_markdown(store, invocation_result(store, "one"))
+    report = text_of_html(written(store, run_id, ReportFormat.HTML))
 
     assert "cascade: 50% [31%, 69%] escalated to big" in in_short.replace(" %", "%")
     assert f"benchwright show {run_id} --cascade" in in_short
@@ -231,6 +234,8 @@ def test_the_share_and_the_curve_are_on_the_terminal_the_page_and_in_a_notebook(
     assert "big alone" in in_full
     assert "Chosen and measured on different cases (5 folds): 1.000" in in_full
     assert result == from_json(CascadeResult, printed)
+    assert "Cascade over its threshold" in report
+    assert "Chosen and measured on different cases (5 folds): 1.000" in report
     assert "### Cascades" in page
     assert "big alone" in page
     html = result._repr_html_()

@@ -11,6 +11,7 @@ from evaluation.reports.documents.identity import candidates_section, measured_s
 from evaluation.reports.documents.pair_limits import missing_evidence, tests_in_words
 from evaluation.reports.documents.report import Part, Section, shown, text_table
 from evaluation.reports.runs.alarm_lines import alarm_lines, baselines_line
+from evaluation.reports.runs.cascade_report import cascade_line, curve_chart, curve_rows, curve_sentences
 from evaluation.reports.runs.charts import latencies, quality_against_cost
 from evaluation.reports.runs.gpu import gpu_lines
 from evaluation.reports.runs.page import FIGURE_COLUMNS, WIDEST, failure_rows
@@ -29,6 +30,7 @@ from evaluation.reports.runs.tables import (
 from evaluation.results.comparisons import ComparisonResult
 from evaluation.results.estimates import shown_estimate
 from evaluation.results.runs import RunResult
+from evaluation.run_results.cascade_result import cascade_result, has_cascades
 from evaluation.run_results.failure_examples import failure_examples
 from evaluation.run_results.ranking import ranked
 from evaluation.store.confidences import confidences_of
@@ -95,6 +97,7 @@ def run_sections(store: Store, run: RunResult, compared: ComparisonResult | None
         _pairs_section(compared, of=of),
         failures_section(store, run, of=of),
         confidence_section(store, run, of=of),
+        *cascade_sections(store, run, of=of),
         Section(part=Part.LIMITS, title=of.removeprefix(" · "), lines=tuple(limits_of_run(run, compared))),
         Section(part=Part.METHOD, title=of.removeprefix(" · "), lines=tuple(method_of_run(run, compared))),
         *appendix_of_run(run, of=of),
@@ -150,6 +153,23 @@ def confidence_section(store: Store, run: RunResult, *, of: str = "") -> Section
         after=tuple(reliability_lines(by_label)),
         charts=shown(reliability_chart(metric, by_label)),
     )
+
+
+def cascade_sections(store: Store, run: RunResult, *, of: str = "") -> list[Section]:
+    """Return the curve of each cascade of the run over its threshold."""
+    if not has_cascades(store, find_run(store, run.run_id)):
+        return []
+    result = cascade_result(store, run.run_id)
+    return [
+        Section(
+            part=Part.EVIDENCE,
+            title=f"Cascade over its threshold: {curve.label}{of}",
+            tables=text_table(curve_rows(curve)),
+            after=(cascade_line(curve), *curve_sentences(curve)),
+            charts=shown(curve_chart(curve, benchmark=result.benchmark)),
+        )
+        for curve in result.curves
+    ]
 
 
 def failures_section(store: Store, run: RunResult, *, of: str = "") -> Section:
