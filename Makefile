@@ -1,5 +1,5 @@
 # make demo    set everything up and run the main job         make test   pass the tests
-# make coverage    the same, and 92 % of lines and branches must run (half as long again)
+# make coverage    the same, and 92 % of lines and branches must run (half as long again): before a release
 # make test-long   the stories of processes: workers, kills, schedules, servers
 # make ui      click through the pages and Prefect's in a headless Chromium, and attack them from another page
 # make check   formatting, lint, types, contracts, locks, tests
@@ -84,7 +84,7 @@ $(VENV)/.setup-ui: $(VENV)/.setup requirements-ui.lock
 # The stories wait for servers while mypy computes in one process.
 check: setup-dev format lint
 	$(MAKE) --jobs=2 test-long contracts locks types
-	$(COVERED) $(MAKE) test
+	$(MAKE) test
 
 format:
 	$(BIN)/ruff format --check .
