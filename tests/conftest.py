@@ -4,6 +4,7 @@ import gc
 import os
 import shutil
 import signal
+import sys
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -108,6 +109,14 @@ def _patient_clients() -> Iterator[None]:
     """An open client of a test that failed would fail whichever test collects the garbage."""
     yield
     close_patient_clients()
+
+
+@pytest.fixture(autouse=True)
+def _closed_recommenders() -> Iterator[None]:
+    """A process keeps a recommender for each store until it ends, which would be thousands of open files here."""
+    yield
+    if (registry := sys.modules.get("selection.recommender.registry")) is not None:
+        registry.close_recommenders()
 
 
 @pytest.fixture(scope="session")
