@@ -157,7 +157,7 @@ def _walk(walk: Walk, seeds: list[str], only: str) -> None:
     while waiting:
         address = waiting.pop(0)
         kind = _kind(address)
-        if address in seen or kind is None and address not in REFUSED:
+        if address in seen or (kind is None and address not in REFUSED):
             continue
         if address not in seeds and kinds[kind] >= MOST_OF_A_KIND:
             continue
