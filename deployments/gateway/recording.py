@@ -70,8 +70,10 @@ class CallRecord:
         self._arm: Arm | None = None
         self._is_shadow = False
         self._outcome: str | None = None
-        self._spent, self._n_stages = Spending(), 0
+        self._spent = Spending()
         """What stages of pipelines used."""
+        self._stages: list[tuple[int, int, StageUse]] = []
+        """With the number of the target and their place in its answer: stages side by side end in any order."""
         self.progress = Progress(task=task)
 
     @property
@@ -115,9 +117,8 @@ class CallRecord:
     def stage(self, use: StageUse) -> None:
         """Note a stage of a pipeline, which is paid for whether or not its candidate answers in the end."""
         self._spent += use.spending
-        if self._n_stages < MOST_STAGES:
-            self._n_stages += 1
-            self._call.stage(_name(use.name), tokens=use.tokens, duration_s=use.duration_s)
+        if len(self._stages) < MOST_STAGES:
+            self._stages.append((self.progress.n_asked, use.position, use))
 
     def recommended(self, recommendation_id: str | None) -> None:
         """Note the recommendation of the candidate that answers."""
@@ -141,6 +142,8 @@ class CallRecord:
         label = NOBODY if progress.target is None else progress.target.label
         usage = self._usage()
         call.task, call.candidate = _name(progress.task), _name(label)
+        for *_, use in sorted(self._stages, key=lambda each: each[:2]):
+            call.stage(_name(use.name), tokens=use.tokens, duration_s=use.duration_s)
         if ending is not None:
             call.tokens(prompt=ending.prompt_tokens, output=ending.output_tokens)
         if self._keeps_texts:

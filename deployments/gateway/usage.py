@@ -35,6 +35,8 @@ class StageUse:
     """What one stage of a pipeline used."""
 
     name: str
+    position: int
+    """Place among the stages of its answer, from 0."""
     tokens: int | None
     """Of prompt and answer; None where the server counts none, and for a search."""
     duration_s: float
@@ -60,6 +62,7 @@ def use_of_stage(row: StageRow, *, n_prompt_characters: int, rates: Rates) -> St
     worked_s = 0.0 if timing is None or not asks else _server_s(timing)
     return StageUse(
         name=row.name,
+        position=row.position,
         tokens=sum(counts) if counts else None,
         duration_s=0.0 if timing is None else timing.total_s,
         spending=Spending(tokens=prompt + output, gpu_s=worked_s, usd=_usd(price, prompt, output, 0.0)),

@@ -23,15 +23,17 @@ def terminate() -> None:
 
 
 def cancel_in_prefect() -> None:
-    """Cancels the one flow run that is running, as its page's button does."""
+    """Cancels the flow run that was started last, as its page's button does; earlier tests may have left others."""
     from prefect.client.orchestration import SyncPrefectClient, get_client
     from prefect.client.schemas.filters import FlowRunFilter
     from prefect.client.schemas.objects import State, StateType
+    from prefect.client.schemas.sorting import FlowRunSort
 
     running = FlowRunFilter.model_validate({"state": {"type": {"any_": ["RUNNING"]}}})
     with get_client(sync_client=True) as client:
         assert isinstance(client, SyncPrefectClient)
-        (flow_run,) = client.read_flow_runs(flow_run_filter=running)
+        newest = FlowRunSort.START_TIME_DESC
+        (flow_run,) = client.read_flow_runs(flow_run_filter=running, sort=newest, limit=1)
         client.set_flow_run_state(flow_run.id, State(type=StateType.CANCELLING))
 
 

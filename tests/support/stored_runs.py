@@ -14,6 +14,7 @@ from evaluation.metrics.parsing import parse_metric
 from evaluation.records.candidates import MetricUse
 from evaluation.records.outcomes import OutcomeRow
 from evaluation.records.runs import RunCandidatePlan, RunPlan
+from evaluation.records.stages import Trace
 from evaluation.records.status import Status
 from evaluation.scoring.aggregation import aggregate_run
 from evaluation.scoring.candidate_scoring import score_candidate
@@ -57,6 +58,8 @@ class Asked:
     endpoint: str = "here"
     details: Mapping[str, Any] = field(default_factory=dict)
     vram_share: float | None = 0.75
+    confidences: Mapping[str, float] = field(default_factory=dict)
+    """How sure its pipeline is, by case id; of others it does not know."""
     slots: int = 1
 
 
@@ -167,6 +170,7 @@ def _rows(row_id: int, given: Asked) -> list[OutcomeRow]:
             finished_at=MOMENT,
             effective_context=given.candidate.options.get("num_ctx", 4096),
             vram_share=given.vram_share,
+            trace=Trace(confidence=given.confidences[case_id]) if case_id in given.confidences else None,
         )
         for case_id, outcomes in given.outcomes.items()
         for repeat, outcome in enumerate([outcomes] if isinstance(outcomes, Generation | Failure) else outcomes)

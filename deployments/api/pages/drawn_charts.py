@@ -88,7 +88,20 @@ class DrawnCharts:
         with self._lock:
             waiting, self._waiting = tuple(self._waiting.values()), {}
         if waiting:
-            _draw(*zip(*waiting, strict=True))
+            self._draw_together(*zip(*waiting, strict=True))
+
+    def _draw_together(self, charts: Sequence[Chart], narrow: Sequence[bool], pictures: Sequence[Future[str]]) -> None:
+        """Draw charts, and end their pictures all at once: a page never finds half of them failed."""
+        try:
+            svgs = as_svgs(charts, narrow=narrow)
+            with self._lock:
+                for picture, svg in zip(pictures, svgs, strict=True):
+                    picture.set_result(svg)
+        except Exception as error:  # whoever waits is told
+            with self._lock:
+                for picture in pictures:
+                    if not picture.done():
+                        picture.set_exception(error)
 
     def _has(self, name: str) -> bool:
         """Return whether a picture is there, or on its way."""
@@ -98,16 +111,6 @@ class DrawnCharts:
 
 def _name(chart: Chart) -> str:
     return fingerprint([type(chart).__name__, json.dumps(as_json(chart))])[:32]  # as a text: a bound may be infinite
-
-
-def _draw(charts: Sequence[Chart], narrow: Sequence[bool], pictures: Sequence[Future[str]]) -> None:
-    try:
-        for picture, svg in zip(pictures, as_svgs(charts, narrow=narrow), strict=True):
-            picture.set_result(svg)
-    except Exception as error:  # whoever waits is told
-        for picture in pictures:
-            if not picture.done():
-                picture.set_exception(error)
 
 
 drawn_charts = DrawnCharts()

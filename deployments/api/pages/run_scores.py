@@ -14,6 +14,13 @@ from deployments.cli.arguments import open_stored
 from deployments.python.analytics import load_correlations
 from evaluation.answer_matrix.figures import metrics_of
 from evaluation.errors import UnknownNameError
+from evaluation.reports.runs.reliability import (
+    TITLE,
+    reliabilities,
+    reliability_chart,
+    reliability_lines,
+    reliability_rows,
+)
 from evaluation.reports.runs.score_charts import (
     MOST_TAGS,
     correlation_map,
@@ -26,6 +33,7 @@ from evaluation.reports.runs.score_charts import (
 )
 from evaluation.shared_readings import SharedReadings
 from evaluation.store.benchmarks import case_clusters
+from evaluation.store.confidences import confidences_of
 from evaluation.store.runs import find_run
 
 router = APIRouter(route_class=PageRoute, dependencies=[READ], include_in_schema=False)
@@ -45,6 +53,7 @@ def scores(request: Request, run: str, metric: Annotated[str, Query(max_length=5
         version = record.plan.benchmark_version
         tags = {case.case_id: case.tags for case in figures_in_use.questions.get(store, version)}
         clusters = {case_id: (cluster,) for case_id, cluster in case_clusters(store, version).items()}
+        reliable = reliabilities(figures, confidences_of(store, figures.run_candidate_ids))
     groups = {"tag": tagged_cases(tags, figures), "cluster": tagged_cases(clusters, figures)}
     related = _readings.get(record.plan.run_id, lambda: load_correlations(record.plan.run_id))
     base = f"/runs/{record.plan.run_id}"
@@ -56,6 +65,12 @@ def scores(request: Request, run: str, metric: Annotated[str, Query(max_length=5
                 title="Distribution",
                 table=table_of("Cases by score", distribution_rows(figures)),
                 pictures=drawn(distribution(figures)),
+            ),
+            Section(
+                title=TITLE,
+                table=table_of("Scores by confidence", reliability_rows(name, reliable)),
+                pictures=drawn(reliability_chart(name, reliable)),
+                after=tuple(reliability_lines(reliable)),
             ),
             *(
                 Section(

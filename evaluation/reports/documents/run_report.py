@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from evaluation.answer_matrix.figures import metrics_of, read_figures
 from evaluation.comparisons.run_verdict import MOST_CANDIDATES, headline_comparison, headline_verdict
 from evaluation.formatting import counted, listed
 from evaluation.reports.comparisons.charts import differences
@@ -13,6 +14,8 @@ from evaluation.reports.runs.alarm_lines import alarm_lines, baselines_line
 from evaluation.reports.runs.charts import latencies, quality_against_cost
 from evaluation.reports.runs.gpu import gpu_lines
 from evaluation.reports.runs.page import FIGURE_COLUMNS, WIDEST, failure_rows
+from evaluation.reports.runs.reliability import TITLE as RELIABILITY
+from evaluation.reports.runs.reliability import reliabilities, reliability_chart, reliability_lines, reliability_rows
 from evaluation.reports.runs.stages import READING, TITLE, stage_tables
 from evaluation.reports.runs.tables import (
     caption,
@@ -28,7 +31,9 @@ from evaluation.results.estimates import shown_estimate
 from evaluation.results.runs import RunResult
 from evaluation.run_results.failure_examples import failure_examples
 from evaluation.run_results.ranking import ranked
+from evaluation.store.confidences import confidences_of
 from evaluation.store.experiments import experiments_of_run, find_experiment
+from evaluation.store.runs import find_run
 from evaluation.store.session import Store
 
 COUNTED = (
@@ -89,6 +94,7 @@ def run_sections(store: Store, run: RunResult, compared: ComparisonResult | None
         results_section(store, run, of=of),
         _pairs_section(compared, of=of),
         failures_section(store, run, of=of),
+        confidence_section(store, run, of=of),
         Section(part=Part.LIMITS, title=of.removeprefix(" · "), lines=tuple(limits_of_run(run, compared))),
         Section(part=Part.METHOD, title=of.removeprefix(" · "), lines=tuple(method_of_run(run, compared))),
         *appendix_of_run(run, of=of),
@@ -128,6 +134,21 @@ def _pairs_section(compared: ComparisonResult | None, *, of: str) -> Section:
             *reading_lines(compared),
         ),
         charts=shown(differences(compared)),
+    )
+
+
+def confidence_section(store: Store, run: RunResult, *, of: str = "") -> Section:
+    """Return how sure the candidates say they are, beside how often they are right on the run's own metric."""
+    record = find_run(store, run.run_id)
+    confidences = confidences_of(store, [each.run_candidate_id for each in record.candidates])
+    metric, signature = next(iter(metrics_of(record).items()))
+    by_label = reliabilities(read_figures(store, record, metric, signature), confidences) if confidences else {}
+    return Section(
+        part=Part.EVIDENCE,
+        title=f"{RELIABILITY}{of}",
+        tables=text_table(reliability_rows(metric, by_label)),
+        after=tuple(reliability_lines(by_label)),
+        charts=shown(reliability_chart(metric, by_label)),
     )
 
 

@@ -281,7 +281,7 @@ OUR_CODE = [
         attack(
             f"""
             seen = b''
-            for number in range(64):
+            for number in range(4096):
                 try:
                     seen += os.pread(number, 65536, 0)
                 except OSError:

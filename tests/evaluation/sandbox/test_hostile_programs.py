@@ -78,7 +78,7 @@ LOOKING = [
             """
             import fcntl
             seen = b""
-            for number in range(64):
+            for number in range(4096):
                 try:
                     fcntl.fcntl(number, fcntl.F_SETFL, os.O_NONBLOCK)
                     seen += os.read(number, 65536)
@@ -220,7 +220,7 @@ TAKING_TOO_MUCH = [
         "ignores every signal",
         attack(
             """
-            for number in range(1, 64):
+            for number in range(1, 4096):
                 try:
                     signal.signal(number, signal.SIG_IGN)
                 except (OSError, ValueError):
@@ -293,7 +293,7 @@ ENDING_EARLY = [
     Hostile("kills itself", attack("os.kill(os.getpid(), 9)"), (CRASHED,), weak=True, says="SIGKILL"),
     Hostile("reads where nothing is", attack("ctypes.string_at(0)"), (CRASHED,), weak=True, says="SIGSEGV"),
     Hostile("aborts", attack("os.abort()"), (CRASHED,), weak=True, says="SIGABRT"),
-    Hostile("closes every file", attack("os.closerange(0, 256)"), (CRASHED,), weak=True),
+    Hostile("closes every file", attack("os.closerange(0, 4096)"), (CRASHED,), weak=True),
     Hostile(
         "waits for its end",
         "import atexit\natexit.register(print, 'passed')\n" + attack("pass", "0"),
@@ -425,7 +425,7 @@ CLAIMING = [
         "writes garbage to every open file",
         attack(
             """
-            for number in range(3, 64):
+            for number in range(3, 4096):
                 try:
                     os.write(number, bytes([255]) * 256)
                 except OSError:
@@ -442,7 +442,7 @@ CLAIMING = [
             """
             from evaluation.sandbox.inside.channel import write_frame
             from evaluation.sandbox.inside.values import Encoder, PlainOnly
-            for number in range(3, 64):
+            for number in range(3, 4096):
                 for words in [("test", True, "", "")] * 2 + [("end",)]:
                     try:
                         write_frame(number, Encoder(PlainOnly()).encoded(words))
@@ -460,7 +460,7 @@ CLAIMING = [
             """
             from evaluation.sandbox.inside.channel import write_frame
             from evaluation.sandbox.inside.values import Encoder, PlainOnly
-            for number in range(3, 64):
+            for number in range(3, 4096):
                 for asked in range(1, 20):
                     try:
                         write_frame(number, Encoder(PlainOnly()).encoded((False, asked, "value", (), (), True)))
@@ -475,7 +475,7 @@ CLAIMING = [
         "announces an answer that never comes",
         attack(
             """
-            for number in range(3, 64):
+            for number in range(3, 4096):
                 try:
                     os.write(number, (10_000_000).to_bytes(4, "big"))
                 except OSError:
@@ -504,7 +504,7 @@ CLAIMING = [
         "says that it was loaded",
         """
 import os
-for number in range(3, 64):
+for number in range(3, 4096):
     try:
         os.write(number, b"x" * 70)
     except OSError:

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from api_client import ApiClient
+from compared_runs import candidate, cases_of, right_on, store_run
 from large_searches import RACE, SWEEP, fill_searches
 from run_results import a_race, race_place
 from seen_pages import SeenPage
@@ -13,6 +14,7 @@ from evaluation.races.rules import Spent
 from evaluation.races.state import Fate
 from evaluation.reports.monitoring.trend_charts import dated_changes
 from evaluation.reports.races.curves import HOLLOW, curve_rows, race_curves
+from evaluation.reports.runs.reliability import TITLE
 from evaluation.reports.sweeps.pictures import parallel_coordinates
 from evaluation.results.races import Race, RaceDecision
 from evaluation.run_results.sweep_result import sweep_outcome
@@ -33,6 +35,16 @@ def test_scores_are_shown_in_their_distribution(api: ApiClient, searched: KeptSt
     assert 2 == len(seen.pictures)
     assert [] == seen.problems
     assert f"/runs/{RACE}/scores" in SeenPage(api.get(f"/runs/{RACE}").text).links
+
+
+def test_the_confidence_of_answers_is_shown_beside_their_scores(api: ApiClient, served_store: KeptStore) -> None:
+    cases = cases_of(20)
+    sure = {case.case_id: place / 20 for place, case in enumerate(cases)}
+    store_run(served_store, candidate("voter:1b", right_on(cases, range(9)), confidences=sure), cases=cases)
+    seen = SeenPage(api.get("/runs/run-1/scores").text)
+    assert "voter:1b: not shown to be surer or less sure than right" in seen.text
+    assert TITLE in seen.text
+    assert [] == seen.problems
 
 
 def test_scores_of_no_such_metric_name_those_that_there_are(api: ApiClient, searched: KeptStore) -> None:
