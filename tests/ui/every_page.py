@@ -6,7 +6,8 @@
 A headless Chromium opens the address of every route and follows the links on the pages, a few of each kind, at two
 widths, dark and light; pages of errors and what forms answer too. Exit code 1 for a finding of axe-core, an error in
 the console, a page that scrolls sideways, a layout that shifts while it loads, a text that is cut, a focus that is not
-seen, and for a route of a page that was not visited. With `--database` the pages of another store are walked, of which
+seen, and for a route of a page that was not visited. A store without
+anything is looked at as well. With `--database` the pages of another store are walked, of which
 not every route needs to have something.
 """
 
@@ -23,6 +24,7 @@ from urllib.parse import parse_qsl, urlsplit
 SUPPORT = Path(__file__).parents[1] / "support"
 sys.path[:0] = [str(SUPPORT)]
 
+from api_server import api_server  # noqa: E402
 from fastapi.routing import APIRoute  # noqa: E402
 from first_day import CHROMIUM, FLAGS, NOBODY, free_port, must, say  # noqa: E402
 from page_checks import OBSERVE, SCHEMES, WIDTHS, Console, faults, layout_faults, wait_until_drawn  # noqa: E402
@@ -135,6 +137,13 @@ def main() -> int:
             say(f"{walk.n_seen} pages at {width} pixels, {' and '.join(SCHEMES)}: {len(walk.wrong)} findings")
             wrong += walk.wrong
             asked |= walk.asked
+        if not options.database and not options.only:
+            with _empty() as nothing:
+                first = Walk(browser, nothing, WIDTHS[-1], options.shots)
+                for address in ("/", "/runs", "/alerts", "/work"):
+                    first.visit(address)
+            wrong += first.wrong
+            asked |= first.asked
         browser.close()
     if not options.database and not options.only:
         wrong += [f"no page of {each} was visited" for each in _not_visited(asked)]
@@ -189,6 +198,15 @@ def _started(browser: Browser, base: str) -> str:
     if not answered.ok or begun.status != 202:
         raise NotSeenError(f"an answer of the gateway and a start: {answered.text()} {begun.text()}")
     return f"/work/{begun.json()['id']}"
+
+
+@contextmanager
+def _empty() -> Iterator[str]:
+    """Serve the pages of a store without anything; yield their address."""
+    with tempfile.TemporaryDirectory(prefix="benchwright-ui-") as folder:
+        open_store(f"{folder}/empty.db").close()
+        with api_server(f"sqlite:///{folder}/empty.db", Path(folder)) as server:
+            yield f"http://127.0.0.1:{server.port}"
 
 
 @contextmanager

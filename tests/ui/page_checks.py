@@ -68,12 +68,14 @@ class Console:
 def wait_until_drawn(page: Page) -> None:
     """Wait for the pictures of a page, and a moment for what moves to come to rest."""
     page.wait_for_function(IS_DRAWN)
-    page.wait_for_timeout(150)
+    comes_later = page.locator("[data-refresh], [data-fetch]").count()
+    page.wait_for_timeout(1500 if comes_later else 150)
 
 
 def faults(page: Page, scheme: Any) -> Iterator[str]:
-    """Yield what is wrong with an open page in a colour scheme."""
-    page.emulate_media(color_scheme=scheme)
+    """Yield what axe-core finds on an open page in a colour scheme; None: in its own."""
+    if scheme is not None:
+        page.emulate_media(color_scheme=scheme)
     if not page.evaluate("'axe' in window"):
         page.evaluate(_AXE)
     for each in page.evaluate(AXE_RUN):
