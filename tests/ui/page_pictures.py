@@ -56,10 +56,10 @@ def _pictures(browser: Browser, base: str, database: str) -> Iterator[tuple[str,
     comparison = f"/comparisons/{compared}"
     yield from (
         ("pages-home", "/", 1280, "light", 860),
-        ("pages-run", race.removesuffix("/race"), 1280, "light", 860),
-        ("pages-answers", f"{answers}?showing=disagree", 1280, "light", 720),
+        ("pages-run", race.removesuffix("/race"), 1280, "light", 780),
+        ("pages-answers", f"{answers}?showing=disagree", 1280, "light", 660),
         ("pages-case", case, 1280, "light", 860),
-        ("pages-comparison", comparison, 1280, "light", 980),
+        ("pages-comparison", comparison, 1280, "light", 780),
         ("pages-race", race, 1280, "dark", 900),
         ("pages-sweep", sweep, 1280, "light", 900),
         ("pages-review", review, 1280, "light", 600),
