@@ -108,7 +108,7 @@ def create_app(
     )
     app.state.figures, app.state.channels, app.state.recent = figures, Channels(), RecentAnswers()
     app.state.embedded_url = embedded_url
-    add_handlers(app)
+    add_handlers(app, error_page)
     add_invalid_fields_handler(app)
     # First, since routes are tried in turn: a call of a model must not wait for some eighty others to be ruled out.
     app.include_router(gateway.router(), dependencies=[CHAT], include_in_schema=False)

@@ -15,7 +15,7 @@ from urllib.parse import quote, urlencode
 from starlette.responses import Response
 
 from deployments.api.access import CONNECTION, Access, Doorkeeper, Sender
-from deployments.api.problems import GATEWAY_PATHS, ProblemError, problem_of
+from deployments.api.problems import GATEWAY_PATHS, ProblemError, opens_a_page, problem_of
 from deployments.api.sessions import Sessions
 from deployments.guarded.origins import App, OwnPagesOnly, Receive, Scope, Send
 from evaluation.errors import BenchwrightError
@@ -134,7 +134,7 @@ class Guard:
         """Answer with the problem, unless an answer has begun."""
         if answer.status is not None:
             return
-        if self._refusal_page is not None and _opens_a_page(scope):
+        if self._refusal_page is not None and opens_a_page(scope):
             response = self._refusal_page(scope, problem)
             body, headers = bytes(response.body), list(response.raw_headers)
         else:
@@ -187,18 +187,12 @@ def _values(scope: Scope, name: bytes) -> list[str]:
 
 def _with_sign_in(problem: ProblemError, scope: Scope) -> ProblemError:
     """Return a problem for a browser that opens a page without a key: it is sent on to where one signs in."""
-    if problem.status != 401 or not _opens_a_page(scope):
+    if problem.status != 401 or not opens_a_page(scope):
         return problem
     query = scope.get("query_string", b"").decode("latin-1")
     address = quote(scope["path"]) + (f"?{query}" if query else "")
     headers = {"Location": f"{SIGN_IN}?{urlencode({'to': address})}"}
     return ProblemError(303, problem.detail, problem.next_step, kind=problem.kind, headers=headers)
-
-
-def _opens_a_page(scope: Scope) -> bool:
-    """Return whether a browser is to show what is answered."""
-    is_page = scope["method"] == "GET" and not scope["path"].startswith(("/api/", "/v1/", "/health/", "/metrics"))
-    return is_page and any("text/html" in text for text in _values(scope, b"accept"))
 
 
 def _is_page(headers: Iterable[tuple[bytes, bytes]]) -> bool:

@@ -1,13 +1,14 @@
 """Errors as problem details (RFC 9457), with the message and next step that the command line shows."""
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException as AnyHTTPException
 from starlette.requests import ClientDisconnect
+from starlette.types import Scope
 
 from evaluation.errors import (
     BenchwrightError,
@@ -92,6 +93,12 @@ def speaks_openai(path: str) -> bool | None:
     return False if path.startswith("/api/") and not path.startswith("/api/v1/") else None
 
 
+def opens_a_page(scope: Scope) -> bool:
+    """Return whether a browser is to show what is answered."""
+    is_page = scope["method"] == "GET" and not scope["path"].startswith(("/api/", "/v1/", "/health/", "/metrics"))
+    return is_page and any(name == b"accept" and b"text/html" in value for name, value in scope["headers"])
+
+
 class ProblemError(HTTPException):
     """A request that is refused, with the problem to answer.
 
@@ -168,17 +175,25 @@ def _kind(error: BenchwrightError) -> str:
     return "".join(f"-{letter.lower()}" if letter.isupper() else letter for letter in name).lstrip("-")
 
 
-def add_handlers(app: FastAPI) -> None:
-    """Answer every error of the application with a problem, but for invalid fields (`invalid_fields`)."""
+def add_handlers(app: FastAPI, error_page: Callable[[Request, ProblemError], Response]) -> None:
+    """Answer every error of the application with a problem, but for invalid fields (`invalid_fields`).
+
+    Args:
+        app: The application.
+        error_page: Makes the page that tells a browser of a problem.
+    """
+
+    def told(request: Request, problem: ProblemError) -> Response:
+        return error_page(request, problem) if opens_a_page(request.scope) else problem.response(request)
 
     @app.exception_handler(ProblemError)
     async def refused(request: Request, error: ProblemError) -> Response:
-        return error.response(request)
+        return told(request, error)
 
     @app.exception_handler(BenchwrightError)
     async def failed(request: Request, error: BenchwrightError) -> Response:
         names = [str(value) for value in request.path_params.values()]
-        return problem_of(error, path_names=names).response(request)
+        return told(request, problem_of(error, path_names=names))
 
     @app.exception_handler(AnyHTTPException)
     async def other(request: Request, error: AnyHTTPException) -> Response:
@@ -186,7 +201,7 @@ def add_handlers(app: FastAPI) -> None:
         if error.status_code in (404, 405):
             detail, next_step = _nothing_there(request)
         headers = error.headers or {}
-        return ProblemError(error.status_code, detail, next_step, kind="http", headers=headers).response(request)
+        return told(request, ProblemError(error.status_code, detail, next_step, kind="http", headers=headers))
 
     @app.exception_handler(ClientDisconnect)
     async def left(request: Request, error: ClientDisconnect) -> Response:
@@ -195,13 +210,15 @@ def add_handlers(app: FastAPI) -> None:
     @app.exception_handler(Exception)
     async def unexpected(request: Request, error: Exception) -> Response:
         detail = f"an internal error ({type(error).__name__}); the log has its traceback"
-        return ProblemError(500, detail, kind="internal").response(request)
+        return told(request, ProblemError(500, detail, kind="internal"))
 
 
 def _nothing_there(request: Request) -> tuple[str, str]:
     """Return what is wrong with a request that no route takes, and where the routes are listed."""
     path = request.url.path
     detail = f"nothing answers {request.method} {excerpt(one_line(path), 200)}"
+    if opens_a_page(request.scope):
+        return detail, "the links above lead to all pages."
     if speaks_openai(path) is None:
         return detail, "GET /api/v1/openapi.json lists the routes."
     return detail, f"The gateway serves {', '.join(sorted(GATEWAY_PATHS))}."

@@ -1,46 +1,37 @@
 """The specification of a box chart: the middle half, the median and the tail of each candidate, one row each."""
 
-from dataclasses import replace
 from typing import Any
 
 import altair as alt
 
 from evaluation.charts.chart import BoxChart, BoxRow
 from evaluation.charts.frame import (
-    KEY_Y,
-    LABEL_PX,
-    MOST_ROWS,
-    Margins,
     Text,
     axis_of,
-    clipped,
     data_of,
     framed,
     longest_label,
     longest_title,
-    row_margins,
     row_texts,
     row_y,
-    rows_height,
     rows_left_out,
     sign,
     y_pixels,
 )
+from evaluation.charts.layouts import layout
+from evaluation.charts.paper import KEY_Y, MOST_ROWS, Margins, clipped
 from evaluation.charts.scales import Scale, scale
 from evaluation.charts.theme import AXIS, BOX, MARK, PAPER
 from evaluation.formatting import quantity
 
-MARGINS = Margins(left=LABEL_PX, right=214, top=64, bottom=46)
 _QUANTILES = ("p5", "p25", "p50", "p75", "p95", "p99")
 
 
 def box_specification(chart: BoxChart, *, narrow: bool = False) -> dict[str, Any]:
     """Return the specification of a box chart."""
     shown = chart.rows[:MOST_ROWS]
-    margins = row_margins(MARGINS, narrow=narrow)
-    if narrow:
-        margins = replace(margins, top=84)
-    height = rows_height(len(shown), narrow=narrow)
+    sizes = layout(chart, narrow=narrow)
+    margins, height = sizes.margins, sizes.height
     numbers = (getattr(row, name) for row in shown for name in _QUANTILES)
     axis = scale(numbers, begin=0, end=margins.width, floor=0.0, may_be_log=True)
     words = [*_key_words(margins), *rows_left_out(len(chart.rows) - len(shown), margins, height)]

@@ -6,12 +6,13 @@ from typing import Any
 import altair as alt
 
 from evaluation.charts.chart import CascadeChart, CurvePoint
-from evaluation.charts.frame import KEY_Y, Margins, Text, axis_of, data_of, fill, framed, sign, stroke
+from evaluation.charts.frame import Text, axis_of, data_of, fill, framed, sign, stroke
+from evaluation.charts.layouts import CASCADE
+from evaluation.charts.paper import KEY_Y
 from evaluation.charts.scales import Scale, scale
 from evaluation.charts.theme import AXIS, BAD, MARK, PAPER
 
-MARGINS = Margins(left=62, right=24, top=88, bottom=64)
-HEIGHT = 228
+MARGINS, HEIGHT = CASCADE.margins, CASCADE.height
 MOST_BARS = 25
 """Points above which intervals would hide the curve: only that of the run's own threshold is drawn then."""
 

@@ -5,51 +5,23 @@ the first two, and draws values as they are.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, Literal
 
 import altair as alt
 
 from evaluation.charts.kinds import Chart
+from evaluation.charts.paper import NARROW_ROW, ROW, Margins, clipped
 from evaluation.charts.scales import Scale
-from evaluation.charts.theme import CONFIG, FAINT, INK, NARROW, WIDTH
+from evaluation.charts.theme import CONFIG, FAINT, INK
 from evaluation.charts.xml_text import xml_line
 
-ROW, NARROW_ROW = 30, 46
-"""Height of a row in pixels."""
-LABEL_PX = 220
-"""Pixels for the labels of rows."""
 LONGEST_LABEL = 28
 """Characters of a label; the table has the full name."""
-MOST_ROWS = 30
-KEY_Y = 42
-"""Pixels from the upper edge of the paper to the middle of the key."""
 _TITLE_LETTER_PX = 8.4
 Align = Literal["left", "right", "center"]
 Layer = alt.Chart | alt.LayerChart
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Margins:
-    """Pixels around the plotted area."""
-
-    left: int
-    right: int
-    top: int
-    bottom: int
-    paper: int = WIDTH
-    """Pixels across of the whole chart."""
-
-    @property
-    def width(self) -> int:
-        """Pixels across that are plotted on."""
-        return self.paper - self.left - self.right
-
-    @property
-    def is_narrow(self) -> bool:
-        """Whether it is a chart for a narrow screen."""
-        return self.paper < WIDTH
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,15 +36,6 @@ class Text:
     is_faint: bool = True
     longest: int = 115
     """Characters; a longer one loses its middle."""
-
-
-def clipped(text: str, longest: int) -> str:
-    """Return text on one line without its middle where it is too long: names of candidates differ at their ends."""
-    line = xml_line(text)
-    if len(line) <= longest:
-        return line
-    n_end = longest // 2
-    return f"{line[: longest - 1 - n_end]}…{line[-n_end:]}"
 
 
 def data_of(rows: Sequence[Mapping[str, Any]]) -> alt.InlineData:
@@ -153,16 +116,6 @@ def fill(field: str) -> alt.Fill:
 def stroke(field: str) -> alt.Stroke:
     """Return the encoding of a field that holds the colour of a line."""
     return alt.Stroke(f"{field}:N", scale=None)
-
-
-def row_margins(margins: Margins, *, narrow: bool) -> Margins:
-    """Return the margins of a chart of rows; on a narrow screen labels and numbers stand above what is drawn."""
-    return replace(margins, left=16, right=16, paper=NARROW) if narrow else margins
-
-
-def rows_height(n: int, *, narrow: bool = False) -> int:
-    """Return the pixels that so many rows take; without any, those of one."""
-    return (NARROW_ROW if narrow else ROW) * max(1, n) + 6
 
 
 def row_y(place: int, *, narrow: bool = False) -> float:

@@ -4,59 +4,26 @@ from typing import Any
 
 import altair as alt
 
-from evaluation.charts.frame import (
-    LABEL_PX,
-    MOST_ROWS,
-    Margins,
-    Text,
-    clipped,
-    data_of,
-    fill,
-    framed,
-    rows_left_out,
-    x_pixels,
-    y_pixels,
-)
+from evaluation.charts.frame import Text, data_of, fill, framed, rows_left_out, x_pixels, y_pixels
 from evaluation.charts.grid_chart import HeatCell, HeatMapChart
-from evaluation.charts.key import LINE, KeyPart, key_lines, placed_key
-from evaluation.charts.theme import GRID, INK, NARROW, OPPOSITE_SHADES, PAPER, SHADES, WIDTH
+from evaluation.charts.key import placed_key
+from evaluation.charts.layouts import HEAT_NARROW_ROW, HEAT_ROW, LETTERS, heat_columns, layout
+from evaluation.charts.paper import MOST_ROWS, clipped
+from evaluation.charts.theme import GRID, INK, OPPOSITE_SHADES, PAPER, SHADES
 from evaluation.charts.xml_text import xml_line
-
-LETTERS = "ABCDEFGHIJ"
-"""Stand for the columns, whose names are too long to stand above them."""
-MOST_NARROW_COLUMNS = 6
-_ROW, _NARROW_ROW = 26, 40
 
 
 def heat_map_specification(chart: HeatMapChart, *, narrow: bool = False) -> dict[str, Any]:
     """Return the specification of a heat map."""
     shown = chart.rows[:MOST_ROWS]
-    n_columns = min(len(chart.columns), MOST_NARROW_COLUMNS if narrow else len(LETTERS))
-    parts = _key(chart, n_columns)
-    paper = NARROW if narrow else WIDTH
-    top = 68 + LINE * key_lines(parts, paper)
-    margins = Margins(left=16 if narrow else LABEL_PX, right=16, top=top, bottom=36, paper=paper)
-    height = (_NARROW_ROW if narrow else _ROW) * max(1, len(shown))
+    sizes = layout(chart, narrow=narrow)
+    margins, height, n_columns = sizes.margins, sizes.height, heat_columns(chart, narrow=narrow)
     width = margins.width / max(1, n_columns)
-    key = placed_key(parts, margins)
+    key = placed_key(sizes.key, margins)
     letters = [Text(LETTERS[i], width * (i + 0.5), -8, align="center", is_faint=False) for i in range(n_columns)]
     words = [*key.words, *letters, *rows_left_out(len(chart.rows) - len(shown), margins, height - 10)]
     layers = [*_layers(chart, n_columns, width, narrow=narrow), *_labels(chart, narrow=narrow), *key.signs]
     return framed(chart, layers, words, margins=margins, height=height, is_empty=not shown or not n_columns)
-
-
-def _key(chart: HeatMapChart, n_columns: int) -> list[KeyPart]:
-    parts = [
-        KeyPart(words=name, shape=letter) for letter, name in zip(LETTERS, chart.columns[:n_columns], strict=False)
-    ]
-    parts.append(KeyPart(words=chart.shade_words, shape="square", inside=SHADES[-1], stroke=SHADES[-1]))
-    if any(cell is not None and cell.shade < 0 for row in chart.rows for cell in row.cells):
-        parts.append(
-            KeyPart(words="below zero", shape="square", inside=OPPOSITE_SHADES[-1], stroke=OPPOSITE_SHADES[-1])
-        )
-    if left := len(chart.columns) - n_columns:
-        parts.append(KeyPart(words=f"and {left:,} more in the table", shape="…"))
-    return parts
 
 
 def _layers(chart: HeatMapChart, n_columns: int, width: float, *, narrow: bool) -> list[alt.Chart]:
@@ -92,7 +59,7 @@ def _shade(cell: HeatCell) -> str:
 
 
 def _middle(place: int, *, narrow: bool) -> float:
-    return _NARROW_ROW * place + 28 if narrow else _ROW * (place + 0.5)
+    return HEAT_NARROW_ROW * place + 28 if narrow else HEAT_ROW * (place + 0.5)
 
 
 def _labels(chart: HeatMapChart, *, narrow: bool) -> list[alt.Chart]:

@@ -4,37 +4,21 @@ from typing import Any
 
 import altair as alt
 
-from evaluation.charts.frame import (
-    LABEL_PX,
-    Margins,
-    axis_of,
-    clipped,
-    data_of,
-    framed,
-    longest_title,
-    rows_left_out,
-    x_pixels,
-    y_pixels,
-)
+from evaluation.charts.frame import axis_of, data_of, framed, longest_title, rows_left_out, x_pixels, y_pixels
 from evaluation.charts.grid_chart import HistogramChart, HistogramRow
+from evaluation.charts.layouts import HISTOGRAM_NARROW_ROW, HISTOGRAM_ROW, MOST_HISTOGRAMS, layout
+from evaluation.charts.paper import Margins, clipped
 from evaluation.charts.scales import Scale, scale
-from evaluation.charts.theme import AXIS, FAINT, MARK, NARROW, WIDTH
+from evaluation.charts.theme import AXIS, FAINT, MARK
 
-MOST_HISTOGRAMS = 12
-_BAR, _ROW, _NARROW_ROW = 34, 46, 66
+_BAR = 34
 
 
 def histogram_specification(chart: HistogramChart, *, narrow: bool = False) -> dict[str, Any]:
     """Return the specification of histograms above each other."""
     shown = chart.rows[:MOST_HISTOGRAMS]
-    margins = Margins(
-        left=16 if narrow else LABEL_PX,
-        right=16 if narrow else 130,
-        top=46,
-        bottom=46,
-        paper=NARROW if narrow else WIDTH,
-    )
-    height = (_NARROW_ROW if narrow else _ROW) * max(1, len(shown)) + 6
+    sizes = layout(chart, narrow=narrow)
+    margins, height = sizes.margins, sizes.height
     axis = scale(chart.edges, begin=0, end=margins.width)
     layers = [*_bars(chart, shown, axis, margins), *_labels(shown, margins)]
     words = rows_left_out(len(chart.rows) - len(shown), margins, height)
@@ -43,7 +27,7 @@ def histogram_specification(chart: HistogramChart, *, narrow: bool = False) -> d
 
 def _base(place: int, margins: Margins) -> float:
     """Return the pixel on which the bars of a row stand."""
-    return (_NARROW_ROW if margins.is_narrow else _ROW) * (place + 1)
+    return (HISTOGRAM_NARROW_ROW if margins.is_narrow else HISTOGRAM_ROW) * (place + 1)
 
 
 def _bars(chart: HistogramChart, rows: tuple[HistogramRow, ...], axis: Scale, margins: Margins) -> list[alt.Chart]:

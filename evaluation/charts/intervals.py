@@ -1,37 +1,29 @@
 """The specification of an interval chart: one row for each value with its interval, beside a reference value."""
 
-from textwrap import wrap
 from typing import Any
 
 import altair as alt
 
 from evaluation.charts.chart import IntervalChart, IntervalRow
 from evaluation.charts.frame import (
-    LABEL_PX,
-    MOST_ROWS,
-    Margins,
     Text,
     axis_of,
-    clipped,
     data_of,
     fill,
     framed,
     longest_label,
     longest_title,
-    row_margins,
     row_texts,
     row_y,
-    rows_height,
     rows_left_out,
     stroke,
     y_pixels,
 )
+from evaluation.charts.layouts import SUBTITLE_LINE, layout, subtitle_lines
+from evaluation.charts.paper import MOST_ROWS, Margins, clipped
 from evaluation.charts.scales import Scale, scale
 from evaluation.charts.theme import AXIS, BAD, GOOD, INK, MARK, PAPER
-from evaluation.escaping import one_line
 
-SUBTITLE_LINE, NARROW_LETTERS = 18, 50
-"""Pixels of a line of the subtitle, and its letters on a narrow screen."""
 COLORS = {"good": (GOOD, GOOD), "bad": (BAD, BAD), "plain": (AXIS, PAPER), "mark": (MARK, MARK)}
 """Line and filling of each kind of row."""
 
@@ -39,10 +31,9 @@ COLORS = {"good": (GOOD, GOOD), "bad": (BAD, BAD), "plain": (AXIS, PAPER), "mark
 def interval_specification(chart: IntervalChart, *, narrow: bool = False) -> dict[str, Any]:
     """Return the specification of an interval chart."""
     shown = chart.rows[:MOST_ROWS]
-    subtitle = _subtitle(chart, narrow=narrow)
-    top = 46 + SUBTITLE_LINE * len(subtitle)
-    margins = row_margins(Margins(left=LABEL_PX, right=176, top=top, bottom=46), narrow=narrow)
-    height = rows_height(len(shown), narrow=narrow)
+    subtitle = subtitle_lines(chart, narrow=narrow)
+    sizes = layout(chart, narrow=narrow)
+    margins, height = sizes.margins, sizes.height
     references = [] if chart.reference is None else [chart.reference]
     floor, cap = chart.x_range
     ends = [end for row in shown for end in row.number.ends]
@@ -53,13 +44,6 @@ def interval_specification(chart: IntervalChart, *, narrow: bool = False) -> dic
     words += rows_left_out(len(chart.rows) - len(shown), margins, height)
     layers = _layers(shown, references, axis, chart.x_title, margins)
     return framed(chart, layers, words, margins=margins, height=height, is_empty=not shown)
-
-
-def _subtitle(chart: IntervalChart, *, narrow: bool) -> list[str]:
-    """Return the lines of the subtitle: on a narrow screen two at most."""
-    if not chart.subtitle:
-        return []
-    return wrap(one_line(chart.subtitle), NARROW_LETTERS)[:2] if narrow else [chart.subtitle]
 
 
 def _layers(

@@ -5,71 +5,38 @@ from typing import Any
 import altair as alt
 
 from evaluation.charts.curve_chart import LabelledLine, LineChart
-from evaluation.charts.frame import (
-    Layer,
-    Margins,
-    Text,
-    axis_of,
-    data_of,
-    fill,
-    framed,
-    longest_title,
-    stroke,
-    x_pixels,
-)
-from evaluation.charts.key import LINE, KeyPart, key_lines, placed_key
+from evaluation.charts.frame import Layer, Text, axis_of, data_of, fill, framed, longest_title, stroke, x_pixels
+from evaluation.charts.key import placed_key
+from evaluation.charts.layouts import LINES_HEIGHT, SHAPES, drawn_lines, layout
+from evaluation.charts.paper import Margins
 from evaluation.charts.scales import Scale, scale
-from evaluation.charts.theme import AXIS, BAD, FAINT, NARROW, PAPER, SERIES, WIDTH
+from evaluation.charts.theme import AXIS, BAD, FAINT, PAPER, SERIES
 
-HEIGHT = 240
 MOST_POINTS = 400
 """Points of a line that are drawn; of more, every so manieth."""
-SHAPES = ("circle", "square", "diamond", "triangle-up", "triangle-down", "triangle-right", "triangle-left", "cross")
-"""A shape for each colour, so that lines are told apart without it."""
 _TICK_PX = 64
 _APART_PX = 3
 
 
 def line_specification(chart: LineChart, *, narrow: bool = False) -> dict[str, Any]:
     """Return the specification of a chart of lines."""
-    lines = [line for line in chart.lines if line.points][: len(SERIES)]
-    paper = NARROW if narrow else WIDTH
-    parts = _key(chart, lines)
-    top = 68 + LINE * max(1, key_lines(parts, paper))
-    margins = Margins(left=46 if narrow else 62, right=24, top=top, bottom=46, paper=paper)
+    lines = drawn_lines(chart)
+    sizes = layout(chart, narrow=narrow)
+    margins = sizes.margins
     points = [point for line in lines for point in line.points]
     x = scale((*(point.x for point in points), *(each.x for each in chart.happenings)), begin=0, end=margins.width)
     floor, cap = chart.y_range
     references = [] if chart.reference is None else [chart.reference]
     numbers = (*(end for point in points for end in point.number.ends), *references)
-    y = scale(numbers, begin=HEIGHT, end=0, floor=floor, cap=cap)
-    key = placed_key(parts, margins)
+    y = scale(numbers, begin=LINES_HEIGHT, end=0, floor=floor, cap=cap)
+    key = placed_key(sizes.key, margins)
     words = [*key.words, Text(chart.y_title, 16 - margins.left, -12, is_faint=False, longest=46 if narrow else 90)]
     if chart.ticks:
         words += _ticks(chart, x, margins)
         longest = longest_title(margins)
-        words.append(Text(chart.x_title, margins.width / 2, HEIGHT + 38, align="center", longest=longest))
+        words.append(Text(chart.x_title, margins.width / 2, LINES_HEIGHT + 38, align="center", longest=longest))
     layers = [*_marks(chart, references, x, y), *_layers(chart, lines, x, y, margins), *key.signs]
-    return framed(chart, layers, words, margins=margins, height=HEIGHT, is_empty=not lines)
-
-
-def _key(chart: LineChart, lines: list[LabelledLine]) -> list[KeyPart]:
-    parts = [
-        KeyPart(words=line.label, shape=SHAPES[rank], inside=SERIES[rank], stroke=SERIES[rank])
-        for rank, line in enumerate(lines)
-    ]
-    if chart.hollow_words:
-        parts.append(KeyPart(words=chart.hollow_words, shape="circle", inside=PAPER, stroke=AXIS))
-    kinds = {each.kind for each in chart.happenings}
-    if "change" in kinds:
-        parts.append(KeyPart(words="other weights or another server", shape="stroke", stroke=FAINT, size=140, angle=90))
-    if "alert" in kinds:
-        parts.append(KeyPart(words="alert", shape="triangle-down", inside=BAD, stroke=BAD))
-    if chart.has_diagonal:
-        parts.append(KeyPart(words="as sure as right", shape="stroke", stroke=AXIS, size=140))
-    if left := len(chart.lines) - len(lines):
-        parts.append(KeyPart(words=f"and {left:,} more in the table", shape="…"))
-    return parts
+    return framed(chart, layers, words, margins=margins, height=LINES_HEIGHT, is_empty=not lines)
 
 
 def _layers(chart: LineChart, lines: list[LabelledLine], x: Scale, y: Scale, margins: Margins) -> list[alt.Chart]:
@@ -136,5 +103,5 @@ def _ticks(chart: LineChart, x: Scale, margins: Margins) -> list[Text]:
     for tick in reversed(chart.ticks):
         place = x.at(tick.x)
         if not texts or texts[-1].x - place >= _TICK_PX:
-            texts.append(Text(tick.label, min(place, margins.width - 8), HEIGHT + 18, align="center", longest=12))
+            texts.append(Text(tick.label, min(place, margins.width - 8), LINES_HEIGHT + 18, align="center", longest=12))
     return texts

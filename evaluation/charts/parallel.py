@@ -4,57 +4,40 @@ from typing import Any
 
 import altair as alt
 
-from evaluation.charts.frame import Margins, Text, data_of, framed, stroke, x_pixels, y_pixels
+from evaluation.charts.frame import Text, data_of, framed, stroke, x_pixels, y_pixels
 from evaluation.charts.grid_chart import ParallelAxis, ParallelChart, ParallelLine
-from evaluation.charts.key import LINE, KeyPart, key_lines, placed_key
+from evaluation.charts.key import placed_key
+from evaluation.charts.layouts import MOST_LINES, PARALLEL_HEIGHT, layout, most_axes
 from evaluation.charts.scales import Scale, scale
-from evaluation.charts.theme import AXIS, GRID, MARK, NARROW, WIDTH
+from evaluation.charts.theme import AXIS, GRID, MARK
 from evaluation.formatting import quantity
 
-HEIGHT = 250
-MOST_LINES = 300
-MOST_AXES, MOST_NARROW_AXES = 7, 3
 MOST_VALUES = 14
 """Values of an axis that have a label."""
 
 
 def parallel_specification(chart: ParallelChart, *, narrow: bool = False) -> dict[str, Any]:
     """Return the specification of parallel coordinates."""
-    axes = chart.axes[: MOST_NARROW_AXES if narrow else MOST_AXES]
+    sizes = layout(chart, narrow=narrow)
+    margins, axes = sizes.margins, chart.axes[: most_axes(narrow=narrow)]
     lines = chart.lines[:MOST_LINES]
-    parts = _key(chart, len(axes), len(lines))
-    paper = NARROW if narrow else WIDTH
-    top = 90 + LINE * key_lines(parts, paper)
-    margins = Margins(left=24, right=66, top=top, bottom=24, paper=paper)
-    score = scale((line.score.value for line in lines), begin=HEIGHT, end=0)
+    score = scale((line.score.value for line in lines), begin=PARALLEL_HEIGHT, end=0)
     width = margins.width / max(1, len(axes))
-    key = placed_key(parts, margins)
+    key = placed_key(sizes.key, margins)
     words = [*key.words, *_words(chart, axes, score, width)]
     layers = [*_layers(axes, lines, score, width), *key.signs]
-    return framed(chart, layers, words, margins=margins, height=HEIGHT, is_empty=not lines)
-
-
-def _key(chart: ParallelChart, n_axes: int, n_lines: int) -> list[KeyPart]:
-    parts = [
-        KeyPart(words="may be the best", shape="stroke", stroke=MARK, size=140),
-        KeyPart(words="another one is better", shape="stroke", stroke=AXIS, size=140),
-    ]
-    if left := len(chart.axes) - n_axes:
-        parts.append(KeyPart(words=f"{left:,} more parameters in the table", shape="…"))
-    if left := len(chart.lines) - n_lines:
-        parts.append(KeyPart(words=f"{left:,} more combinations in the table", shape="…"))
-    return parts
+    return framed(chart, layers, words, margins=margins, height=PARALLEL_HEIGHT, is_empty=not lines)
 
 
 def _value_y(place: int, axis: ParallelAxis) -> float:
     n = len(axis.values)
-    return HEIGHT / 2 if n == 1 else HEIGHT * (1 - place / (n - 1))
+    return PARALLEL_HEIGHT / 2 if n == 1 else PARALLEL_HEIGHT * (1 - place / (n - 1))
 
 
 def _layers(
     axes: tuple[ParallelAxis, ...], lines: tuple[ParallelLine, ...], score: Scale, width: float
 ) -> list[alt.Chart]:
-    posts = [{"px": width * i, "py": 0, "base": HEIGHT} for i in range(len(axes) + 1)]
+    posts = [{"px": width * i, "py": 0, "base": PARALLEL_HEIGHT} for i in range(len(axes) + 1)]
     ways = [
         {
             "line": rank,

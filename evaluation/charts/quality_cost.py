@@ -1,33 +1,18 @@
 """The specification of a quality-cost chart: one point for each candidate, and the Pareto frontier."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import altair as alt
 
 from evaluation.charts.chart import QualityCostChart, QualityCostPoint, frontier
-from evaluation.charts.frame import (
-    KEY_Y,
-    Margins,
-    Text,
-    axis_of,
-    clipped,
-    data_of,
-    fill,
-    framed,
-    longest_title,
-    sign,
-    stroke,
-)
+from evaluation.charts.frame import Text, axis_of, data_of, fill, framed, longest_title, sign, stroke
 from evaluation.charts.label_places import Box, label_places
+from evaluation.charts.layouts import KEY_LINE, QUALITY_HEIGHT, layout
+from evaluation.charts.paper import KEY_Y, Margins, clipped
 from evaluation.charts.scales import Scale, scale
-from evaluation.charts.theme import AXIS, MARK, NARROW, PAPER
+from evaluation.charts.theme import AXIS, MARK, PAPER
 
-MARGINS = Margins(left=62, right=24, top=88, bottom=64)
-HEIGHT = 258
-KEY_LINE = 18
-"""Pixels of a line of the key."""
 LONGEST_LABEL = 34
 """Characters of a label; the table has the full name."""
 _DASH = [5, 4]
@@ -35,12 +20,12 @@ _DASH = [5, 4]
 
 def quality_cost_specification(chart: QualityCostChart, *, narrow: bool = False) -> dict[str, Any]:
     """Return the specification of a quality-cost chart."""
-    margins = replace(MARGINS, left=46, right=16, top=MARGINS.top + 2 * KEY_LINE, paper=NARROW) if narrow else MARGINS
+    margins = layout(chart, narrow=narrow).margins
     costs = (end for point in chart.points for end in point.cost.ends)
     x = scale(costs, begin=0, end=margins.width, floor=0.0, may_be_log=True)
     qualities = (end for point in chart.points for end in point.quality.ends)
     floor, cap = chart.quality_range
-    y = scale(qualities, begin=HEIGHT, end=0, floor=floor, cap=cap)
+    y = scale(qualities, begin=QUALITY_HEIGHT, end=0, floor=floor, cap=cap)
     best = frontier(chart.points, higher_is_better=chart.higher_is_better)
     x_title = clipped(chart.cost_title + (" (logarithmic)" if x.is_log else ""), longest_title(margins))
     layers = [
@@ -53,7 +38,7 @@ def quality_cost_specification(chart: QualityCostChart, *, narrow: bool = False)
         Text(chart.quality_title, 16 - margins.left, -12, is_faint=False, longest=46 if narrow else 80),
         *_key_words(margins),
     ]
-    return framed(chart, layers, words, margins=margins, height=HEIGHT, is_empty=not chart.points)
+    return framed(chart, layers, words, margins=margins, height=QUALITY_HEIGHT, is_empty=not chart.points)
 
 
 def _front(best: Sequence[QualityCostPoint], x: Scale, y: Scale) -> alt.Chart:
@@ -102,7 +87,7 @@ def _values(point: QualityCostPoint, x: Scale, y: Scale, *, is_best: bool) -> di
 
 def _labels(points: Sequence[QualityCostPoint], x: Scale, y: Scale, margins: Margins) -> list[Text]:
     """Return the names of the dots that have room for one; earlier ones choose first."""
-    room = Box(left=0, top=-14, right=margins.width + margins.right - 6, bottom=HEIGHT)
+    room = Box(left=0, top=-14, right=margins.width + margins.right - 6, bottom=QUALITY_HEIGHT)
     labels = [clipped(point.label, LONGEST_LABEL) for point in points]
     dots = [(x.at(point.cost.value), y.at(point.quality.value)) for point in points]
     places = label_places(dots, [len(label) for label in labels], room)

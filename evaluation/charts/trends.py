@@ -6,12 +6,13 @@ from typing import Any
 import altair as alt
 
 from evaluation.charts.chart import TrendChart, TrendLine
-from evaluation.charts.frame import Margins, Text, axis_of, clipped, data_of, fill, framed, sign, stroke, x_pixels
+from evaluation.charts.frame import Text, axis_of, data_of, fill, framed, sign, stroke, x_pixels
+from evaluation.charts.layouts import TRENDS
+from evaluation.charts.paper import clipped
 from evaluation.charts.scales import Scale, scale
 from evaluation.charts.theme import AXIS, PAPER, SERIES
 
-MARGINS = Margins(left=62, right=210, top=74, bottom=44)
-HEIGHT = 182
+MARGINS, HEIGHT = TRENDS.margins, TRENDS.height
 APART_PX = 7
 """Pixels between two candidates of one run, so that their intervals do not overlap."""
 NAME_PX = 16

@@ -4,8 +4,8 @@
 
 Reports on a run, a comparison, an experiment, a race and a sweep of a store in which everything that others write is
 hostile. Chromium opens each as a file, as from a mail attachment, at two widths, dark and light. Exit code 1 for an
-error in the console, a request to anywhere, a dialog, an element that only a hostile text can have brought, a page that
-scrolls sideways, or a table of cases that cannot be searched or sorted.
+error in the console, a finding of axe-core, a request to anywhere, a dialog, an element that only a hostile text can
+have brought, a page that scrolls sideways, or a table of cases that cannot be searched or sorted.
 """
 
 import sys
@@ -19,6 +19,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
 from first_day import CHROMIUM, say
 from hostile_store import fill_hostile
 from hostile_texts import TEXTS, texts_shown
+from page_checks import faults
 from playwright.sync_api import Page, sync_playwright
 from written_reports import newest_comparison, written
 
@@ -88,6 +89,7 @@ def _open(page: Page, file: Path) -> list[str]:
     page.on("dialog", lambda dialog: (wrong.append(f"dialog: {dialog.message}"), dialog.dismiss()))
     page.on("request", lambda request: _is_foreign(request, file) and wrong.append(f"asked for {request.url[:100]}"))
     page.goto(file.as_uri())
+    wrong += faults(page, None)
     wrong += [f"foreign {each}" for each in page.evaluate(FOREIGN)]
     wrong += [f"attribute {each}" for each in page.evaluate(ATTRIBUTES)]
     if (overflow := page.evaluate(OVERFLOW)) > 0:

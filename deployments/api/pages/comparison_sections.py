@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Sequence
 
 from deployments.api.pages.rendering import address
-from deployments.api.pages.sections import Bar, Cell, Link, Section, Table, drawn, table_of
+from deployments.api.pages.sections import Bar, Cell, Compared, Link, Section, Table, drawn, table_of
+from deployments.api.pages.word_diff import both_marked
 from evaluation.comparisons.preference_words import preference_lines, preference_rows
 from evaluation.comparisons.sentences import n_tested, pair_sentence
 from evaluation.errors import as_sentence
@@ -142,10 +143,14 @@ def _flips(flips: Flips) -> Iterator[Section]:
     ):
         if better:
             left = n_better - len(better)
+            heading = f"Better answered by {winner} than by {flips.b if winner == flips.a else flips.a}"
             yield Section(
-                title=f"Better answered by {winner}",
-                table=_flip_table(flips, better, winner),
-                after=(f"The {len(better):,} clearest; {left:,} more.",) if left else (),
+                title=heading,
+                table=_flip_table(flips, better, f"Cases: {heading}"),
+                after=(
+                    "Words that the other answer lacks are underlined.",
+                    *((f"The {len(better):,} clearest; {left:,} more.",) if left else ()),
+                ),
             )
 
 
@@ -163,18 +168,23 @@ def _answers_of(flips: Flips) -> tuple[Link, ...]:
     )
 
 
-def _flip_table(flips: Flips, better: Sequence[Flip], winner: str) -> Table:
-    """Return the cases that one side won; each leads to the case with the answers compared word by word."""
+def _flip_table(flips: Flips, better: Sequence[Flip], label: str) -> Table:
+    """Return the cases that one side won, with their answers compared; each leads to its case."""
     rows = flip_rows(flips, better)
     is_elsewhere = flips.run_a != flips.run_b
     cells: list[tuple[Cell, ...]] = []
     for flip, row in zip(better, rows, strict=True):
-        texts = tuple(row.values())[1:]
+        values, *answers = tuple(row.values())[1:]
         case = Link(text=flip.case_id, address=_case(flips.run_a, flip, flips.b))
         other = (Link(text=f"in run {flips.run_b[:8]}", address=_case(flips.run_b, flip, flips.a)),)
-        cells.append((case, *texts, *(other if is_elsewhere else ())))
+        cells.append((case, values, *_compared(*answers), *(other if is_elsewhere else ())))
     columns = (*rows[0], *(("second side",) if is_elsewhere else ()))
-    return Table(label=f"Cases better answered by {winner}", columns=columns, rows=tuple(cells))
+    return Table(label=label, columns=columns, rows=tuple(cells))
+
+
+def _compared(first: str, second: str) -> tuple[Cell, Cell]:
+    marked = both_marked(first, second)
+    return (first, second) if marked is None else (Compared(marked[0]), Compared(marked[1]))
 
 
 def _case(run_id: str, flip: Flip, against: str) -> str:

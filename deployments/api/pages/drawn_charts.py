@@ -15,6 +15,7 @@ from deployments.api.access import READ
 from deployments.api.problems import ProblemError
 from evaluation.charts.drawing import ChartsNotDrawnError, as_svgs
 from evaluation.charts.kinds import Chart
+from evaluation.charts.layouts import layout
 from evaluation.fingerprint import fingerprint
 from evaluation.results.as_json import as_json
 
@@ -35,6 +36,9 @@ class DrawnChart:
     """The same for a narrow screen."""
     description: str
     """What can be seen, for whoever cannot see it."""
+    size: tuple[int, int]
+    """Width and height in pixels, which the page leaves room for."""
+    narrow_size: tuple[int, int]
 
 
 class DrawnCharts:
@@ -64,6 +68,8 @@ class DrawnCharts:
                 address=f"/charts/{name}.svg",
                 narrow_address=f"/charts/{name}{_NARROW}.svg",
                 description=chart.description,
+                size=layout(chart).size,
+                narrow_size=layout(chart, narrow=True).size,
             )
             for name, chart in shown.items()
         )

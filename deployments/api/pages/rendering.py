@@ -10,7 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, Response
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from deployments.api.pages.sections import Link, State
+from deployments.api.pages.sections import Compared, Link, State
 from deployments.api.problems import ProblemError, problem_of
 from deployments.api.reading_route import ReadingRoute
 from evaluation import formatting
@@ -153,6 +153,7 @@ _environment.filters |= {
 _environment.tests |= {
     "link": lambda value: isinstance(value, Link),
     "state": lambda value: isinstance(value, State),
+    "compared": lambda value: isinstance(value, Compared),
     "moment": lambda value: isinstance(value, datetime),
 }
 _environment.globals |= {

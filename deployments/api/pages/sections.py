@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from deployments.api.pages.drawn_charts import DrawnChart, drawn_charts
+from deployments.api.pages.word_diff import Piece
 from evaluation.charts.kinds import Chart
 
 _NUMBER = re.compile(r"[<>+−-]? ?\$?\.?\d[\d.,]*( ?(%|s|ms|min|h|B|kB|MB|GB|TB|J|W|points|times))?( ?\[.*\])?\*?")
@@ -27,7 +28,14 @@ class State:
     word: str
 
 
-Cell = str | int | datetime | Link | State | None
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A text of which those words are marked that another one does not have."""
+
+    pieces: tuple[Piece, ...]
+
+
+Cell = str | int | datetime | Link | State | Compared | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

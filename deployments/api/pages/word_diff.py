@@ -27,6 +27,17 @@ def word_diff(before: str, after: str) -> tuple[Piece, ...] | None:
     return tuple(_pieces(old, new))
 
 
+def both_marked(before: str, after: str) -> tuple[tuple[Piece, ...], tuple[Piece, ...]] | None:
+    """Return the pieces of each text, marked where the other one has none; None: one is too long to compare."""
+    pieces = word_diff(before, after)
+    if pieces is None:
+        return None
+    return (
+        tuple(each for each in pieces if each.kind != "added"),
+        tuple(each for each in pieces if each.kind != "removed"),
+    )
+
+
 def _pieces(old: list[str], new: list[str]) -> Iterator[Piece]:
     for kind, first, last, start, end in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
         if kind == "equal":

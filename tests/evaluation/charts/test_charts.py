@@ -25,8 +25,8 @@ from evaluation.charts.chart import (
     frontier,
     plotted_number,
 )
-from evaluation.charts.frame import MOST_ROWS, clipped
 from evaluation.charts.kinds import Chart
+from evaluation.charts.paper import MOST_ROWS, clipped
 from evaluation.charts.rendering import as_png, as_svg
 from evaluation.charts.specification import specification
 from evaluation.charts.theme import DARK, NARROW, SERIES, WIDTH

@@ -52,6 +52,19 @@
     });
   }
 
+  /* What scrolls can be reached by the keyboard, and what does not is no stop on the way. */
+  function makeReachable() {
+    for (const each of document.querySelectorAll("pre")) {
+      const scrolls = each.scrollHeight > each.clientHeight || each.scrollWidth > each.clientWidth;
+      if (scrolls) each.tabIndex = 0;
+      else each.removeAttribute("tabindex");
+    }
+  }
+
+  makeReachable();
+  window.addEventListener("resize", makeReachable);
+  document.addEventListener("toggle", makeReachable, true);
+
   for (const part of document.querySelectorAll("[data-live]")) {
     setInterval(async () => {
       if (document.hidden || part.contains(document.activeElement)) return;

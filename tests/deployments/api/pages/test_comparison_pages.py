@@ -130,3 +130,12 @@ def test_an_unknown_comparison_is_named(api: ApiClient, path: str, status: int) 
     answer = api.get(path)
     assert status == answer.status_code
     assert "nobody" in SeenPage(answer.text).text
+
+
+def test_words_that_the_other_answer_lacks_are_marked_in_both(api: ApiClient, served_store: KeptStore) -> None:
+    result = compared(served_store, "mixed")
+    flip = next(flip for flips in result.flips for flip in (*flips.better_a, *flips.better_b))
+    text = api.get(f"/comparisons/{result.comparison_id}").text
+    assert flip.answer_a != flip.answer_b
+    assert "<ins>" in text
+    assert f"<ins>{flip.answer_a}</ins>" in text

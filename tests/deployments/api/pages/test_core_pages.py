@@ -117,6 +117,20 @@ def test_what_runs_is_shown_with_its_progress(api: ApiClient, served_store: Kept
     assert text.lstrip().startswith("<div")
 
 
+def test_where_nothing_runs_the_first_page_says_what_ended_last(api: ApiClient) -> None:
+    text = api.get("/parts/home").text
+    assert "Ended last" in text
+    assert "Running now" not in text
+
+
+def test_a_browser_is_told_on_a_page_that_nothing_is_at_an_address(api: ApiClient) -> None:
+    page = api.get("/nowhere", headers={"accept": "text/html,*/*;q=0.8"})
+    assert (404, "text/html; charset=utf-8") == (page.status_code, page.headers["content-type"])
+    assert "nothing answers GET /nowhere" in page.text
+    program = api.get("/nowhere")
+    assert (404, "application/problem+json") == (program.status_code, program.headers["content-type"])
+
+
 def test_the_matrix_keeps_its_view_from_page_to_page(
     api: ApiClient, served_store: KeptStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
