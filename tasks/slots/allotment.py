@@ -1,7 +1,7 @@
 """The slots of a GPU that one claim holds: its share of the limit, adjusted as other claims come and go."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from tasks.slots.leases import Leases
 from tasks.slots.limits import Limit
@@ -77,8 +77,14 @@ class Allotment:
         if self._gate.capacity > self.leases.n:
             self._resize(self.leases.n)
 
-    async def adjust(self, view: TagView) -> None:
-        """Take or give back slots until we hold our share; slots that a request still needs are kept."""
+    async def adjust(self, view: TagView, *, leads: bool, allows_slots: Callable[[], Awaitable[bool]]) -> None:
+        """Take or give back slots until we hold our share; slots that a request still needs are kept.
+
+        Args:
+            view: The limits now.
+            leads: The turn is ours.
+            allows_slots: Returns whether the first slots may be used, after they were taken.
+        """
         slots = view.slots
         self._tell_limit(slots)
         alone = self.others_want == 0
@@ -91,10 +97,20 @@ class Allotment:
         else:
             n = growth(limit=slots.limit, held=self.leases.n, target=self._target, free=slots.n_free, alone=alone)
             if n:
-                await self.leases.take(n, slots.limit_id)
+                await self._take(n, slots.limit_id, leads=leads, allows_slots=allows_slots)
         self._n_usable = min(self.leases.n, self._target) if is_too_much else self.leases.n
         self._resize(self._n_usable)
         self._count_the_time_without(slots)
+
+    async def _take(self, n: int, limit_id: str, *, leads: bool, allows_slots: Callable[[], Awaitable[bool]]) -> None:
+        """Take `n` slots. A follower takes its first one alone, and keeps it until it has no request any more."""
+        if self.leases.n or leads:
+            await self.leases.take(n, limit_id)
+        elif await self.leases.take(1, limit_id):
+            if not await allows_slots():
+                await self.leases.give_all_back()
+            elif n > 1:
+                await self.leases.take(n - 1, limit_id)
 
     def _allowed(self, slots: Limit, mine: int) -> int:
         """Return our share with the slots that no other claim has taken."""

@@ -17,7 +17,7 @@ from typing import Any
 
 from evaluation.errors import StoreError
 from tasks.slots.allotment import Allotment
-from tasks.slots.limits import LimitsAwayError
+from tasks.slots.limits import Limit, LimitsAwayError
 from tasks.slots.log_once import LogOnce
 from tasks.slots.queue_order import QueuePlace
 from tasks.slots.tag_limits import GpuSlots, TagView, look_at
@@ -91,6 +91,8 @@ class Keeper:
         self.is_entered = False
         """True once the turn is in use; its user is then responsible for releasing the model."""
         self._has_begun_to_load = False
+        self._waits_since: float | None = None
+        """Since when the last model's slots have been waited for, on the monotonic clock."""
         self._ending = asyncio.Event()
         self._saying = LogOnce(say)
         self._news = LeaseReporter(on_leases, self._held)
@@ -152,29 +154,28 @@ class Keeper:
     async def _get_slots(self, newest: TagView) -> bool:
         """Return True with at least one slot leased; False where the turn went to another model meanwhile."""
         turn = self._line.turn
-        is_empty = not turn.leads or turn.note is None or turn.is_our_models
         while turn.leads and not await turn.announce():
             await self._pause(self._timing.poll_every_s)
         await self._line.leave()
-        began = time.monotonic()
-        view: TagView | None = newest
+        self._waits_since = None
+        # What was free before the others could read of us may be taken now.
+        view = newest if not turn.leads or turn.is_settled else await self._look()
         while True:
             if view is not None:
-                began = time.monotonic() if view.slots.is_paused else began
-                if not await self._line.may_stay(view, works=False, has_slots=self._allotment.leases.n > 0):
+                if not await self._adjust(view, works=False):
                     return False
-                is_empty = is_empty or self._is_empty(view, time.monotonic() - began)
-                if is_empty:
-                    await self._take_slots(view)
                 if self._allotment.leases.n:
                     return True
             await self._pause(self._timing.poll_every_s)
             view = await self._look()
 
-    def _is_empty(self, view: TagView, waited_s: float) -> bool:
-        """Return whether the last model holds no slots any more, or we have waited long enough."""
-        slots = view.slots
-        if slots.n_taken == 0 or not slots.is_active:
+    def _is_empty(self, slots: Limit) -> bool:
+        """Return whether the last model has no slots any more, or we have waited long enough."""
+        now = time.monotonic()
+        if self._waits_since is None or slots.is_paused:
+            self._waits_since = now
+        waited_s = now - self._waits_since
+        if slots.n_taken <= self._allotment.leases.n or not slots.is_active:
             return True
         if waited_s < self._timing.empty_at_most_s:
             return False
@@ -186,11 +187,12 @@ class Keeper:
 
     async def _take_slots(self, view: TagView) -> None:
         """Take our share; a follower of a turn that gets no slot queues for a turn of its own."""
-        await self._allotment.adjust(view)
+        turn = self._line.turn
+        await self._allotment.adjust(view, leads=turn.leads, allows_slots=lambda: turn.allows_slots(view.turn))
         is_starved = not view.slots.is_paused and self._allotment.has_none_for_s >= self._timing.starved_after_s
         if self._allotment.leases.n:
             await self._line.leave()
-        elif is_starved and not self._line.turn.leads:
+        elif is_starved and not turn.leads:
             await self._line.stand(view)
 
     async def _load(self) -> bool:
@@ -198,6 +200,7 @@ class Keeper:
         loading = asyncio.ensure_future(self._prepare())
         self._has_begun_to_load = True
         try:
+            await self._line.turn.settle()
             while not loading.done():
                 await self._pause(self._timing.look_every_s, loading)
                 if not loading.done() and not await self._look_after_slots(works=False):
@@ -224,11 +227,16 @@ class Keeper:
     async def _look_after_slots(self, *, works: bool) -> bool:
         """Adjust the slots; return False when the turn is another model's."""
         view = await self._look()
-        if view is None:
-            return True
+        return view is None or await self._adjust(view, works=works)
+
+    async def _adjust(self, view: TagView, *, works: bool) -> bool:
+        """Adjust the slots to the limits; return False when the turn is another model's."""
+        turn = self._line.turn
+        has_led = turn.leads
         if not await self._line.may_stay(view, works=works, has_slots=self._allotment.leases.n > 0):
             return False
-        await self._take_slots(view)
+        if not turn.leads or turn.is_settled or (has_led and self._is_empty(view.slots)):
+            await self._take_slots(view)
         return True
 
     async def _step_down(self) -> None:

@@ -144,8 +144,14 @@ class Leases:
             lease.is_doubtful = True
 
     async def shrink_to(self, n: int, limit_id: str) -> None:
-        """Give back what is more than `n`; the part of a lease that stays is taken again, where nobody is faster."""
-        kept = leases_to_keep({lease_id: lease.n for lease_id, lease in self._held.items()}, n)
+        """Give back what is more than `n`; the part of a lease that stays is taken again, where nobody is faster.
+
+        A lease of one slot is kept, so that who has one is never seen without slots while requests are inside.
+        """
+        sizes = {lease_id: lease.n for lease_id, lease in self._held.items()}
+        single = next((lease_id for lease_id, size in sizes.items() if size == 1 <= n), None)
+        n_single = sizes.pop(single) if single is not None else 0
+        kept = leases_to_keep(sizes, n - n_single) | ({single} if single is not None else set())
         await self._give_back(self.ids - kept)
         if self.n < n:
             await self.take(n - self.n, limit_id)

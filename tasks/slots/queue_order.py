@@ -66,7 +66,7 @@ class QueuePlace:
         if self.turn.is_forgotten:
             await self._free_forgotten(view)
             return False
-        return self.turn.is_our_models
+        return self.turn.is_settled
 
     async def _lead(self, view: TagView) -> bool:
         n_others = self._n_others_waiting(view)
@@ -75,7 +75,7 @@ class QueuePlace:
                 return False
             self._ignore(n_others)
         self._lets_others_first_until = None
-        return await self.turn.read(view.turn, fresh=True) and await self.turn.take(view.turn, goes_on=False)
+        return await self.turn.take(view.turn, goes_on=False)
 
     async def _free_forgotten(self, view: TagView) -> None:
         self._saying.now(f"the turn on {self._tag} was not renewed for minutes: it is free again")
@@ -123,7 +123,9 @@ class QueuePlace:
                 return False
             return True
         if view.turn.n_free == 0:
-            return not await self.turn.read(view.turn) or self.turn.is_our_models
+            if not await self.turn.read(view.turn):
+                return True
+            return self.turn.is_our_models if has_slots else self.turn.is_settled
         if is_due and has_slots:
             self._stand_back()
             return False

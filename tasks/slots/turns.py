@@ -32,6 +32,8 @@ class TurnNote:
     since: float
     """Start of the turn in Unix time, in seconds."""
     load_s: float = 0.0
+    is_settled: bool = True
+    """False until the leader has seen that no other model has slots any more; nobody else takes slots before that."""
 
     @classmethod
     def from_json(cls, value: Any) -> "TurnNote | None":
@@ -42,6 +44,7 @@ class TurnNote:
                 model=str(value["model"]),
                 since=float(value["since"]),
                 load_s=float(value.get("load_s", 0.0)),
+                is_settled=bool(value.get("is_settled", True)),
             )
         except (AttributeError, KeyError, TypeError, ValueError):
             return None
@@ -62,6 +65,7 @@ class TurnTable:
         self._model_key = model_key
         self._model = model
         self._since = 0.0
+        self._is_settled = False
         self._n_beats = 0
         self._write_at = 0.0
         self._read_at = 0.0
@@ -79,6 +83,15 @@ class TurnTable:
         return self.note is not None and self.note.model_key == self._model_key
 
     @property
+    def is_settled(self) -> bool:
+        """True if the turn is our model's, and no other model has slots any more."""
+        return self._is_settled if self.leads else self._was_settled
+
+    @property
+    def _was_settled(self) -> bool:
+        return self.is_our_models and self.note is not None and self.note.is_settled
+
+    @property
     def has_lasted_s(self) -> float:
         """Seconds for which the model of the note has been at work."""
         return max(time.time() - self.note.since, 0.0) if self.note is not None else 0.0
@@ -92,18 +105,29 @@ class TurnTable:
     async def take(self, limit: Limit, *, goes_on: bool) -> bool:
         """Take the turn; return whether it is ours now.
 
-        `note` still names the previous owner, for `announce` to replace.
+        The last owner's note is read when the turn is ours: before that, it may be another's soon. `announce`
+        replaces it.
 
         Args:
             limit: The turn's limit.
-            goes_on: The model was at work until now with another leader, with which its turn began.
+            goes_on: Our model has slots, and was at work until now with another leader, with which its turn began.
         """
         if limit.n_free < 1 or not await self.lease.take(1, limit.limit_id):
             return False
-        before = self.note
-        self._since = before.since if goes_on and before is not None else time.time()
+        since = self.note.since if goes_on and self.note is not None else time.time()
+        if not await self.read(limit, fresh=True):
+            await self.lease.give_all_back()
+            return False
+        self._since = since
+        self._is_settled = goes_on or self.note is None or self._was_settled
         self._write_at = 0.0
         return True
+
+    async def settle(self) -> None:
+        """Let others with our model take slots: no other model has any now."""
+        if self.leads and not self.is_settled:
+            self._is_settled = True
+            await self.announce()
 
     async def announce(self, *, load_s: float | None = None) -> bool:
         """Write the note of our turn; return False where it could not be written, and has to be retried."""
@@ -115,6 +139,7 @@ class TurnTable:
             model=self._model,
             since=self._since,
             load_s=max(earlier_load_s, load_s or 0.0),
+            is_settled=self._is_settled,
         )
         self._n_beats += 1
         try:
@@ -125,6 +150,7 @@ class TurnTable:
                     "model": note.model,
                     "since": note.since,
                     "load_s": note.load_s,
+                    "is_settled": note.is_settled,
                     "beat": self._n_beats,
                 },
             )
@@ -139,6 +165,14 @@ class TurnTable:
         """Report from time to time that the leader is alive."""
         if self.leads and time.monotonic() >= self._write_at:
             await self.announce()
+
+    async def allows_slots(self, limit: Limit) -> bool:
+        """Return True if slots that were taken just now may be used: the turn is our model's still, and has settled.
+
+        A leader with another model announces itself, and then looks whether slots are taken. We take slots, and then
+        read what is announced. So one of the two sees the other, in whatever order the requests arrive.
+        """
+        return self.leads or (await self.read(limit, fresh=True) and self.is_settled)
 
     async def read(self, limit: Limit, *, fresh: bool = False) -> bool:
         """Read the note; return False on failure. An old note is valid while no one has taken the turn since."""
