@@ -3,10 +3,10 @@
 import time
 from collections.abc import Awaitable, Callable
 
-from tasks.slots.leases import Leases
+from tasks.slots.holdings import Holdings
 from tasks.slots.limits import Limit
 from tasks.slots.log_once import LogOnce
-from tasks.slots.tag_limits import GpuSlots, TagView, growth, share, wanted_name
+from tasks.slots.tag_limits import TagView, growth, share
 
 LOOKS_BEFORE_LEFTOVERS = 3
 """Number of checks after which slots that stayed free count as wanted by no other claim."""
@@ -15,16 +15,15 @@ LOOKS_BEFORE_LEFTOVERS = 3
 class Allotment:
     """Slots of one claim, and the gate that lets as many requests through."""
 
-    def __init__(
-        self, gpu: GpuSlots, *, demand: Callable[[], int], saying: LogOnce, on_change: Callable[[], None]
-    ) -> None:
-        self.leases = Leases(gpu.limits, gpu.tag, gpu.timing, on_change)
-        self.wants = Leases(gpu.limits, wanted_name(gpu.tag), gpu.timing, on_change)
+    def __init__(self, holdings: Holdings, *, demand: Callable[[], int], saying: LogOnce) -> None:
+        gpu = holdings.gpu
+        self.leases, self.wants = holdings.slots, holdings.wants
         self.others_want = 0
         """Number of slots that other claims with our model could use."""
         self._tag, self._gate, self._own_slots, self._timing = gpu.tag, gpu.gate, gpu.n, gpu.timing
         self._demand, self._saying = demand, saying
-        self._is_open = False
+        self.is_open = False
+        """True while as many requests are let through as we hold slots."""
         self._target = 0
         self._n_usable = 0
         self._n_looks_with_leftovers = 0
@@ -34,7 +33,7 @@ class Allotment:
     @property
     def is_shared(self) -> bool:
         """True while another claim works with the same model."""
-        return self._is_open and self.others_want > 0
+        return self.is_open and self.others_want > 0
 
     @property
     def is_growing(self) -> bool:
@@ -48,16 +47,16 @@ class Allotment:
 
     def open(self) -> None:
         """Let as many requests through as we hold slots."""
-        self._is_open = True
+        self.is_open = True
         self._resize(min(self.leases.n, self._n_usable))
 
     def close(self) -> None:
         """Stop letting requests through."""
-        self._is_open = False
+        self.is_open = False
         self._gate.resize(0)
 
     def _resize(self, n: int) -> None:
-        if self._is_open:
+        if self.is_open:
             self._gate.resize(n)
 
     def check(self, view: TagView) -> None:

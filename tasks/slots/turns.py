@@ -2,14 +2,12 @@
 
 import re
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from tasks.slots.durations import SlotTiming
 from tasks.slots.leases import Leases
 from tasks.slots.limits import Limit, Limits, LimitsAwayError
-from tasks.slots.tag_limits import turn_name
 
 
 def note_name(tag: str) -> str:
@@ -54,10 +52,18 @@ class TurnTable:
     """Turn on one GPU tag, as one claim sees it."""
 
     def __init__(
-        self, limits: Limits, tag: str, timing: SlotTiming, *, model_key: str, model: str, on_change: Callable[[], None]
+        self,
+        limits: Limits,
+        tag: str,
+        timing: SlotTiming,
+        *,
+        model_key: str,
+        model: str,
+        lease: Leases,
+        note: TurnNote | None,
     ) -> None:
-        self.lease = Leases(limits, turn_name(tag), timing, on_change)
-        self.note: TurnNote | None = None
+        self.lease = lease
+        self.note = note
         """Newest note that was read or written."""
         self._limits = limits
         self._name = note_name(tag)
@@ -76,6 +82,11 @@ class TurnTable:
     def leads(self) -> bool:
         """True while we hold the turn."""
         return self.lease.n > 0
+
+    @property
+    def is_announced(self) -> bool:
+        """True if our note stands there since we hold the turn."""
+        return self._write_at > 0
 
     @property
     def is_our_models(self) -> bool:
@@ -123,10 +134,19 @@ class TurnTable:
         self._write_at = 0.0
         return True
 
-    async def settle(self) -> None:
-        """Let others with our model take slots: no other model has any now."""
-        if self.leads and not self.is_settled:
-            self._is_settled = True
+    def go_on(self) -> None:
+        """Lead the turn that our claim led with its last model."""
+        self._since = self.note.since if self.is_our_models and self.note is not None else time.time()
+        self._is_settled = self._was_settled
+        self._write_at = 0.0
+
+    def settle(self) -> None:
+        """Note that no other model has slots any more; none takes any that it uses while our note stands there."""
+        self._is_settled = True
+
+    async def announce_that_it_is_settled(self) -> None:
+        """Let others with our model take slots."""
+        if self._is_settled and not self._was_settled:
             await self.announce()
 
     async def announce(self, *, load_s: float | None = None) -> bool:

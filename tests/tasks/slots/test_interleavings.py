@@ -27,6 +27,7 @@ TIMING = replace(
     empty_at_most_s=60.0,
 )
 """Nobody dies here, so that everything is given back, and no model goes on beside slots that another one keeps."""
+HAND_OVER_WITHIN_S = 0.04
 MODELS = ("small", "large")
 
 
@@ -64,26 +65,42 @@ class _Gpu:
         self._loading: list[str] = []
 
     async def evaluations(self) -> None:
-        """Several evaluations, each of which comes, works for a while, and ends or is cancelled."""
+        """Several evaluations, each of which works with a model after another; some end in mid-work."""
         await asyncio.gather(*(self._evaluation(f"{n}") for n in range(self._chance.randint(3, 5))))
 
     async def _evaluation(self, name: str) -> None:
         chance = random.Random(f"{self._chance.random()} {name}")
-        for _ in range(chance.randint(1, 3)):
-            await asyncio.sleep(chance.uniform(0, 0.3))
+        last: Worker | None = None
+        for _ in range(chance.randint(1, 4)):
             one = self._worker(chance.choice(MODELS), chance)
-            one.start()
-            assert one.task is not None
-            if chance.random() < 0.3:
-                await asyncio.wait([one.task], timeout=chance.uniform(0, 0.5))
-                one.task.cancel()
-                await asyncio.wait([one.task])
-                continue
-            wanted = chance.randint(1, 30)
-            async with asyncio.timeout(600):
-                while one.n_done < wanted:
-                    await asyncio.sleep(0.01)
-            await one.stop()
+            if last is not None and chance.random() < 0.7:
+                one.goes_on_after(last)
+                await asyncio.sleep(chance.choice([0.0, chance.uniform(0, 2 * HAND_OVER_WITHIN_S)]))
+            else:
+                await self._close(last)
+                await asyncio.sleep(chance.uniform(0, 0.3))
+            last = one
+            self._workers.append(one)
+            await self._work(one.start(), chance)
+            self._workers.remove(one)
+        await self._close(last)
+
+    async def _work(self, one: Worker, chance: random.Random) -> None:
+        assert one.task is not None
+        if chance.random() < 0.3:
+            await asyncio.wait([one.task], timeout=chance.uniform(0, 0.5))
+            one.task.cancel()
+            await asyncio.wait([one.task])
+            return
+        wanted = chance.randint(1, 30)
+        async with asyncio.timeout(600):
+            while one.n_done < wanted:
+                await asyncio.sleep(0.01)
+        await one.stop()
+
+    async def _close(self, last: Worker | None) -> None:
+        if last is not None:
+            await last.claim.close()
 
     def _worker(self, model: str, chance: random.Random) -> Worker:
         @asynccontextmanager
@@ -100,10 +117,15 @@ class _Gpu:
                 self._loading.remove(model)
             return load_s
 
-        slots = chance.choice([1, 4, 16])
-        one = Worker(open_limits, model, slots=slots, request_s=chance.uniform(0.001, 0.1), timing=TIMING)
+        one = Worker(
+            open_limits,
+            model,
+            slots=chance.choice([1, 4, 16]),
+            request_s=chance.uniform(0.001, 0.1),
+            timing=TIMING,
+            hand_over_within_s=HAND_OVER_WITHIN_S,
+        )
         one.on_load = load
-        self._workers.append(one)
         return one
 
     def _look(self) -> None:
