@@ -116,10 +116,12 @@ class Keeper:
         """Return True with the slots that our claim's last turn left; False where they are another claim's now."""
         turn = self._line.turn
         turn.go_on()
-        view = await self._look() if await turn.announce() else None
-        if view is None or not await self._line.may_go_on(view):
-            return False
-        return await self._get_slots(view)
+        while turn.leads:
+            view = await self._look() if await turn.announce() else None
+            if view is not None:
+                return await self._line.may_go_on(view) and await self._get_slots(view)
+            await self._pause(self._timing.poll_every_s)
+        return False
 
     async def _get_slots(self, newest: TagView) -> bool:
         """Return True with at least one slot leased; False where the turn went to another model meanwhile."""

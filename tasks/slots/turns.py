@@ -2,10 +2,11 @@
 
 import re
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from tasks.slots.durations import SlotTiming
+from tasks.slots.haste import asked_in_haste
 from tasks.slots.leases import Leases
 from tasks.slots.limits import Limit, Limits, LimitsAwayError
 
@@ -162,18 +163,9 @@ class TurnTable:
             is_settled=self._is_settled,
         )
         self._n_beats += 1
+        value = {**asdict(note), "beat": self._n_beats}
         try:
-            await self._limits.write_note(
-                self._name,
-                {
-                    "model_key": note.model_key,
-                    "model": note.model,
-                    "since": note.since,
-                    "load_s": note.load_s,
-                    "is_settled": note.is_settled,
-                    "beat": self._n_beats,
-                },
-            )
+            await asked_in_haste(lambda: self._limits.write_note(self._name, value), self._timing)
         except LimitsAwayError:
             self._write_at = 0.0
             return False
@@ -203,7 +195,7 @@ class TurnTable:
         if not fresh and n_reads >= 2 and now < self._read_at + self._timing.read_turn_every_s:
             return True
         try:
-            value = await self._limits.read_note(self._name)
+            value = await asked_in_haste(lambda: self._limits.read_note(self._name), self._timing)
         except LimitsAwayError:
             self.hear_nothing()
             return False

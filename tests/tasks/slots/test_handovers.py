@@ -236,12 +236,14 @@ def test_what_is_kept_is_renewed_and_outlasts_a_server_that_is_away(limits: Fake
 
 
 @pytest.mark.parametrize("call", ["look", "write_note"])
-def test_a_busy_server_costs_the_next_turn_a_new_one(limits: FakeLimits, worker: Make, call: str) -> None:
+def test_a_busy_server_is_asked_again_and_nothing_is_given_back(limits: FakeLimits, worker: Make, call: str) -> None:
     async def scenario() -> None:
         first = await _worked(worker("embedder", hand_over_within_s=LONG_S))
-        limits.fails_next[call] = 1
+        held = frozenset(limits.leases)
+        limits.fails_next[call] = 3
         second = await _worked(worker("generator").goes_on_after(first))
         assert 1 == second.n_loads
+        assert held == frozenset(limits.leases)
         await second.claim.close()
 
     asyncio.run(scenario())
