@@ -17,6 +17,8 @@ from tasks.slots import LimitsAwayError, SlotClaim, Turn, ensure_limit
 from tasks.spreading.other_shares import others_still_ask, until_others_need_no_other_model
 
 LOOK_EVERY_S = 0.1
+HAND_OVER_WITHIN_S = 2.0
+"""Time for which a server's turn and slots are kept between two models, where no one else wants them."""
 FIRST_LOOK_BACK_S, LAST_LOOK_BACK_S = 2.0, 30.0
 """First and longest interval in seconds between checks whether a server that was given up is back."""
 
@@ -66,18 +68,24 @@ async def _serve(bench: Workbench, station: Station) -> None:
         slots=lane.slots,
         on_leases=lambda leases: bench.leases.note(station.name, leases),
         say=log_info,
+        hand_over_within_s=HAND_OVER_WITHIN_S,
     )
-    while (work := await _next_work(bench, station)) is not None:
-        work.at_it.add(station.name)
-        try:
-            await until_others_need_no_other_model(bench, work)
-            await _work_on_until_ended(bench, station, claim, work)
-        except CannotServeError as error:
-            await _cannot_serve(bench, station, work, error)
-        finally:
-            work.at_it.discard(station.name)
-        if station.watch.given_up:
-            await _until_back(bench, station)
+    try:
+        while (work := await _next_work(bench, station)) is not None:
+            work.at_it.add(station.name)
+            try:
+                await until_others_need_no_other_model(bench, work)
+                await _work_on_until_ended(bench, station, claim, work)
+            except CannotServeError as error:
+                await claim.close()
+                await _cannot_serve(bench, station, work, error)
+            finally:
+                work.at_it.discard(station.name)
+            if station.watch.given_up:
+                await claim.close()
+                await _until_back(bench, station)
+    finally:
+        await claim.close()
 
 
 async def _next_work(bench: Workbench, station: Station) -> GroupWork | None:

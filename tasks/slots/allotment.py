@@ -1,12 +1,12 @@
 """The slots of a GPU that one claim holds: its share of the limit, adjusted as other claims come and go."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
-from tasks.slots.leases import Leases
+from tasks.slots.holdings import Holdings
 from tasks.slots.limits import Limit
 from tasks.slots.log_once import LogOnce
-from tasks.slots.tag_limits import GpuSlots, TagView, growth, share, wanted_name
+from tasks.slots.tag_limits import TagView, growth, share
 
 LOOKS_BEFORE_LEFTOVERS = 3
 """Number of checks after which slots that stayed free count as wanted by no other claim."""
@@ -15,16 +15,15 @@ LOOKS_BEFORE_LEFTOVERS = 3
 class Allotment:
     """Slots of one claim, and the gate that lets as many requests through."""
 
-    def __init__(
-        self, gpu: GpuSlots, *, demand: Callable[[], int], saying: LogOnce, on_change: Callable[[], None]
-    ) -> None:
-        self.leases = Leases(gpu.limits, gpu.tag, gpu.timing, on_change)
-        self.wants = Leases(gpu.limits, wanted_name(gpu.tag), gpu.timing, on_change)
+    def __init__(self, holdings: Holdings, *, demand: Callable[[], int], saying: LogOnce) -> None:
+        gpu = holdings.gpu
+        self.leases, self.wants = holdings.slots, holdings.wants
         self.others_want = 0
         """Number of slots that other claims with our model could use."""
         self._tag, self._gate, self._own_slots, self._timing = gpu.tag, gpu.gate, gpu.n, gpu.timing
         self._demand, self._saying = demand, saying
-        self._is_open = False
+        self.is_open = False
+        """True while as many requests are let through as we hold slots."""
         self._target = 0
         self._n_usable = 0
         self._n_looks_with_leftovers = 0
@@ -34,7 +33,7 @@ class Allotment:
     @property
     def is_shared(self) -> bool:
         """True while another claim works with the same model."""
-        return self._is_open and self.others_want > 0
+        return self.is_open and self.others_want > 0
 
     @property
     def is_growing(self) -> bool:
@@ -48,16 +47,16 @@ class Allotment:
 
     def open(self) -> None:
         """Let as many requests through as we hold slots."""
-        self._is_open = True
+        self.is_open = True
         self._resize(min(self.leases.n, self._n_usable))
 
     def close(self) -> None:
         """Stop letting requests through."""
-        self._is_open = False
+        self.is_open = False
         self._gate.resize(0)
 
     def _resize(self, n: int) -> None:
-        if self._is_open:
+        if self.is_open:
             self._gate.resize(n)
 
     def check(self, view: TagView) -> None:
@@ -77,8 +76,14 @@ class Allotment:
         if self._gate.capacity > self.leases.n:
             self._resize(self.leases.n)
 
-    async def adjust(self, view: TagView) -> None:
-        """Take or give back slots until we hold our share; slots that a request still needs are kept."""
+    async def adjust(self, view: TagView, *, leads: bool, allows_slots: Callable[[], Awaitable[bool]]) -> None:
+        """Take or give back slots until we hold our share; slots that a request still needs are kept.
+
+        Args:
+            view: The limits now.
+            leads: The turn is ours.
+            allows_slots: Returns whether the first slots may be used, after they were taken.
+        """
         slots = view.slots
         self._tell_limit(slots)
         alone = self.others_want == 0
@@ -91,10 +96,20 @@ class Allotment:
         else:
             n = growth(limit=slots.limit, held=self.leases.n, target=self._target, free=slots.n_free, alone=alone)
             if n:
-                await self.leases.take(n, slots.limit_id)
+                await self._take(n, slots.limit_id, leads=leads, allows_slots=allows_slots)
         self._n_usable = min(self.leases.n, self._target) if is_too_much else self.leases.n
         self._resize(self._n_usable)
         self._count_the_time_without(slots)
+
+    async def _take(self, n: int, limit_id: str, *, leads: bool, allows_slots: Callable[[], Awaitable[bool]]) -> None:
+        """Take `n` slots. A follower takes its first one alone, and keeps it until it has no request any more."""
+        if self.leases.n or leads:
+            await self.leases.take(n, limit_id)
+        elif await self.leases.take(1, limit_id):
+            if not await allows_slots():
+                await self.leases.give_all_back()
+            elif n > 1:
+                await self.leases.take(n - 1, limit_id)
 
     def _allowed(self, slots: Limit, mine: int) -> int:
         """Return our share with the slots that no other claim has taken."""

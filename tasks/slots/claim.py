@@ -2,10 +2,12 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 from tasks.slots.durations import SlotTiming
+from tasks.slots.handover import Handover, ended
+from tasks.slots.holdings import Holdings
 from tasks.slots.lease_renewal import Keeper
 from tasks.slots.limits import Limits
 from tasks.slots.prefect_limits import prefect_limits
@@ -39,6 +41,7 @@ class SlotClaim:
         say: Callable[[str], None],
         open_limits: Callable[[], AbstractAsyncContextManager[Limits]] = prefect_limits,
         timing: SlotTiming | None = None,
+        hand_over_within_s: float = 0.0,
     ) -> None:
         """Create a claim that holds nothing yet.
 
@@ -50,11 +53,15 @@ class SlotClaim:
             say: Told what a person should know, a sentence at a time.
             open_limits: Where the limits are.
             timing: How often things are done.
+            hand_over_within_s: Time for which the turn and the slots are kept for the next turn of this claim, where no
+                other claim wants them. Unless it is 0, `close` is called after the last turn.
         """
         self._tag, self._gate, self._slots = tag, gate, slots
         self._on_leases, self._say = on_leases, say
         self._open_limits = open_limits
         self._timing = timing or SlotTiming()
+        self._hand_over_within_s = hand_over_within_s
+        self._handover: Handover | None = None
 
     @asynccontextmanager
     async def turn(
@@ -78,18 +85,20 @@ class SlotClaim:
                 called where another claim works with that model.
         """
         opened: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        async with self._open_limits() as limits:
+        holdings, connection = await self._left_over() or await self._connect()
+        keeper: Keeper | None = None
+        try:
             keeper = Keeper(
-                GpuSlots(limits=limits, tag=self._tag, gate=self._gate, n=self._slots, timing=self._timing),
+                holdings,
                 model_key=model_key,
                 model=shown_model,
                 demand=demand,
                 prepare=prepare,
                 abandon=abandon,
                 on_open=lambda: None if opened.done() else opened.set_result(None),
-                on_leases=self._on_leases,
                 say=self._say,
             )
+            leaves = False
             keeping = asyncio.create_task(keeper.run())
             failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             try:
@@ -99,24 +108,38 @@ class SlotClaim:
                 keeping.add_done_callback(lambda done: _pass_on(done, failed))
                 keeper.is_entered = True
                 yield Turn(failed, keeper)
+                leaves = self._hand_over_within_s > 0
             finally:
-                keeper.end()
+                keeper.end(leaves=leaves)
                 try:
                     await asyncio.wait([keeping], timeout=self._timing.give_back_at_most_s)
                 finally:
-                    await _ended(keeping, ask_again_s=self._timing.let_go_at_most_s)
+                    await ended(keeping, ask_again_s=self._timing.let_go_at_most_s)
                     failed.cancel()
                 if not failed.cancelled():
                     failed.exception()  # whoever wanted to know has seen it
+        finally:
+            if keeper is not None and keeper.is_left:
+                self._handover = Handover(holdings, connection, within_s=self._hand_over_within_s)
+            else:
+                await connection.aclose()
 
+    async def close(self) -> None:
+        """Give back what the last turn left, if it is still held."""
+        if self._handover is not None:
+            await self._handover.close()
+            self._handover = None
 
-async def _ended(keeping: asyncio.Task[None], *, ask_again_s: float) -> None:
-    """Wait until the connection is unused and closed: nothing is sent after that, not even to give back slots."""
-    while not keeping.done():
-        keeping.cancel()
-        await asyncio.wait([keeping], timeout=ask_again_s)
-    if not keeping.cancelled():
-        keeping.exception()  # it would be told once more that the connection is gone
+    async def _left_over(self) -> tuple[Holdings, AsyncExitStack] | None:
+        left = await self._handover.take_over() if self._handover is not None else None
+        self._handover = None
+        return left
+
+    async def _connect(self) -> tuple[Holdings, AsyncExitStack]:
+        connection = AsyncExitStack()
+        limits = await connection.enter_async_context(self._open_limits())
+        gpu = GpuSlots(limits=limits, tag=self._tag, gate=self._gate, n=self._slots, timing=self._timing)
+        return Holdings(gpu, self._on_leases, self._say), connection
 
 
 def _pass_on(done: asyncio.Task[None], failed: asyncio.Future[None]) -> None:

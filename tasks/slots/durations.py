@@ -19,7 +19,7 @@ class SlotTiming:
     """Interval of checks while waiting for a turn or slots, or holding fewer slots than our share."""
     take_again_s: float = 0.01
     """First pause before another attempt after a refusal in haste, twice as long each time: a server on SQLite refuses
-    whoever writes at the same moment. After any other refusal the limits are read first.
+    whoever writes at the same moment.
     """
     n_take_tries: int = 6
     shortest_turn_s: float = 10.0

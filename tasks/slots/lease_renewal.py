@@ -15,54 +15,12 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from evaluation.errors import StoreError
 from tasks.slots.allotment import Allotment
-from tasks.slots.limits import LimitsAwayError
+from tasks.slots.holdings import Holdings
+from tasks.slots.limits import Limit, LimitsAwayError
 from tasks.slots.log_once import LogOnce
 from tasks.slots.queue_order import QueuePlace
-from tasks.slots.tag_limits import GpuSlots, TagView, look_at
-
-
-class LeaseReporter:
-    """Reports held leases in the background, one report at a time; a failed report is repeated with the next change."""
-
-    def __init__(self, tell: Callable[[frozenset[str]], Awaitable[None]], held: Callable[[], frozenset[str]]) -> None:
-        self._tell = tell
-        self._held = held
-        self._is_stale = False
-        self._telling: asyncio.Task[None] | None = None
-
-    def changed(self) -> None:
-        """Report that the held leases have changed."""
-        self._is_stale = True
-        self._begin()
-
-    def look(self) -> None:
-        """Retry a failed report; raises unexpected errors."""
-        if self._telling is not None and self._telling.done():
-            self._telling.result()
-        if self._is_stale:
-            self._begin()
-
-    async def settle(self, *, at_most_s: float) -> None:
-        """Wait for the newest report, at most `at_most_s`."""
-        if self._is_stale:
-            self._begin()
-        if self._telling is not None:
-            await asyncio.wait([self._telling], timeout=at_most_s)
-
-    def _begin(self) -> None:
-        if self._telling is None or self._telling.done():
-            self._telling = asyncio.ensure_future(self._tell_newest())
-
-    async def _tell_newest(self) -> None:
-        while self._is_stale:
-            self._is_stale = False
-            try:
-                await self._tell(self._held())
-            except StoreError:
-                self._is_stale = True
-                return
+from tasks.slots.tag_limits import TagView, look_at
 
 
 class _EndError(Exception):
@@ -74,7 +32,7 @@ class Keeper:
 
     def __init__(
         self,
-        gpu: GpuSlots,
+        holdings: Holdings,
         *,
         model_key: str,
         model: str,
@@ -82,52 +40,52 @@ class Keeper:
         prepare: Callable[[], Awaitable[float]],
         abandon: Callable[[], Awaitable[None]] | None,
         on_open: Callable[[], None],
-        on_leases: Callable[[frozenset[str]], Awaitable[None]],
         say: Callable[[str], None],
     ) -> None:
+        gpu = holdings.gpu
+        self._holdings = holdings
         self._limits, self._tag, self._gate, self._own_slots = gpu.limits, gpu.tag, gpu.gate, gpu.n
         self._timing = gpu.timing
         self._prepare, self._abandon, self._on_open = prepare, abandon, on_open
         self.is_entered = False
         """True once the turn is in use; its user is then responsible for releasing the model."""
         self._has_begun_to_load = False
+        self._waits_since: float | None = None
+        """Since when the last model's slots have been waited for, on the monotonic clock."""
         self._ending = asyncio.Event()
         self._saying = LogOnce(say)
-        self._news = LeaseReporter(on_leases, self._held)
-        told = self._news.changed
-        self._allotment = Allotment(gpu, demand=demand, saying=self._saying, on_change=told)
-        self._line = QueuePlace(
-            gpu.limits,
-            gpu.tag,
-            model_key=model_key,
-            model=model,
-            saying=self._saying,
-            timing=gpu.timing,
-            on_change=told,
-        )
-        self._everything = (self._allotment.leases, self._allotment.wants, self._line.place, self._line.turn.lease)
+        self._allotment = Allotment(holdings, demand=demand, saying=self._saying)
+        self._line = QueuePlace(holdings, model_key=model_key, model=model, saying=self._saying)
+        self._leaves = False
+        self.is_left = False
+        """True at the end if the turn and the slots were kept, for the next turn of this claim."""
 
     @property
     def is_shared(self) -> bool:
         """True while another claim works with the same model on this GPU."""
         return self._allotment.is_shared
 
-    def _held(self) -> frozenset[str]:
-        return frozenset().union(*(leases.ids for leases in self._everything))
+    def end(self, *, leaves: bool = False) -> None:
+        """Close the gate, and let `run` give everything back and return.
 
-    def end(self) -> None:
-        """Close the gate, and let `run` give everything back and return."""
+        Args:
+            leaves: Keep everything instead, where no other claim misses it, for the next turn of this claim.
+        """
+        if not self._ending.is_set():
+            self._leaves = leaves and self._allotment.is_open
         self._ending.set()
         self._allotment.close()
 
     async def run(self) -> None:
         """Work until `end` is called, or `prepare` fails."""
         try:
+            goes_on = self._line.turn.leads
             while True:
-                view = await self._stand_in_line()
-                if await self._get_slots(view) and await self._load():
+                has_slots = await self._go_on() if goes_on else await self._get_slots(await self._stand_in_line())
+                if has_slots and await self._load():
                     await self._work()
                 await self._step_down()
+                goes_on = False
         except _EndError:
             pass
         finally:
@@ -135,7 +93,12 @@ class Keeper:
             try:
                 await self._let_go_of_what_nobody_used()
             finally:
-                await self._give_everything_back()
+                await self._drain()
+                self.is_left = self._can_be_left()
+                if self.is_left:
+                    self._holdings.note = self._line.turn.note
+                else:
+                    await self._holdings.give_up()
 
     async def _stand_in_line(self) -> TagView:
         """Wait until the turn is ours to lead, or our model's, and return the limits."""
@@ -149,32 +112,44 @@ class Keeper:
                 await self._line.stand(view)
             await self._pause(self._timing.poll_every_s)
 
+    async def _go_on(self) -> bool:
+        """Return True with the slots that our claim's last turn left; False where they are another claim's now."""
+        turn = self._line.turn
+        turn.go_on()
+        while turn.leads:
+            view = await self._look() if await turn.announce() else None
+            if view is not None:
+                return await self._line.may_go_on(view) and await self._get_slots(view)
+            await self._pause(self._timing.poll_every_s)
+        return False
+
     async def _get_slots(self, newest: TagView) -> bool:
         """Return True with at least one slot leased; False where the turn went to another model meanwhile."""
         turn = self._line.turn
-        is_empty = not turn.leads or turn.note is None or turn.is_our_models
-        while turn.leads and not await turn.announce():
-            await self._pause(self._timing.poll_every_s)
-        await self._line.leave()
-        began = time.monotonic()
+        self._waits_since = None
         view: TagView | None = newest
+        if turn.leads and not turn.is_announced:
+            while turn.leads and not await turn.announce():
+                await self._pause(self._timing.poll_every_s)
+            # What was free before the others could read of us may be taken now.
+            view = newest if turn.is_settled else await self._look()
+        await self._line.leave()
         while True:
             if view is not None:
-                began = time.monotonic() if view.slots.is_paused else began
-                if not await self._line.may_stay(view, works=False, has_slots=self._allotment.leases.n > 0):
+                if not await self._adjust(view, works=False):
                     return False
-                is_empty = is_empty or self._is_empty(view, time.monotonic() - began)
-                if is_empty:
-                    await self._take_slots(view)
-                if self._allotment.leases.n:
+                if self._allotment.leases.n and (turn.is_settled or not turn.leads):
                     return True
             await self._pause(self._timing.poll_every_s)
             view = await self._look()
 
-    def _is_empty(self, view: TagView, waited_s: float) -> bool:
-        """Return whether the last model holds no slots any more, or we have waited long enough."""
-        slots = view.slots
-        if slots.n_taken == 0 or not slots.is_active:
+    def _is_empty(self, slots: Limit) -> bool:
+        """Return whether the last model has no slots any more, or we have waited long enough."""
+        now = time.monotonic()
+        if self._waits_since is None or slots.is_paused:
+            self._waits_since = now
+        waited_s = now - self._waits_since
+        if slots.n_taken <= self._allotment.leases.n or not slots.is_active:
             return True
         if waited_s < self._timing.empty_at_most_s:
             return False
@@ -186,11 +161,12 @@ class Keeper:
 
     async def _take_slots(self, view: TagView) -> None:
         """Take our share; a follower of a turn that gets no slot queues for a turn of its own."""
-        await self._allotment.adjust(view)
+        turn = self._line.turn
+        await self._allotment.adjust(view, leads=turn.leads, allows_slots=lambda: turn.allows_slots(view.turn))
         is_starved = not view.slots.is_paused and self._allotment.has_none_for_s >= self._timing.starved_after_s
         if self._allotment.leases.n:
             await self._line.leave()
-        elif is_starved and not self._line.turn.leads:
+        elif is_starved and not turn.leads:
             await self._line.stand(view)
 
     async def _load(self) -> bool:
@@ -198,6 +174,9 @@ class Keeper:
         loading = asyncio.ensure_future(self._prepare())
         self._has_begun_to_load = True
         try:
+            await asyncio.sleep(0)  # loading begins first
+            if self._line.turn.leads:
+                await self._line.turn.announce_that_it_is_settled()
             while not loading.done():
                 await self._pause(self._timing.look_every_s, loading)
                 if not loading.done() and not await self._look_after_slots(works=False):
@@ -224,11 +203,18 @@ class Keeper:
     async def _look_after_slots(self, *, works: bool) -> bool:
         """Adjust the slots; return False when the turn is another model's."""
         view = await self._look()
-        if view is None:
-            return True
+        return view is None or await self._adjust(view, works=works)
+
+    async def _adjust(self, view: TagView, *, works: bool) -> bool:
+        """Adjust the slots to the limits; return False when the turn is another model's."""
+        turn = self._line.turn
+        has_led = turn.leads
         if not await self._line.may_stay(view, works=works, has_slots=self._allotment.leases.n > 0):
             return False
-        await self._take_slots(view)
+        if has_led and turn.leads and not turn.is_settled and self._is_empty(view.slots):
+            turn.settle()
+        if turn.is_settled or not turn.leads:
+            await self._take_slots(view)
         return True
 
     async def _step_down(self) -> None:
@@ -240,8 +226,7 @@ class Keeper:
                 await self._pause(self._timing.look_every_s, drained)
             finally:
                 drained.cancel()
-        for leases in self._everything:
-            await leases.give_all_back()
+        await self._holdings.give_all_back()
 
     async def _look(self) -> TagView | None:
         """Return the current limits of the tag; None: the server is away."""
@@ -249,8 +234,7 @@ class Keeper:
             view = await look_at(self._limits, self._tag, slots=self._own_slots)
         except LimitsAwayError as error:
             self._line.turn.hear_nothing()
-            for leases in self._everything:
-                leases.doubt()
+            self._holdings.doubt()
             n = self._allotment.leases.n
             now = (
                 (f"continuing with {n} slots of {self._tag}")
@@ -280,7 +264,7 @@ class Keeper:
             raise _EndError
         await self._allotment.renew()
         await self._line.renew()
-        self._news.look()
+        self._holdings.news.look()
 
     async def _let_go_of_what_nobody_used(self) -> None:
         """Unload a model where the end came before the turn was entered; we still hold the turn."""
@@ -290,29 +274,22 @@ class Keeper:
                 async with asyncio.timeout(self._timing.drain_at_end_s):
                     await self._abandon()
 
-    async def _give_everything_back(self) -> None:
-        """Give everything back in a few attempts. What a server away or at limit 0 does not take, it frees itself."""
+    async def _drain(self) -> None:
+        """Wait a moment until no request is inside."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self._timing.drain_at_end_s):
                 await self._gate.until_at_most(0)
-        for _ in range(self._timing.n_give_back_tries):
-            for leases in self._everything:
-                await leases.give_all_back()
-            kept = [leases for leases in self._everything if leases.n]
-            for leases in kept:
-                await leases.look()
-            if all(leases.is_paused for leases in kept):
-                break
-            await asyncio.sleep(self._timing.poll_every_s)
-        self._tell_kept()
-        await self._news.settle(at_most_s=self._timing.give_back_at_most_s)
 
-    def _tell_kept(self) -> None:
-        """Log when slots will be free that Prefect would not take back."""
-        leases = self._allotment.leases
-        if leases.n and leases.is_paused:
-            within_s = self._timing.lease_s + self._timing.freed_after_s
-            self._saying.now(
-                f"the limit of {self._tag} is 0, and Prefect accepts no slots back for such a limit: it frees the "
-                f"{leases.n} of this evaluation by itself, {within_s:.0f} s after the limit was raised at the latest"
-            )
+    def _can_be_left(self) -> bool:
+        """Return whether our turn and slots may be kept for the next turn of this claim: no other claim misses them."""
+        turn = self._line.turn
+        return (
+            self._leaves
+            and not self._gate.n_inside
+            and turn.leads
+            and turn.is_settled
+            and self._allotment.leases.n > 0
+            and not self._allotment.leases.is_paused
+            and not self._allotment.others_want
+            and not self._line.somebody_waits
+        )

@@ -3,14 +3,13 @@
 Leases on a limit that a person set to 0 are kept and renewed: Prefect takes none back before it is raised.
 """
 
-import asyncio
 import contextlib
-import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from tasks.slots.durations import SlotTiming
+from tasks.slots.haste import asked_in_haste
 from tasks.slots.limits import Limit, Limits, LimitsAwayError
 from tasks.slots.tag_limits import leases_to_keep
 
@@ -63,19 +62,13 @@ class Leases:
         return True
 
     async def _taken(self, n: int) -> str | None:
-        """Return the id of a new lease; retries, since a server on SQLite often refuses once within milliseconds."""
-        pause_s = self._timing.take_again_s
-        for n_tries_left in reversed(range(self._timing.n_take_tries)):
-            asked_at = time.monotonic()
-            try:
-                return await self._limits.take(self.name, n, lease_s=self._timing.lease_s)
-            except LimitsAwayError:
-                took_s = time.monotonic() - asked_at
-                if not n_tries_left or took_s > self._timing.poll_every_s:
-                    break
-            await asyncio.sleep(pause_s * random.uniform(0.5, 1.5))  # noqa: S311 - keeps processes apart
-            pause_s *= 2
-        return None
+        """Return the id of a new lease; None where it is not to be had now."""
+        try:
+            return await asked_in_haste(
+                lambda: self._limits.take(self.name, n, lease_s=self._timing.lease_s), self._timing
+            )
+        except LimitsAwayError:
+            return None
 
     async def renew(self) -> bool:
         """Renew the leases; return False where the server has forgotten some, which are no longer ours."""
@@ -144,8 +137,14 @@ class Leases:
             lease.is_doubtful = True
 
     async def shrink_to(self, n: int, limit_id: str) -> None:
-        """Give back what is more than `n`; the part of a lease that stays is taken again, where nobody is faster."""
-        kept = leases_to_keep({lease_id: lease.n for lease_id, lease in self._held.items()}, n)
+        """Give back what is more than `n`; the part of a lease that stays is taken again, where nobody is faster.
+
+        A lease of one slot is kept, so that who has one is never seen without slots while requests are inside.
+        """
+        sizes = {lease_id: lease.n for lease_id, lease in self._held.items()}
+        single = next((lease_id for lease_id, size in sizes.items() if size == 1 <= n), None)
+        n_single = sizes.pop(single) if single is not None else 0
+        kept = leases_to_keep(sizes, n - n_single) | ({single} if single is not None else set())
         await self._give_back(self.ids - kept)
         if self.n < n:
             await self.take(n - self.n, limit_id)

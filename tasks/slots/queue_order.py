@@ -5,13 +5,11 @@ The leader of a turn gives it up when it has lasted long enough and another clai
 
 import contextlib
 import time
-from collections.abc import Callable
 
-from tasks.slots.durations import SlotTiming
-from tasks.slots.leases import Leases
-from tasks.slots.limits import Limits, LimitsAwayError
+from tasks.slots.holdings import Holdings
+from tasks.slots.limits import LimitsAwayError
 from tasks.slots.log_once import LogOnce
-from tasks.slots.tag_limits import TagView, waiting_name
+from tasks.slots.tag_limits import TagView
 from tasks.slots.turns import TurnTable
 
 
@@ -20,18 +18,20 @@ class QueuePlace:
 
     def __init__(
         self,
-        limits: Limits,
-        tag: str,
+        holdings: Holdings,
         *,
         model_key: str,
         model: str,
         saying: LogOnce,
-        timing: SlotTiming,
-        on_change: Callable[[], None],
     ) -> None:
-        self.turn = TurnTable(limits, tag, timing, model_key=model_key, model=model, on_change=on_change)
-        self.place = Leases(limits, waiting_name(tag), timing, on_change)
-        self._limits, self._tag, self._saying, self._timing = limits, tag, saying, timing
+        gpu = holdings.gpu
+        self.turn = TurnTable(
+            gpu.limits, gpu.tag, gpu.timing, model_key=model_key, model=model, lease=holdings.turn, note=holdings.note
+        )
+        self.place = holdings.place
+        self.somebody_waits = False
+        """True if another claim waited for a turn when the limits were last seen."""
+        self._limits, self._tag, self._saying, self._timing = gpu.limits, gpu.tag, saying, gpu.timing
         self._stands_back_until = 0.0
         self._lets_others_first_until: float | None = None
         self._n_ignored = 0
@@ -66,7 +66,7 @@ class QueuePlace:
         if self.turn.is_forgotten:
             await self._free_forgotten(view)
             return False
-        return self.turn.is_our_models
+        return self.turn.is_settled
 
     async def _lead(self, view: TagView) -> bool:
         n_others = self._n_others_waiting(view)
@@ -75,7 +75,7 @@ class QueuePlace:
                 return False
             self._ignore(n_others)
         self._lets_others_first_until = None
-        return await self.turn.read(view.turn, fresh=True) and await self.turn.take(view.turn, goes_on=False)
+        return await self.turn.take(view.turn, goes_on=False)
 
     async def _free_forgotten(self, view: TagView) -> None:
         self._saying.now(f"the turn on {self._tag} was not renewed for minutes: it is free again")
@@ -113,8 +113,8 @@ class QueuePlace:
             works: Our model is loaded and the gate is open.
             has_slots: We hold at least one slot.
         """
-        somebody_waits = self._n_others_waiting(view) > 0
-        is_due = somebody_waits and self.turn.has_lasted_s >= self.turn.owes_s and not view.slots.is_paused
+        self.somebody_waits = self._n_others_waiting(view) > 0
+        is_due = self.somebody_waits and self.turn.has_lasted_s >= self.turn.owes_s and not view.slots.is_paused
         if self.turn.leads:
             if is_due and works:
                 self._saying.now(f"another evaluation waits for the GPU {self._tag}: it takes its turn now")
@@ -123,13 +123,24 @@ class QueuePlace:
                 return False
             return True
         if view.turn.n_free == 0:
-            return not await self.turn.read(view.turn) or self.turn.is_our_models
+            if not await self.turn.read(view.turn):
+                return True
+            return self.turn.is_our_models if has_slots else self.turn.is_settled
         if is_due and has_slots:
             self._stand_back()
             return False
         if await self.turn.take(view.turn, goes_on=has_slots):
             await self.turn.announce()
         return True
+
+    async def may_go_on(self, view: TagView) -> bool:
+        """Return True if the turn that our claim's last turn left is ours; give it up where another claim waits."""
+        if self.turn.leads and not self._n_others_waiting(view):
+            return True
+        if self.turn.leads:
+            await self.turn.lease.give_all_back()
+            self._stand_back()
+        return False
 
     def _stand_back(self) -> None:
         now = time.monotonic()

@@ -25,6 +25,8 @@ from tasks.generation import attempt
 
 Evaluate = Callable[..., Any]
 Benchmarks = Callable[..., str]
+PATIENCE_S = 120.0
+"""So much longer than anything should take that no slow machine fails a test."""
 
 
 def wrong(_chat: Chat) -> Reply:
@@ -210,10 +212,19 @@ def test_two_runs_with_the_same_inputs_and_seed_give_the_same_numbers(
 def test_the_slots_are_kept_busy_and_never_exceeded(
     evaluate: Evaluate, ollama_by_script: ScriptedOllama, benchmark_file: Benchmarks
 ) -> None:
-    ollama_by_script.add("slow", lambda chat: Reply(text="1", delay_s=0.1))
+    all_are_busy = threading.Event()
+
+    def once_all_are_busy(chat: Chat) -> Reply:
+        if ollama_by_script.max_active >= 5:
+            all_are_busy.set()
+        all_are_busy.wait(PATIENCE_S)
+        return Reply(text=right(chat).text, delay_s=0.02)
+
+    ollama_by_script.add("slow", once_all_are_busy)
 
     evaluate(benchmark_file(40), models=["slow"], slots=5)
 
+    assert all_are_busy.is_set()
     assert 5 == ollama_by_script.max_active
 
 

@@ -148,6 +148,7 @@ class Worker:
         request_s: float = 0.002,
         timing: SlotTiming = FAST,
         on_leases: Callable[[frozenset[str]], Awaitable[None]] | None = None,
+        hand_over_within_s: float = 0.0,
     ) -> None:
         self.model = model
         self.gate = Gate()
@@ -173,6 +174,7 @@ class Worker:
             say=self.said.append,
             open_limits=open_limits,
             timing=timing,
+            hand_over_within_s=hand_over_within_s,
         )
         self.task: asyncio.Task[None] | None = None
 
@@ -189,6 +191,12 @@ class Worker:
         self.n_abandoned += 1
         if self.on_abandon:
             await self.on_abandon()
+
+    def goes_on_after(self, earlier: "Worker") -> "Worker":
+        """Itself, as the next turn of the earlier one's claim."""
+        self.claim, self.gate = earlier.claim, earlier.gate
+        self.gate.on_change(self._changed.set)
+        return self
 
     def start(self) -> "Worker":
         """Itself, at work."""

@@ -27,6 +27,9 @@ def worker(limits: FakeLimits) -> Callable[..., Worker]:
 @pytest.fixture
 def in_logical_time() -> Iterator[None]:
     """Seconds pass at once, where everything is in this process."""
-    modules = [f"tasks.slots.{name}" for name in ("allotment", "lease_renewal", "leases", "queue_order", "turns")]
+    modules = [
+        f"tasks.slots.{name}"
+        for name in ("allotment", "lease_renewal", "leases", "queue_order", "turns", "handover", "haste")
+    ]
     with logical_time(*modules, make_loop=partial(LogicalLoop, quiet_s=0.0)):
         yield

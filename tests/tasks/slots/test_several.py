@@ -10,6 +10,7 @@ import pytest
 from slot_workers import FAST, TAG, FakeLimits, Worker, until
 
 from evaluation.errors import ConfigurationError
+from tasks.slots.leases import Leases
 from tasks.slots.turns import note_name
 
 pytestmark = pytest.mark.usefixtures("in_logical_time")
@@ -451,3 +452,19 @@ def test_two_claims_with_one_model_pause_together_and_share_what_comes_back(limi
 
     asyncio.run(scenario())
     assert _nothing_is_left(limits)
+
+
+def test_who_gives_slots_back_is_never_seen_without_any(limits: FakeLimits) -> None:
+    async def scenario() -> None:
+        await limits.create(TAG, 16)
+        limit_id = limits.limits[TAG]["id"]
+        leases = Leases(limits, TAG, FAST, lambda: seen.append(leases.n))
+        seen: list[int] = []
+        for n in (1, 8, 7):
+            await leases.take(n, limit_id)
+        for n in (12, 8, 4, 1):
+            await leases.shrink_to(n, limit_id)
+            assert n == leases.n == limits.taken()
+        assert 1 == min(seen)
+
+    asyncio.run(scenario())

@@ -32,8 +32,16 @@ def tag() -> str:
 
 @pytest.fixture
 def worker(prefect_api: str, tag: str) -> Callable[..., Worker]:
-    def make(model: str = "small", timing: SlotTiming = QUICK) -> Worker:
-        return Worker(prefect_limits, model, tag=tag, slots=8, request_s=0.02, timing=timing)
+    def make(model: str = "small", timing: SlotTiming = QUICK, hand_over_within_s: float = 0.0) -> Worker:
+        return Worker(
+            prefect_limits,
+            model,
+            tag=tag,
+            slots=8,
+            request_s=0.02,
+            timing=timing,
+            hand_over_within_s=hand_over_within_s,
+        )
 
     return make
 
@@ -248,6 +256,28 @@ def test_claims_with_different_models_take_turns(worker: Callable[..., Worker], 
         await second.stop()
         assert 0 == sum(at_work_while_loading)
         assert f"waiting for the GPU {tag}: small:1b still has its turn there" in second.said
+        assert [0, 0, 0, 0] == await _taken(tag)
+
+    asyncio.run(scenario())
+
+
+def test_a_claim_goes_on_with_its_leases_from_model_to_model(worker: Callable[..., Worker], tag: str) -> None:
+    async def scenario() -> None:
+        embedder = worker("embedder", hand_over_within_s=600.0).start()
+        await until(lambda: embedder.n_done > 0)
+        await embedder.stop()
+        held = embedder.leases
+        assert 3 == len(held)
+        assert [8, 1, 8, 0] == await _taken(tag)
+        generator = worker("generator").goes_on_after(embedder).start()
+        await until(lambda: generator.n_done > 0)
+        assert held == embedder.leases
+        await generator.stop()
+        large = worker("large").start()
+        await until(lambda: large.n_done > 0)
+        assert not held & frozenset(embedder.leases)
+        await large.stop()
+        await generator.claim.close()
         assert [0, 0, 0, 0] == await _taken(tag)
 
     asyncio.run(scenario())
