@@ -24,7 +24,7 @@ from evaluation.store.tables import review_item, review_output
 WHEN = datetime.now(UTC)
 AGO = re.compile(r">[^<]*(?:ago|just now)</time>")
 VARYING = ("x-request-id", "content-length")
-"""Headers that are not compared: an id, and the length, which follows from the text and from how long ago things were."""
+"""Headers that are not compared: an id, and the length, which varies with how long ago things were."""
 GRADES = {f"{letter}_{name}": "3" for letter in "AB" for name in CRITERIA}
 
 
