@@ -124,9 +124,8 @@ class Pages:
             self.page.mouse.move(760, 700)
             self.page.mouse.wheel(0, 4000)  # those of task runs are fetched when they come into sight
             with suppress(NotThereError):
-                link.wait_for(timeout=PATIENCE_MS / 60)
+                link.click(timeout=PATIENCE_MS / 60)  # and may go out of sight again, when the page is drawn anew
                 break
-        link.click()
         self.page.wait_for_url("**/artifacts/artifact/**")
         for text in texts:
             self.see(text)
