@@ -148,10 +148,11 @@ def test_claims_with_one_model_share_the_limit_follow_an_edit_and_leave_nothing(
     worker: Callable[..., Worker], tag: str
 ) -> None:
     async def scenario() -> None:
-        first = worker().start()
+        patient = replace(QUICK, starved_after_s=600.0, shortest_turn_s=600.0, turn_forgotten_after_s=600.0)
+        first = worker(timing=patient).start()
         await until(lambda: first.gate.capacity == 8)
         assert [8, 1, 8, 0] == await _taken(tag)
-        second = worker().start()
+        second = worker(timing=patient).start()
         await until(lambda: [4, 4] == [first.gate.capacity, second.gate.capacity])
         assert 4 == await ensure_limit(tag, 4, resize=True)
         await until(lambda: [2, 2] == [first.gate.capacity, second.gate.capacity])
