@@ -19,6 +19,7 @@ class TaskAverages:
     success: float | None
     """Share of outcomes that are answers, in [0, 1]."""
     n_candidates: int
+    """Different labels among them."""
     quality: float | None
     """Mean of the candidates' means of the headline. It describes who was tried, and has no interval."""
     least: float | None

@@ -32,7 +32,8 @@ class _Share:
 
 def _averages(task: str, headline: str, runs: Sequence[RunSums]) -> TaskAverages:
     n, n_failed = sum(run.n for run in runs), sum(run.n_failed for run in runs)
-    values = [value for run in runs for value in run.values]
+    values = [value for run in runs for _, value in run.values]
+    labels = {label for run in runs for label, _ in run.values}
     return TaskAverages(
         task=task,
         headline=headline,
@@ -41,7 +42,7 @@ def _averages(task: str, headline: str, runs: Sequence[RunSums]) -> TaskAverages
         seconds=_Share(sum(run.seconds for run in runs), sum(run.n_timed for run in runs)).value,
         tokens=_Share(sum(run.tokens for run in runs), sum(run.n_tokened for run in runs)).value,
         success=_Share(n - n_failed, n).value,
-        n_candidates=len(values),
+        n_candidates=len(labels),
         quality=_Share(sum(values), len(values)).value,
         least=min(values, default=None),
         greatest=max(values, default=None),

@@ -32,8 +32,8 @@ class RunSums:
     n_tokened: int
     tokens: int
     """Output tokens of those answers that have a count."""
-    values: tuple[float, ...]
-    """Mean of the headline of each candidate that has one."""
+    values: tuple[tuple[str, float], ...]
+    """Label and mean of the headline of each candidate that has one."""
 
 
 def sums_of_runs(store: Store, run_ids: Sequence[str]) -> tuple[RunSums, ...]:
@@ -55,7 +55,7 @@ def sums_of_runs(store: Store, run_ids: Sequence[str]) -> tuple[RunSums, ...]:
             seconds=float(sums[run_id][3]),
             n_tokened=int(sums[run_id][4]),
             tokens=int(sums[run_id][5]),
-            values=tuple(each.value for each in values.get(run_id, ())),
+            values=tuple((each.candidate, each.value) for each in values.get(run_id, ())),
         )
         for run_id in run_ids
         if run_id in rows

@@ -40,6 +40,7 @@ NAVIGATION = (
     ("/catalogue", "Catalogue"),
 )
 """Addresses of the pages that every page leads to, with their names."""
+_DAY_S = 86_400
 _STATUSES = frozenset({*Status, "critical", "warning", "open"})
 """Words that have a colour of their own; no other text becomes the name of a class."""
 
@@ -101,12 +102,14 @@ def _words_of(error: RequestValidationError) -> str:
     return "; ".join(f"{each['loc'][-1]}: {each['msg']}" for each in error.errors())
 
 
-def _when(moment: datetime | None, now: datetime) -> str:
+def how_long_ago(moment: datetime | None, now: datetime) -> str:
     """Return how long ago a moment was."""
     if moment is None:
         return "—"
     aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     seconds = (now - aware).total_seconds()
+    if seconds >= 2 * _DAY_S:
+        return f"{formatting.counted(int(seconds // _DAY_S), 'day')} ago"
     return "just now" if seconds < 5 else f"{formatting.duration(seconds)} ago"
 
 
@@ -145,7 +148,7 @@ _environment.filters |= {
     "sentence": as_sentence,
     "joules": _number(formatting.joules),
     "pace": _number(lambda value: formatting.per_second(value, "answers")),
-    "when": _when,
+    "when": how_long_ago,
     "iso": _iso,
     "address": address,
     "status_class": lambda word: word if word in _STATUSES else "",

@@ -18,7 +18,7 @@ def test_averages_are_over_answers_by_task_and_quality_over_candidates(store: St
     third = candidate("good:1b", right_on(others, range(9)))
     store_run(store, third, cases=others, run_id="third", task_type="summarization", name="other")
     reasoning, summarization = task_averages(store, ["first", "second", "third", "nobody"])
-    assert ("reasoning", 2, 30, 3) == (
+    assert ("reasoning", 2, 30, 2) == (
         reasoning.task,
         reasoning.n_runs,
         reasoning.n_answers,
