@@ -25,7 +25,8 @@ from served import Home, eventually
 
 CASES = b"\n".join(b'{"prompt": "What is %d plus 1?", "references": ["%d"]}' % (n, n + 1) for n in range(40))
 PATHS = ("/", "/first-steps", "/start", "/start/evaluate", "/start/race", "/start/compare", "/start/review", "/work")
-PATIENCE_S = 240
+PATIENCE_S = 900
+"""Longer than a small model takes for forty answers on a busy machine."""
 
 
 def main() -> int:
