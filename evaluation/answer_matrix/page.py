@@ -10,7 +10,7 @@ import numpy as np
 
 from evaluation.answer_matrix.figures import Mark, MatrixFigures, metrics_of, read_figures
 from evaluation.answer_matrix.questions import QuestionsInUse, question_of
-from evaluation.answer_matrix.selection import MatrixView, Positions, select_cases
+from evaluation.answer_matrix.selection import MatrixView, Positions, better_counts, count_marked, select_cases
 from evaluation.errors import UnknownNameError
 from evaluation.formatting import excerpt
 from evaluation.records.runs import RunRecord
@@ -26,6 +26,8 @@ from evaluation.store.session import Store
 BEGINNING = 280
 """Characters of an answer that a cell shows."""
 QUESTION = 400
+MOST_COUNTED = 12
+"""Candidates of a run above which no page says how often one is better than another."""
 _MOST_CELLS = 2_000_000
 """Answers whose figures are kept: 33 bytes each."""
 
@@ -97,6 +99,13 @@ class MatrixPage:
     """Cases of the run."""
     n_selected: int
     """Cases of the view."""
+    n_marked: int | None
+    """Their answers that have what the view shows cases of, such as being cut; None: it is nothing of an answer."""
+    better_counts: tuple[tuple[int, ...], ...]
+    """On how many cases of the run the candidate of the row has a better score than that of the column.
+
+    Empty for one candidate, and for more than `MOST_COUNTED`.
+    """
     offset: int
     rows: tuple[MatrixRow, ...]
 
@@ -171,6 +180,8 @@ def matrix_page(
         given_tags=tags_of_run(store, run.plan.run_id),
         n_cases=len(figures.case_ids),
         n_selected=len(positions),
+        n_marked=count_marked(figures, view, positions),
+        better_counts=better_counts(figures) if 1 < len(figures.labels) <= MOST_COUNTED else (),
         offset=offset,
         rows=tuple(
             _rows(

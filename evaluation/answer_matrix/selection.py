@@ -136,6 +136,20 @@ def _nobody_is_best(figures: MatrixFigures) -> NDArray[np.bool_]:
     return nobody
 
 
+def better_counts(figures: MatrixFigures) -> tuple[tuple[int, ...], ...]:
+    """Return on how many cases the candidate of the row has a better score than that of the column."""
+    rows = range(len(figures.labels))
+    return tuple(tuple(int(_is_better(figures, better, worse).sum()) for worse in rows) for better in rows)
+
+
+def count_marked(figures: MatrixFigures, view: MatrixView, positions: Positions) -> int | None:
+    """Return how many answers of these cases have what the view shows cases of; None: it is nothing of an answer."""
+    if view.showing not in _MARK_OF:
+        return None
+    rows = [_row(figures, view.candidate)] if view.candidate else list(range(len(figures.labels)))
+    return int(((figures.marks[rows][:, positions] & _MARK_OF[view.showing]) != 0).sum())
+
+
 def _is_better(figures: MatrixFigures, better: int, worse: int) -> NDArray[np.bool_]:
     first, second = figures.scores[better], figures.scores[worse]
     with np.errstate(invalid="ignore"):

@@ -1,7 +1,7 @@
 """Conversion between a decision and its stored row, as analytics and explanations read it."""
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields
 from typing import Any, cast
 
@@ -42,7 +42,7 @@ def record_of(decision: Decision) -> RecommendationRecord:
         details={
             "n_alternatives": len(recommendation.alternatives),
             "pareto": list(recommendation.pareto),
-            "removed": [_removed(removal) for removal in recommendation.removed[:MOST_ALTERNATIVES]],
+            "removed": [_removed(removal) for removal in _limited_first(recommendation.removed)[:MOST_ALTERNATIVES]],
             "n_removed": len(recommendation.removed),
             "notes": list(recommendation.notes),
             "drawn_among": list(decision.drawn_among),
@@ -172,6 +172,11 @@ def _alternative(ranked: Ranked) -> dict[str, Any]:
         "is_tied": ranked.is_tied,
         "is_pareto": ranked.is_pareto,
     }
+
+
+def _limited_first(removed: Sequence[Removed]) -> list[Removed]:
+    """Return who broke a limit before who was not measured: of the latter nobody asks why it was not taken."""
+    return sorted(removed, key=lambda removal: removal.constraint == "not_measured")
 
 
 def _removed(removal: Removed) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from html.parser import HTMLParser
 import pytest
 from api_client import ApiClient
 from compared_runs import candidate, cases_of, right_on
-from seen_pages import crawl
+from seen_pages import SeenPage, crawl
 from stored_runs import store_run
 
 from evaluation.records.status import Status
@@ -129,6 +129,20 @@ def test_a_browser_is_told_on_a_page_that_nothing_is_at_an_address(api: ApiClien
     assert "nothing answers GET /nowhere" in page.text
     program = api.get("/nowhere")
     assert (404, "application/problem+json") == (program.status_code, program.headers["content-type"])
+
+
+def test_how_often_one_is_better_leads_to_those_cases(api: ApiClient) -> None:
+    seen = SeenPage(api.get("/runs/mixed/answers").text)
+    (better,) = [link for link in seen.links if "better=good%3A1b&worse=bad%3A1b" in link]
+    assert "6 cases of 12" in SeenPage(api.get(better).text).text
+    assert (
+        "0 cases of 12"
+        in SeenPage(api.get("/runs/mixed/answers?better=bad%3A1b+temperature%3D0.5&worse=good%3A1b").text).text
+    )
+    assert (
+        "1 case of 12 (1 answer server failed)"
+        in SeenPage(api.get("/runs/mixed/answers?showing=server_failed").text).text
+    )
 
 
 def test_the_matrix_keeps_its_view_from_page_to_page(
