@@ -30,7 +30,7 @@ from first_day import CHROMIUM, FLAGS, NOBODY, free_port, must, say  # noqa: E40
 from page_checks import OBSERVE, SCHEMES, WIDTHS, Console, faults, layout_faults, wait_until_drawn  # noqa: E402
 from page_routes import SHOWN_PAGES  # noqa: E402
 from page_store import fill_for_pages  # noqa: E402
-from pages import NotSeenError  # noqa: E402
+from pages import PATIENCE_MS, NotSeenError  # noqa: E402
 from playwright.sync_api import Browser, Page, sync_playwright  # noqa: E402
 from served import Home, eventually  # noqa: E402
 
@@ -57,7 +57,7 @@ class Walk:
         self._context = browser.new_context(viewport={"width": width, "height": 900})
         self._context.add_init_script(OBSERVE)
         self.page: Page = self._context.new_page()
-        self.page.set_default_timeout(120_000)
+        self.page.set_default_timeout(PATIENCE_MS)
         self.page.on("request", lambda request: self.asked.add(urlsplit(request.url).path))
         self._console = Console(self.page, refused=(*REFUSED.values(), 401))
         self._base, self._width, self._shots = base, width, shots
@@ -190,11 +190,10 @@ def _not_visited(asked: set[str]) -> list[str]:
 def _started(browser: Browser, base: str) -> str:
     """Start an evaluation and ask the gateway, and return the address of the page on which it is watched."""
     api = browser.new_context().request
-    body = {"models": [MODEL], "messages": [{"role": "user", "content": "Is this urgent? Answer yes or no."}]}
-    answered = api.post(f"{base}/v1/chat/completions", data={**body, "model": MODEL})
-    begun = api.post(
-        f"{base}/api/v1/evaluations", data={"benchmarks": ["classification"], "models": [MODEL], "limit": 4}
-    )
+    chat = {"model": MODEL, "messages": [{"role": "user", "content": "Is this urgent? Answer yes or no."}]}
+    answered = api.post(f"{base}/v1/chat/completions", data=chat, timeout=PATIENCE_MS)
+    evaluation = {"benchmarks": ["classification"], "models": [MODEL], "limit": 4}
+    begun = api.post(f"{base}/api/v1/evaluations", data=evaluation, timeout=PATIENCE_MS)
     if not answered.ok or begun.status != 202:
         raise NotSeenError(f"an answer of the gateway and a start: {answered.text()} {begun.text()}")
     return f"/work/{begun.json()['id']}"

@@ -22,6 +22,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
 
 import httpx
 from first_day import CHROMIUM, FLAGS, NOBODY, free_port, say
+from pages import PATIENCE_MS
 from playwright.sync_api import Browser, Page, sync_playwright
 from served import Home, eventually
 
@@ -127,12 +128,14 @@ def attacks(browser: Browser, facts: dict[str, Any], site: str, port: int) -> It
         "another site, by a name": site.replace("127.0.0.1", EVIL),
     }.items():
         page = browser.new_page()
+        page.set_default_timeout(PATIENCE_MS)
         page.goto(address)
         seen = page.evaluate(ATTACK, [f"http://127.0.0.1:{port}", embedded, flow, own])
         say(f"{name}: {json.dumps(seen)}")
         yield from (f"{name}: {what} was {how}" for what, how in seen.items() if how not in HARMLESS)
         page.close()
     rebound = browser.new_page()
+    rebound.set_default_timeout(PATIENCE_MS)
     for path in ("/", "/api/admin/version", "/sign-in"):
         answer = rebound.goto(f"http://{EVIL}:{port}{path}")
         if answer is None or answer.status != 403:
@@ -159,6 +162,7 @@ def own_pages(browser: Browser, port: int) -> Iterator[str]:
     for name in ("127.0.0.1", "localhost", NAMED):
         for path in ("/deployments", "/v2/deployments"):
             page = browser.new_page()
+            page.set_default_timeout(PATIENCE_MS)
             refused = refusals(page)
             page.goto(f"http://{name}:{port}{path}")
             try:

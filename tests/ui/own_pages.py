@@ -18,7 +18,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
 
 from first_day import CHROMIUM, FLAGS, NOBODY, free_port, say
-from pages import NotSeenError
+from pages import PATIENCE_MS, NotSeenError
 from playwright.sync_api import Browser, Page, sync_playwright
 from playwright.sync_api import Error as BrowserError
 from served import Home, eventually
@@ -73,6 +73,7 @@ def _story(base: str, shots: Path) -> int:
 def _page(browser: Browser, width: int, scheme: Any) -> tuple[Page, list[str]]:
     """Return a page, and the errors that its console is told, but those of answers that refuse a mistake."""
     page = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme).new_page()
+    page.set_default_timeout(PATIENCE_MS)
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.on("console", lambda line: errors.append(line.text) if line.type == "error" and "422" not in line.text else 0)

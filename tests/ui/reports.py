@@ -20,6 +20,7 @@ from first_day import CHROMIUM, say
 from hostile_store import fill_hostile
 from hostile_texts import TEXTS, texts_shown
 from page_checks import faults
+from pages import PATIENCE_MS
 from playwright.sync_api import Page, sync_playwright
 from written_reports import newest_comparison, written
 
@@ -72,6 +73,7 @@ def _open_all(files: list[Path], pictures: Path | None) -> list[str]:
                 for file in files:
                     name = f"{file.stem}-{width}-{scheme}"
                     page = context.new_page()
+                    page.set_default_timeout(PATIENCE_MS)
                     wrong += [f"{name}: {line}" for line in _open(page, file)]
                     if pictures is not None:
                         pictures.mkdir(parents=True, exist_ok=True)
