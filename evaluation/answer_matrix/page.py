@@ -2,7 +2,7 @@
 
 import threading
 from collections import defaultdict
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -128,10 +128,10 @@ class FiguresInUse:
         self._keep(key, figures)
         return figures
 
-    def with_text(self, store: Store, figures: MatrixFigures, text: str) -> set[str]:
+    def with_text(self, store: Store, figures: MatrixFigures, text: str) -> Set[str]:
         """Return the ids of the cases of which an answer contains the text; of several who ask for it one reads."""
         of_run = figures.run_candidate_ids
-        return set(self._readings.get((store.url, figures.run_id, text), lambda: cases_with_text(store, of_run, text)))
+        return self._readings.get((store.url, figures.run_id, text), lambda: cases_with_text(store, of_run, text))
 
     def _keep(self, key: Hashable, figures: MatrixFigures) -> None:
         with self._lock:
@@ -223,14 +223,15 @@ def _selected(
 
 def _named_cases(
     store: Store, run: RunRecord, figures: MatrixFigures, view: MatrixView, in_use: FiguresInUse
-) -> set[str] | None:
+) -> Set[str] | None:
     """Return the cases with the text and the tag of the view; None: it has neither."""
     if not view.text and not view.tag:
         return None
-    cases, among = in_use.questions.get(store, run.plan.benchmark_version), None
+    cases = in_use.questions.get(store, run.plan.benchmark_version)
+    among: Set[str] | None = None
     if view.text:
-        among = in_use.with_text(store, figures, view.text)
-        among |= {case.case_id for case in cases if view.text.casefold() in case.text}
+        with_question = {case.case_id for case in cases if view.text.casefold() in case.text}
+        among = in_use.with_text(store, figures, view.text) | with_question
     if view.tag:
         tagged = {case.case_id for case in cases if view.tag in case.tags}
         tagged |= cases_with_tag(store, run.plan.run_id, view.tag)

@@ -1,8 +1,8 @@
 """Questions of benchmarks to search in, kept in memory while people search."""
 
 import threading
-from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from evaluation.case import Case
 from evaluation.shared_readings import SharedReadings
@@ -23,33 +23,39 @@ class SearchedCase:
     tags: tuple[str, ...]
 
 
+class _Questions(NamedTuple):
+    cases: tuple[SearchedCase, ...]
+    n_characters: int
+
+
 class QuestionsInUse:
     """Questions of the benchmarks that people search in, those of the last ones."""
 
     def __init__(self, *, most_characters: int = _MOST_CHARACTERS) -> None:
         self._lock, self._most_characters = threading.Lock(), most_characters
-        self._kept: dict[tuple[str, str], tuple[SearchedCase, ...]] = {}
-        self._n_characters: dict[tuple[str, str], int] = {}
+        self._kept: dict[tuple[str, str], _Questions] = {}
         self._readings = SharedReadings()
 
     def get(self, store: Store, version: str) -> tuple[SearchedCase, ...]:
         """Return the cases of a version of a benchmark, which never changes."""
         key = (store.url, version)
-        cases = self._kept.get(key) or self._readings.get(key, lambda: tuple(_read(store, version)))
+        questions = self._kept.get(key) or self._readings.get(key, lambda: _read(store, version))
         with self._lock:
-            if self._kept.pop(key, None) is None:
-                self._n_characters[key] = sum(len(case.text) for case in cases)
-            self._kept[key] = cases
-            while sum(self._n_characters.values()) > self._most_characters:
-                oldest = next(iter(self._kept))
-                del self._kept[oldest], self._n_characters[oldest]
-        return cases
+            self._kept.pop(key, None)
+            self._kept[key] = questions
+            while sum(each.n_characters for each in self._kept.values()) > self._most_characters:
+                del self._kept[next(iter(self._kept))]
+        return questions.cases
 
 
-def _read(store: Store, version: str) -> Iterator[SearchedCase]:
-    for case in iterate_cases(store, version):
-        parts = (case.case_id, question_of(case), *case.references, *case.context)
-        yield SearchedCase(case.case_id, "\0".join(parts).casefold(), case.tags)
+def _read(store: Store, version: str) -> _Questions:
+    cases = tuple(map(_searched, iterate_cases(store, version)))
+    return _Questions(cases, sum(len(case.text) for case in cases))
+
+
+def _searched(case: Case) -> SearchedCase:
+    parts = (case.case_id, question_of(case), *case.references, *case.context)
+    return SearchedCase(case.case_id, "\0".join(parts).casefold(), case.tags)
 
 
 def question_of(case: Case) -> str:

@@ -1,6 +1,6 @@
 """Which cases a view of the matrix shows, and in which order."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -66,7 +66,7 @@ class MatrixView:
     descending: bool = False
 
 
-def select_cases(figures: MatrixFigures, view: MatrixView, *, among: set[str] | None = None) -> Positions:
+def select_cases(figures: MatrixFigures, view: MatrixView, *, among: Set[str] | None = None) -> Positions:
     """Return the positions of the cases of a view, in its order.
 
     Args:
@@ -77,12 +77,12 @@ def select_cases(figures: MatrixFigures, view: MatrixView, *, among: set[str] | 
     Raises:
         UnknownNameError: the run has no such candidate.
     """
-    rows = [_row(figures, view.candidate)] if view.candidate else list(range(len(figures.labels)))
+    rows = _rows(figures, view)
     chosen = np.ones(len(figures.case_ids), dtype=bool)
     if among is not None:
         chosen &= np.fromiter((case_id in among for case_id in figures.case_ids), bool, len(figures.case_ids))
     if view.showing in _MARK_OF:
-        chosen &= ((figures.marks[rows] & _MARK_OF[view.showing]) != 0).any(axis=0)
+        chosen &= _is_marked(figures, view).any(axis=0)
     elif view.showing is Showing.DISAGREE:
         chosen &= _spread(figures.scores) > 0
     elif view.showing is Showing.NOBODY:
@@ -93,6 +93,17 @@ def select_cases(figures: MatrixFigures, view: MatrixView, *, among: set[str] | 
     if view.sort is Sorting.CASE:
         return positions[::-1] if view.descending else positions
     return _sorted(positions, _KEYS[view.sort](figures, rows)[positions], descending=view.descending)
+
+
+def _rows(figures: MatrixFigures, view: MatrixView) -> list[int]:
+    """Return the rows of the candidates that a view is about."""
+    return [_row(figures, view.candidate)] if view.candidate else list(range(len(figures.labels)))
+
+
+def _is_marked(figures: MatrixFigures, view: MatrixView) -> NDArray[np.bool_]:
+    """Return which answers of the view's candidates have the mark that it shows, candidates × cases."""
+    is_marked: NDArray[np.bool_] = (figures.marks[_rows(figures, view)] & _MARK_OF[view.showing]) != 0
+    return is_marked
 
 
 def _row(figures: MatrixFigures, label: str) -> int:
@@ -146,8 +157,7 @@ def count_marked(figures: MatrixFigures, view: MatrixView, positions: Positions)
     """Return how many answers of these cases have what the view shows cases of; None: it is nothing of an answer."""
     if view.showing not in _MARK_OF:
         return None
-    rows = [_row(figures, view.candidate)] if view.candidate else list(range(len(figures.labels)))
-    return int(((figures.marks[rows][:, positions] & _MARK_OF[view.showing]) != 0).sum())
+    return int(_is_marked(figures, view)[:, positions].sum())
 
 
 def _is_better(figures: MatrixFigures, better: int, worse: int) -> NDArray[np.bool_]:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from evaluation.answer_matrix.figures import metrics_of, read_figures
 from evaluation.comparisons.run_verdict import MOST_CANDIDATES, headline_comparison, headline_verdict
 from evaluation.formatting import counted, listed
+from evaluation.records.runs import RunRecord
 from evaluation.reports.comparisons.charts import differences
 from evaluation.reports.comparisons.tables import pair_rows, reading_lines
 from evaluation.reports.documents.identity import candidates_section, measured_section
@@ -27,6 +28,7 @@ from evaluation.reports.runs.tables import (
     result_rows,
     usage_rows,
 )
+from evaluation.results.cascade_curves import CascadeResult
 from evaluation.results.comparisons import ComparisonResult
 from evaluation.results.estimates import shown_estimate
 from evaluation.results.runs import RunResult
@@ -96,8 +98,7 @@ def run_sections(store: Store, run: RunResult, compared: ComparisonResult | None
         results_section(store, run, of=of),
         _pairs_section(compared, of=of),
         failures_section(store, run, of=of),
-        confidence_section(store, run, of=of),
-        *cascade_sections(store, run, of=of),
+        *pipeline_sections(store, run, of=of),
         Section(part=Part.LIMITS, title=of.removeprefix(" · "), lines=tuple(limits_of_run(run, compared))),
         Section(part=Part.METHOD, title=of.removeprefix(" · "), lines=tuple(method_of_run(run, compared))),
         *appendix_of_run(run, of=of),
@@ -140,26 +141,35 @@ def _pairs_section(compared: ComparisonResult | None, *, of: str) -> Section:
     )
 
 
-def confidence_section(store: Store, run: RunResult, *, of: str = "") -> Section:
-    """Return how sure the candidates say they are, beside how often they are right on the run's own metric."""
+def pipeline_sections(store: Store, run: RunResult, *, of: str = "") -> list[Section]:
+    """Return how sure the candidates said they were, and the curve of each cascade over its threshold."""
     record = find_run(store, run.run_id)
-    confidences = confidences_of(store, [each.run_candidate_id for each in record.candidates])
-    metric, signature = next(iter(metrics_of(record).items()))
-    by_label = reliabilities(read_figures(store, record, metric, signature), confidences) if confidences else {}
-    return Section(
-        part=Part.EVIDENCE,
-        title=f"{RELIABILITY}{of}",
-        tables=text_table(reliability_rows(metric, by_label)),
-        after=tuple(reliability_lines(by_label)),
-        charts=shown(reliability_chart(metric, by_label)),
-    )
+    cascades = cascade_result(store, run.run_id) if has_cascades(store, record) else None
+    return [*_confidence_sections(store, record, of=of), *_cascade_sections(cascades, of=of)]
 
 
-def cascade_sections(store: Store, run: RunResult, *, of: str = "") -> list[Section]:
-    """Return the curve of each cascade of the run over its threshold."""
-    if not has_cascades(store, find_run(store, run.run_id)):
+def _confidence_sections(store: Store, run: RunRecord, *, of: str) -> list[Section]:
+    """Return how sure the candidates say they are, beside how often they are right on the run's own metric."""
+    confidences = confidences_of(store, [each.run_candidate_id for each in run.candidates])
+    if not confidences:
         return []
-    result = cascade_result(store, run.run_id)
+    metric, signature = next(iter(metrics_of(run).items()))
+    by_label = reliabilities(read_figures(store, run, metric, signature), confidences)
+    return [
+        Section(
+            part=Part.EVIDENCE,
+            title=f"{RELIABILITY}{of}",
+            tables=text_table(reliability_rows(metric, by_label)),
+            after=tuple(reliability_lines(by_label)),
+            charts=shown(reliability_chart(metric, by_label)),
+        )
+    ]
+
+
+def _cascade_sections(result: CascadeResult | None, *, of: str) -> list[Section]:
+    """Return the curve of each cascade of a run over its threshold."""
+    if result is None:
+        return []
     return [
         Section(
             part=Part.EVIDENCE,
