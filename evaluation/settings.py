@@ -1,10 +1,13 @@
 """Settings that differ between machines and do not change any number: addresses, keys, paths."""
 
+import re
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+_PAGES_URL = re.compile(r"https?://[A-Za-z0-9.\-\[\]:]+(/[A-Za-z0-9.\-_~/%]*)?")
 
 
 class Settings(BaseSettings):
@@ -16,6 +19,8 @@ class Settings(BaseSettings):
     """URL of the results database; None for SQLite in the user's data directory."""
     embedded_url: str | None = None
     """Address of a running embedded server."""
+    pages_url: str | None = None
+    """Address at which people open Benchwright's pages, to which Prefect artifacts link; None: they link to none."""
     retry_base_s: float = Field(default=1.0, gt=0)
     """First pause in seconds before a request is retried; later pauses double."""
 
@@ -45,6 +50,16 @@ class Settings(BaseSettings):
 
     form_files: Path | None = None
     """Folder whose files forms and other starts of a deployment may name; None: they may name no files."""
+
+    @field_validator("pages_url")
+    @classmethod
+    def _check_pages_url(cls, url: str | None) -> str | None:
+        """Refuse what is no address or holds a secret: artifacts show it; a slash at its end is left out."""
+        if url is None:
+            return None
+        if not _PAGES_URL.fullmatch(url):
+            raise ValueError("no address of pages; write it like https://bench.example.com, without name or password")
+        return url.rstrip("/")
 
     @property
     def database(self) -> str | None:

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from prefect import get_run_logger
 from prefect.artifacts import (
+    acreate_link_artifact,
     acreate_markdown_artifact,
     acreate_progress_artifact,
     acreate_table_artifact,
@@ -20,6 +21,8 @@ from evaluation.store.retrying import PATIENCE_S
 from tasks.prefect_outage import retry_while_prefect_is_away
 
 LONGEST_DESCRIPTION = 400
+REPORT = "The report, one HTML file"
+"""Text of the links to reports."""
 
 
 async def publish_page(markdown: str, *, key: str, description: str, patience_s: float = PATIENCE_S) -> str:
@@ -36,6 +39,22 @@ async def publish_page(markdown: str, *, key: str, description: str, patience_s:
         return await acreate_markdown_artifact(markdown=markdown, key=key, description=_description(description))
 
     return str(await retry_while_prefect_is_away(create, patience_s=patience_s))
+
+
+async def publish_link(address: str, *, text: str, key: str, description: str) -> str:
+    """Publish a link, and return its id; otherwise as `publish_page`.
+
+    Args:
+        address: Where it leads: one of our own pages.
+        text: Its words.
+        key: As for a page.
+        description: As for a page.
+    """
+
+    async def create() -> UUID:
+        return await acreate_link_artifact(link=address, link_text=text, key=key, description=_description(description))
+
+    return str(await retry_while_prefect_is_away(create))
 
 
 async def publish_table(rows: Sequence[Mapping[str, str]], *, key: str, description: str) -> str:

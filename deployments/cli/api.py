@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from deployments.cli.arguments import DatabaseOption, open_results
-from deployments.cli.long_commands import name_embedded_server_of_serve
+from deployments.cli.long_commands import name_servers_of_serve
 from deployments.cli.serve_options import AllowedHostsOption, FormFilesOption, tell_servers
 from deployments.cli.terminal.output import print_status
 from deployments.prefect_home import configured_api, login, read_address
@@ -46,7 +46,7 @@ def api(
         os.environ["BENCHWRIGHT_DATABASE_URL"] = store.url
         _must_have_key(host, store)
     _name_prefect()
-    name_embedded_server_of_serve()
+    name_servers_of_serve()
     words = ["--host", host, "--port", str(port), *["--require-key"] * require_key, "--take-up"]
     address = f"http://{host if ':' not in host else f'[{host}]'}:{port}"
     print_status(f"pages at {address}, API at {address}/api/v1; Ctrl-C stops both")

@@ -16,6 +16,8 @@ from evaluation.errors import DatabaseLostError
 if TYPE_CHECKING:
     from evaluation.store.session import Store
 
+EMBEDDED_VARIABLE, PAGES_VARIABLE = "BENCHWRIGHT_EMBEDDED_URL", "BENCHWRIGHT_PAGES_URL"
+
 
 @contextmanager
 def workplace(database: str | None, *, may_be_new: bool = True) -> "Iterator[tuple[Store, ExitStack]]":
@@ -41,27 +43,31 @@ def workplace(database: str | None, *, may_be_new: bool = True) -> "Iterator[tup
         ExitStack() as stack,
     ):
         os.environ["BENCHWRIGHT_DATABASE_URL"] = store.url if url is None else url
-        _use_embedded_server_of_serve(stack)
+        _use_servers_of_serve(stack)
         yield store, stack
 
 
-def _use_embedded_server_of_serve(stack: ExitStack) -> None:
-    if name_embedded_server_of_serve():
-        stack.callback(os.environ.pop, "BENCHWRIGHT_EMBEDDED_URL", None)
+def _use_servers_of_serve(stack: ExitStack) -> None:
+    for variable in name_servers_of_serve():
+        stack.callback(os.environ.pop, variable, None)
 
 
-def name_embedded_server_of_serve() -> bool:
-    """Make `embedded` name the server of the `benchwright serve` on this Prefect home, in whichever shell that runs.
+def name_servers_of_serve() -> tuple[str, ...]:
+    """Name the servers of the `benchwright serve` on this Prefect home in the environment, in whichever shell it runs.
 
-    Return whether the environment names it now and did not before.
+    These are its embedded server, and its pages, to which Prefect artifacts then link. Return the variables that are
+    set now and were not before.
     """
     from deployments.serving.home_lock import find_serve
 
-    serving = None if "BENCHWRIGHT_EMBEDDED_URL" in os.environ else find_serve()
-    if serving is None or not serving.embedded:
-        return False
-    os.environ["BENCHWRIGHT_EMBEDDED_URL"] = serving.embedded
-    return True
+    unset = [variable for variable in (EMBEDDED_VARIABLE, PAGES_VARIABLE) if variable not in os.environ]
+    serving = find_serve() if unset else None
+    if serving is None:
+        return ()
+    served = {EMBEDDED_VARIABLE: serving.embedded, PAGES_VARIABLE: serving.own_pages}
+    urls = {variable: url for variable in unset if (url := served[variable])}
+    os.environ.update(urls)
+    return tuple(urls)
 
 
 @contextmanager

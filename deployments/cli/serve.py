@@ -84,6 +84,7 @@ def _serve(ports: tuple[int, int], embedded: bool | None, db: str | None, *, has
 
     _keep_results_in(db)
     print_status("starting Prefect's server")
+    _name_pages(f"http://127.0.0.1:{ports[1]}")
     with Services(ports[0], print_status, _take_up, has_password=has_password) as standing:
         for definition in DEFINITIONS:  # while the server starts
             definition.load_flow()
@@ -97,6 +98,15 @@ def _serve(ports: tuple[int, int], embedded: bool | None, db: str | None, *, has
         forms = [definition.name for definition in DEFINITIONS if definition.is_for_people]
         _show(standing, forms, database, has_password=has_password, as_json=as_json)
         standing.watch()
+
+
+def _name_pages(url: str) -> None:
+    """Make what flows publish lead to the pages: under their own address, unless another one is set."""
+    from deployments.cli.long_commands import PAGES_VARIABLE
+    from deployments.serving.home_lock import note_servers
+
+    os.environ[PAGES_VARIABLE] = pages_url = read_settings().pages_url or url
+    note_servers(own_pages=pages_url)
 
 
 def _take_up(workers_live: bool) -> tuple[str, ...]:
@@ -114,7 +124,7 @@ def _keep_results_in(db: str | None) -> None:
 def _ask_model_servers(standing: "Services", store: "Store", embedded: bool | None) -> None:
     """Store the available models, which forms offer; start the embedded server where it is wanted."""
     from deployments.cli.servers import ask_all, record_models, requested_endpoints
-    from deployments.serving.home_lock import note_embedded
+    from deployments.serving.home_lock import note_servers
     from evaluation.resolution.endpoints import EMBEDDED
 
     answers, errors = ask_all(requested_endpoints([], store), in_full=True)
@@ -122,7 +132,7 @@ def _ask_model_servers(standing: "Services", store: "Store", embedded: bool | No
         print_status(f"note: {endpoint.name}: {error.message}")
     if embedded or (embedded is None and not answers):
         url = standing.start_embedded()
-        note_embedded(url)
+        note_servers(embedded=url)
         answers += ask_all([EndpointRecord(name=EMBEDDED, url=url, provider=OF_EMBEDDED_SERVER)], in_full=True)[0]
     record_models(store, answers)
     standing.model_servers = {answer.endpoint.name: answer.endpoint.url for answer in answers}

@@ -6,7 +6,7 @@ import os
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -29,6 +29,8 @@ class Serving:
     """Address of Prefect's pages, which may not be ready yet."""
     embedded: str | None = None
     """Address of its embedded server; None: it has none, or not yet."""
+    own_pages: str | None = None
+    """Address of Benchwright's own pages; None: they are not there yet."""
 
 
 @contextmanager
@@ -57,15 +59,16 @@ def hold_home(port: int) -> Iterator[None]:
             file.truncate(0)
 
 
-def note_embedded(url: str) -> None:
-    """Record the address of this `serve` process's embedded server for other processes.
+def note_servers(*, embedded: str | None = None, own_pages: str | None = None) -> None:
+    """Record the addresses of servers of this `serve` process for other processes; None: as it was recorded before.
 
     It is written atomically, so that a concurrent reader finds the old or the new content.
     """
     path = prefect_home() / "benchwright" / "serve.json"
     if (serving := _read(path)) is not None:
+        fields = replace(serving, embedded=embedded or serving.embedded, own_pages=own_pages or serving.own_pages)
         with path.open("r+b", buffering=0) as file:
-            file.write(json.dumps({"pid": serving.pid, "page": serving.page, "embedded": url}).encode())
+            file.write(json.dumps(asdict(fields)).encode())
 
 
 def _process_and_page(path: str) -> str:
@@ -92,7 +95,12 @@ def find_serve() -> Serving | None:
 def _read(path: Path) -> Serving | None:
     try:
         fields = json.loads(path.read_text())
-        serving = Serving(pid=int(fields["pid"]), page=str(fields["page"]), embedded=fields.get("embedded"))
+        serving = Serving(
+            pid=int(fields["pid"]),
+            page=str(fields["page"]),
+            embedded=fields.get("embedded"),
+            own_pages=fields.get("own_pages"),
+        )
         return serving if urlsplit(serving.page).port else None
     except (OSError, ValueError, KeyError, TypeError):
         return None

@@ -62,12 +62,14 @@ OPTIONS: Mapping[str, Sequence[str]] = {
 DEFAULTS: Mapping[str, str] = {
     "database_url": "the [block](blocks.md) `benchwright`, else `benchwright.db` in the data directory",
     "embedded_url": "the embedded server of a running `benchwright serve`",
+    "pages_url": "the pages of a running `benchwright serve`, else no links",
     "form_files": "no files",
 }
 """What holds where a field of `Settings` is None and that alone says too little."""
 NOTES: Mapping[str, str] = {
     "database_url": "A path, `sqlite:////WHOLE/PATH` or `postgresql://USER:PASSWORD@HOST/NAME`; "
     "see [which database](blocks.md#which-database).",
+    "pages_url": "See [what a run leaves in Prefect](artifacts.md#links-to-benchwrights-own-pages).",
     "embedded_url": "`--embedded` starts one where there is none; by name it is the endpoint `embedded`.",
     "metric_timeout_s": "The score is then a `metric_timed_out`.",
     "pipeline_timeout_s": "The case then fails by name.",

@@ -10,13 +10,14 @@ from evaluation.races.blocks import next_block
 from evaluation.races.outcome import outcome
 from evaluation.records.runs import RunRecord
 from evaluation.records.status import Status
-from evaluation.reports.page_links import artifact_link, flow_run_link
+from evaluation.reports.page_links import Shown, artifact_link, flow_run_link, own_page_links
 from evaluation.reports.races.page import NOT_OVER, race_as_markdown, ranking_rows
 from evaluation.reports.runs.charts import latencies
 from evaluation.results.as_json import as_json
 from evaluation.results.races import RaceResult
 from evaluation.run_results.race_result import race_outcome, race_result
 from evaluation.scoring.missing_scores import too_many_missing
+from evaluation.settings import Settings
 from evaluation.store.races import finish_race
 from evaluation.store.runs import set_run_status
 from evaluation.store.session import Store
@@ -75,7 +76,8 @@ async def publish_race(invocation_id: str) -> None:
     key = artifact_key("race", race.benchmark)
     async with going_on_without("the race's decisions"):
         table_id = await publish_table(ranking_rows(race), key=key, description=sentence)
-        links = [artifact_link(table_id, text="The ranking, searchable and sortable")]
+        links = own_page_links(Settings().pages_url, Shown.RUN, race.run_id, part="race")
+        links.append(artifact_link(table_id, text="The ranking, searchable and sortable"))
         links += [flow_run_link(flow_run_id) for run in result.invocation.runs for flow_run_id in run.flow_run_ids]
         page = await asyncio.to_thread(race_as_markdown, race, charts=charts, links=" · ".join(links))
         await publish_page(page, key="race", description=sentence)

@@ -6,12 +6,14 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from evaluation.records.reviews import ReviewItem
+from evaluation.reports.page_links import Shown, own_page_links
 from evaluation.reports.reviews.blinded import blinded_as_markdown, without_names
 from evaluation.reports.reviews.result_page import result_as_markdown, score_rows
 from evaluation.results.reviews import OpenReviewResult, ReviewResult
 from evaluation.reviews.blinded_cases import cases_title
 from evaluation.reviews.progress import page_key
 from evaluation.reviews.results import review_result
+from evaluation.settings import Settings
 from tasks import artifacts
 from tasks.artifacts import artifact_key
 from tasks.prefect_outage import going_on_without
@@ -53,5 +55,8 @@ async def publish_result(review_id: str, *, unblind: bool = False) -> ReviewResu
     async with going_on_without("the review's results"):
         if rows := score_rows(result):
             await artifacts.publish_table(rows, key=f"{key}-scores", description=result.sentence)
-        await artifacts.publish_page(result_as_markdown(result), key=f"{key}-result", description=result.sentence)
+        markdown = result_as_markdown(result)
+        links = own_page_links(Settings().pages_url, Shown.REVIEW, result.review_id)
+        page = "\n".join([markdown, *links])
+        await artifacts.publish_page(page, key=f"{key}-result", description=result.sentence)
     return result

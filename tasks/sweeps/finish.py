@@ -6,7 +6,7 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from evaluation.charts.kinds import Chart
-from evaluation.reports.page_links import artifact_link, flow_run_link
+from evaluation.reports.page_links import Shown, artifact_link, flow_run_link, own_page_links
 from evaluation.reports.runs.charts import latencies, quality_against_cost
 from evaluation.reports.sweeps.findings import sweep_sentences
 from evaluation.reports.sweeps.page import sweep_as_markdown
@@ -15,6 +15,7 @@ from evaluation.results.as_json import as_json
 from evaluation.results.sweeps import SweepResult
 from evaluation.run_results.run_result import run_result
 from evaluation.run_results.sweep_result import sweep_outcome
+from evaluation.settings import Settings
 from evaluation.store.session import Store
 from evaluation.store.sweeps import finish_sweep
 from tasks.artifacts import artifact_key, publish_page, publish_table
@@ -54,5 +55,6 @@ async def publish_sweep(result: SweepResult) -> None:
 def _beside(store: Store, result: SweepResult) -> tuple[list[str], list[Chart | None]]:
     """Return links to the flow runs that made it, and what its answers cost."""
     run = run_result(store, result.run_id)
-    links = [flow_run_link(flow_run_id) for flow_run_id in run.flow_run_ids]
+    links = own_page_links(Settings().pages_url, Shown.RUN, result.run_id, part="sweep")
+    links += [flow_run_link(flow_run_id) for flow_run_id in run.flow_run_ids]
     return links, [quality_against_cost(run), latencies(store, run)]

@@ -43,8 +43,9 @@ def half(chat: Chat) -> Reply:
 
 
 def test_stored_runs_are_compared_and_the_page_stands_in_prefect(
-    compare: Compare, store: Store, prefect_api: str
+    compare: Compare, store: Store, prefect_api: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("BENCHWRIGHT_PAGES_URL", "http://127.0.0.1:4210")
     cases = cases_of(20)
     store_run(store, candidate("good:1b", right_on(cases, range(20))), cases=cases, run_id="one")
     store_run(store, candidate("poor:1b", right_on(cases, range(5))), cases=cases, run_id="two")
@@ -57,13 +58,12 @@ def test_stored_runs_are_compared_and_the_page_stands_in_prefect(
     settle(prefect_api, flow_run_id, timeout_s=300)
     with patient_client(prefect_api) as client:
         of_run = {"flow_runs": {"id": {"any_": [flow_run_id]}}}
-        found = {one["type"]: one for one in client.post("artifacts/filter", json=of_run).json()}
+        found = {one["key"]: one["data"] for one in client.post("artifacts/filter", json=of_run).json()}
         flow_run = client.get(f"flow_runs/{flow_run_id}").json()
     assert "compare one with last" == flow_run["name"]
-    assert {"comparison", "comparison-numbers"} == {one["key"] for one in found.values()}
-    assert found["markdown"]["data"].startswith(
-        "# Comparison\n\n## numbers\n\n> good:1b is better than poor:1b by 75.0 "
-    )
+    assert {"comparison", "comparison-numbers", "report"} == found.keys()
+    assert f"[PDF report](http://127.0.0.1:4210/api/v1/comparisons/{stored.comparison_id}/" in found["comparison"]
+    assert found["comparison"].startswith("# Comparison\n\n## numbers\n\n> good:1b is better than poor:1b by 75.0 ")
 
 
 def test_an_evaluation_and_its_comparison_are_one_flow_run(

@@ -28,7 +28,9 @@ def test_the_flow_run_its_task_runs_and_its_artifacts_are_all_there(
     prefect_api: str,
     ollama_by_script: ScriptedOllama,
     benchmark_file: Benchmarks,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setenv("BENCHWRIGHT_PAGES_URL", "http://127.0.0.1:4210")
     ollama_by_script.add("good")
     ollama_by_script.add("bad", lambda _: Reply(text="no"))
 
@@ -56,9 +58,10 @@ def test_the_flow_run_its_task_runs_and_its_artifacts_are_all_there(
     assert all(" · numbers " in name for name in shards)
     assert 2 <= len(shards) <= 10
     assert {"progress", "table", "markdown"} == {found["type"] for found in artifacts}
-    by_type = {found["type"]: found for found in artifacts}
-    assert 100.0 == by_type["progress"]["data"]
-    assert run.plan.run_id in by_type["markdown"]["data"]
+    data = {found["key"]: found["data"] for found in artifacts}
+    assert 100.0 == data["progress"]
+    assert f"(http://127.0.0.1:4210/runs/{run.plan.run_id})" in data["evaluation"]
+    assert f"(http://127.0.0.1:4210/api/v1/runs/{run.plan.run_id}/report?format=html)" in data["report"]
 
 
 def test_what_cannot_be_shown_in_prefect_fails_no_run(

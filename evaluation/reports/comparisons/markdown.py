@@ -27,7 +27,7 @@ from evaluation.reports.comparisons.tables import (
     zero_lines,
 )
 from evaluation.reports.markdown_tables import markdown_table
-from evaluation.reports.page_links import artifact_link, flow_run_link
+from evaluation.reports.page_links import Shown, artifact_link, flow_run_link, own_page_links
 from evaluation.reports.page_pictures import Album
 from evaluation.results.comparisons import ComparisonResult
 
@@ -37,6 +37,7 @@ def comparisons_as_markdown(
     *,
     flow_runs: Mapping[str, Sequence[str]] | None = None,
     tables: Sequence[str] = (),
+    pages_url: str | None = None,
 ) -> str:
     """Return all comparisons of one command as one page.
 
@@ -44,8 +45,9 @@ def comparisons_as_markdown(
         results: The comparisons.
         flow_runs: Ids of the flow runs that made each run, by the run's id.
         tables: Ids of the artifacts with the table of all pairs, one per comparison.
+        pages_url: Address at which people open Benchwright's own pages; None: no link leads there.
     """
-    album, links = Album(), _links(results, flow_runs or {}, tables)
+    album, links = Album(), _links(results, flow_runs or {}, tables, pages_url)
     parts = [
         "# Comparison",
         *(_comparison_section(result, album, link) for result, link in zip(results, links, strict=True)),
@@ -54,13 +56,17 @@ def comparisons_as_markdown(
 
 
 def _links(
-    results: Sequence[ComparisonResult], flow_runs: Mapping[str, Sequence[str]], tables: Sequence[str]
+    results: Sequence[ComparisonResult],
+    flow_runs: Mapping[str, Sequence[str]],
+    tables: Sequence[str],
+    pages_url: str | None,
 ) -> list[str]:
-    """Return the links of each comparison to its artifact and flow runs."""
+    """Return the links of each comparison to its page, its artifact and its flow runs."""
     links_of_each = []
     for result, table in zip_longest(results, tables[: len(results)]):
         made_by = dict.fromkeys(flow_run for run_id in result.run_ids for flow_run in flow_runs.get(run_id, ()))
-        links = [artifact_link(table, text="All pairs, searchable and sortable")] if table else []
+        links = own_page_links(pages_url, Shown.COMPARISON, result.comparison_id)
+        links += [artifact_link(table, text="All pairs, searchable and sortable")] if table else []
         links_of_each.append(" · ".join([*links, *map(flow_run_link, made_by)]))
     return links_of_each
 

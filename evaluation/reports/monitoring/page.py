@@ -76,10 +76,16 @@ _ARROWS = {"rising": " ↗", "falling": " ↘", "steady": ""}
 _NOTHING = "–"
 
 
-def monitor_as_markdown(result: MonitorResult) -> str:
-    """Return the result of a monitoring pass as one page."""
+def monitor_as_markdown(result: MonitorResult, *, alerts_page: str = "") -> str:
+    """Return the result of a monitoring pass as one page.
+
+    Args:
+        result: The result.
+        alerts_page: Markdown link to Benchwright's own page of alerts; empty: there is none.
+    """
     parts = ["# Monitor", f"> {for_markdown(result.sentence)}"]
     parts += ["## Alerts", _lines([alert_line(alert) for alert in result.alerts])] if result.alerts else []
+    parts += [alerts_page] if alerts_page and result.alerts else []
     if result.resolved:
         over = [f"~~{for_markdown(resolved.alert.sentence)}~~" for resolved in result.resolved]
         parts += ["## Resolved", _lines(over)]

@@ -6,7 +6,7 @@ from evaluation.comparisons.run_verdict import headline_verdict
 from evaluation.escaping import as_markdown_code, for_markdown
 from evaluation.formatting import counted
 from evaluation.reports.markdown_tables import as_markdown_table, folded_cell, markdown_table
-from evaluation.reports.page_links import artifact_link, flow_run_link
+from evaluation.reports.page_links import Shown, artifact_link, flow_run_link, own_page_links
 from evaluation.reports.page_pictures import Album
 from evaluation.reports.runs.alarm_lines import alarm_lines, baselines_line
 from evaluation.reports.runs.cascade_report import cascades_as_markdown
@@ -37,7 +37,11 @@ FIGURE_COLUMNS = frozenset({*SPEED_COLUMNS.values(), *ENERGY_COLUMNS.values(), *
 
 
 def invocation_as_markdown(
-    store: Store, result: InvocationResult, *, table_links: Mapping[str, str] | None = None
+    store: Store,
+    result: InvocationResult,
+    *,
+    table_links: Mapping[str, str] | None = None,
+    pages_url: str | None = None,
 ) -> str:
     """Return all runs of an invocation as one page.
 
@@ -45,6 +49,7 @@ def invocation_as_markdown(
         store: The store with the scores that verdicts need.
         result: The invocation's result.
         table_links: The artifact that has each run's table, by run id.
+        pages_url: Address at which people open Benchwright's own pages; None: no link leads there.
     """
     links, album = table_links or {}, Album()
     runs = result.runs
@@ -52,7 +57,8 @@ def invocation_as_markdown(
     if len(runs) > 1:
         parts.append("**On this page:** " + " · ".join(f"{for_markdown(run.benchmark)}" for run in runs))
     for run in runs:
-        parts += [_run(store, run, links.get(run.run_id), album), *_higher_levels(result, run)]
+        own_pages = own_page_links(pages_url, Shown.RUN, run.run_id)
+        parts += [_run(store, run, links.get(run.run_id), own_pages, album), *_higher_levels(result, run)]
     parts += album.remark()
     parts += [f"**Warning:** {for_markdown(line)}"] if (line := partly_on_the_cpu(runs)) else []
     parts += [for_markdown(line)] if (line := baselines_line(runs)) else []
@@ -74,11 +80,11 @@ def _lead(result: InvocationResult) -> str:
     )
 
 
-def _run(store: Store, run: RunResult, table_id: str | None, album: Album) -> str:
+def _run(store: Store, run: RunResult, table_id: str | None, own_pages: Sequence[str], album: Album) -> str:
     verdict = headline_verdict(store, run)
     lines = [f"## {for_markdown(run.benchmark)}", _about(run)]
     lines += ["\n>\n".join(f"> {for_markdown(sentence)}" for sentence in verdict)]
-    lines += [*_results(run), _links(run, table_id)]
+    lines += [*_results(run), _links(run, table_id, own_pages)]
     lines += album.show(quality_against_cost(run))
     lines += album.show(latencies(store, run))
     lines += _stages(run)
@@ -117,8 +123,9 @@ def _result_table(run: RunResult, columns: Sequence[str], rows: Sequence[Mapping
     return as_markdown_table(list(titles.values()), shown)
 
 
-def _links(run: RunResult, table_id: str | None) -> str:
-    links = [artifact_link(table_id, text="This table, searchable and sortable")] if table_id else []
+def _links(run: RunResult, table_id: str | None, own_pages: Sequence[str]) -> str:
+    links = [*own_pages]
+    links += [artifact_link(table_id, text="This table, searchable and sortable")] if table_id else []
     links += [flow_run_link(flow_run_id) for flow_run_id in run.flow_run_ids]
     return " · ".join(links)
 

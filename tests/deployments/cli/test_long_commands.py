@@ -14,6 +14,7 @@ from deployments.cli.long_commands import workplace
 from deployments.prefect_home import prefect_home
 
 VARIABLE = "BENCHWRIGHT_EMBEDDED_URL"
+PAGES_VARIABLE, PAGES = "BENCHWRIGHT_PAGES_URL", "http://127.0.0.1:4210"
 
 
 @pytest.fixture
@@ -21,7 +22,11 @@ def serve_file(monkeypatch: pytest.MonkeyPatch) -> Path:
     """What a `benchwright serve` with an embedded server has written down on this home."""
     path = prefect_home() / "benchwright" / "serve.json"
     path.parent.mkdir(parents=True)
-    path.write_text(json.dumps({"pid": 1, "page": "http://127.0.0.1:4200", "embedded": "http://127.0.0.1:11500"}))
+    path.write_text(
+        json.dumps(
+            {"pid": 1, "page": "http://127.0.0.1:4200", "embedded": "http://127.0.0.1:11500", "own_pages": PAGES}
+        )
+    )
     return path
 
 
@@ -30,7 +35,9 @@ def test_embedded_is_the_server_of_a_serve_that_runs_and_is_forgotten_afterwards
         fcntl.flock(file, fcntl.LOCK_EX)
         with workplace(None):
             assert "http://127.0.0.1:11500" == os.environ[VARIABLE]
+            assert os.environ[PAGES_VARIABLE] == PAGES
     assert VARIABLE not in os.environ
+    assert PAGES_VARIABLE not in os.environ
 
 
 def test_a_serve_that_was_killed_offers_no_server(serve_file: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from deployments.serving import home_lock as homes
-from deployments.serving.home_lock import Serving, find_serve, hold_home, is_taken, must_be_free, note_embedded
+from deployments.serving.home_lock import Serving, find_serve, hold_home, is_taken, must_be_free, note_servers
 from evaluation.errors import ConfigurationError
 
 
@@ -62,8 +62,12 @@ def test_a_serve_is_found_while_it_runs_and_not_by_what_a_killed_one_left_behind
     assert find_serve() is None
     with hold_home(4200):
         assert Serving(pid=os.getpid(), page="http://127.0.0.1:4200") == find_serve()
-        note_embedded(embedded := "http://127.0.0.1:4300")
-        assert Serving(pid=os.getpid(), page="http://127.0.0.1:4200", embedded=embedded) == find_serve()
+        note_servers(own_pages=(pages := "http://127.0.0.1:4210"))
+        assert Serving(pid=os.getpid(), page="http://127.0.0.1:4200", own_pages=pages) == find_serve()
+        note_servers(embedded=(embedded := "http://127.0.0.1:4300"))
+        assert find_serve() == Serving(
+            pid=os.getpid(), page="http://127.0.0.1:4200", embedded=embedded, own_pages=pages
+        )
     assert find_serve() is None
     file = home / "benchwright" / "serve.json"
     file.write_text('{"pid": 1, "page": "http://127.0.0.1:4200"}')

@@ -18,7 +18,7 @@ from deployments.cli.doctor.checks import State
 from deployments.cli.doctor.first_steps import GIB, SUGGESTIONS, first_commands, model_memory_bytes, suggestion_for
 from deployments.cli.doctor.machine import Gpu
 from deployments.prefect_server import free_port
-from deployments.serving.home_lock import hold_home, note_embedded
+from deployments.serving.home_lock import hold_home, note_servers
 
 Command = Callable[..., Any]
 
@@ -106,7 +106,7 @@ def test_beside_a_serve_with_an_embedded_server_its_models_are_where_to_begin(
     ollama.add("llama3.2:3b", digest="a" * 64)
     port = int(prefect_api.rsplit(":", 1)[1].split("/")[0])
     with hold_home(port):
-        note_embedded(ollama.url)
+        note_servers(embedded=ollama.url)
         said = benchwright("doctor", "--json")
 
     assert f"its models are at {ollama.url}" in _check(said, "serve")["said"]
