@@ -148,6 +148,7 @@ def _show(standing: "Services", deployments: list[str], database: str, *, has_pa
     page = standing.server.page
     fields: dict[str, Any] = {
         "pages": page,
+        "own_pages": standing.pages_url,
         "deployments": {name: f"{page}/deployments?name={name}" for name in deployments},
         "api": standing.api_url,
         "model_servers": standing.model_servers,
@@ -160,7 +161,8 @@ def _show(standing: "Services", deployments: list[str], database: str, *, has_pa
         return
     servers = ", ".join(f"{name} at {url}" for name, url in standing.model_servers.items())
     rows = {
-        "pages": sign_in_page(page) if has_password else page,
+        "Benchwright": standing.pages_url,
+        "Prefect": sign_in_page(page) if has_password else page,
         "password": password_words(has_password=has_password) or "none: every user of this machine can sign in",
         "deployments": f"{page}/deployments ({', '.join(deployments)})",
         "api": standing.api_url,

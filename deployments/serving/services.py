@@ -55,8 +55,8 @@ class Services:
         self._parts: list[Part] = []
         self.model_servers: dict[str, str] = {}
         """Address of each model server that answered at the start, by name."""
-        self.api_url = ""
-        """Address of the HTTP interface, once it was started."""
+        self.pages_url = self.api_url = ""
+        """Addresses of Benchwright's own pages and of the HTTP interface, once they were started."""
         self.logs = prefect_home() / "benchwright"
         """Folder of the log files of its processes."""
         self.server = self._start_server(port, has_password=has_password)
@@ -125,11 +125,12 @@ class Services:
             ConfigurationError: it does not start.
         """
         start = partial(_start_api, port, self.logs / "api.log")
-        self.api_url = f"http://127.0.0.1:{port}/api/v1"
+        self.pages_url = f"http://127.0.0.1:{port}"
+        self.api_url = f"{self.pages_url}/api/v1"
         part = Part("API", start, start())
         self._stack.callback(lambda: part.process.stop())
         self._parts.append(part)
-        part.process.wait_for_health(f"http://127.0.0.1:{port}/health/live")
+        part.process.wait_for_health(f"{self.pages_url}/health/live")
 
     def _worker_again(self) -> HelperProcess:
         """Return a new worker after one has ended; flow runs of the old one ended with it, and are marked so."""

@@ -37,7 +37,7 @@ def artifact_link(artifact_id: str, *, text: str) -> str:
 
 def report_address(pages_url: str, shown: Shown, identity: str, *, form: str = "html") -> str:
     """Return the address of the report on a run or a comparison."""
-    return f"{pages_url}/api/v1/{shown}/{_checked(identity)}/report?format={form}"
+    return f"{pages_url}/{shown}/{_checked(identity)}/report?format={form}"
 
 
 def own_page_links(pages_url: str | None, shown: Shown, identity: str, *, part: str = "") -> list[str]:

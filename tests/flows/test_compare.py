@@ -62,7 +62,7 @@ def test_stored_runs_are_compared_and_the_page_stands_in_prefect(
         flow_run = client.get(f"flow_runs/{flow_run_id}").json()
     assert "compare one with last" == flow_run["name"]
     assert {"comparison", "comparison-numbers", "report"} == found.keys()
-    assert f"[PDF report](http://127.0.0.1:4210/api/v1/comparisons/{stored.comparison_id}/" in found["comparison"]
+    assert f"[PDF report](http://127.0.0.1:4210/comparisons/{stored.comparison_id}/" in found["comparison"]
     assert found["comparison"].startswith("# Comparison\n\n## numbers\n\n> good:1b is better than poor:1b by 75.0 ")
 
 

@@ -61,7 +61,7 @@ def test_the_flow_run_its_task_runs_and_its_artifacts_are_all_there(
     data = {found["key"]: found["data"] for found in artifacts}
     assert 100.0 == data["progress"]
     assert f"(http://127.0.0.1:4210/runs/{run.plan.run_id})" in data["evaluation"]
-    assert f"(http://127.0.0.1:4210/api/v1/runs/{run.plan.run_id}/report?format=html)" in data["report"]
+    assert f"(http://127.0.0.1:4210/runs/{run.plan.run_id}/report?format=html)" in data["report"]
 
 
 def test_what_cannot_be_shown_in_prefect_fails_no_run(

@@ -21,6 +21,7 @@ from deployments.api.pages import (
     monitoring,
     rating,
     recommendations,
+    reports,
     reviews,
     run_scores,
     runs,
@@ -64,6 +65,6 @@ PAGES = (
 def add_pages(app: FastAPI) -> None:
     """Add the routes of all pages, their files, and what is kept for them from look to look."""
     app.state.home_views, app.state.model_servers = HomeViews(), ModelServers(app.state.embedded_url)
-    for pages in (*PAGES, drawn_charts):
+    for pages in (*PAGES, reports, drawn_charts):
         app.include_router(pages.router)
     app.mount(STATIC, StaticFiles(directory=Path(__file__).parent / "static"), name="static")

@@ -19,7 +19,7 @@ def report_links(kind: str, identity: str) -> tuple[Link, ...]:
         kind: `runs`, `comparisons` or `experiments`.
         identity: The id of what the report is on.
     """
-    path = f"/api/v1/{kind}/{identity}/report"
+    path = f"/{kind}/{identity}/report"
     return tuple(
         Link(text=f"Report as {word}", address=address(path, format=form.value)) for form, word in _WORDS.items()
     )

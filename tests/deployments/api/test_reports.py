@@ -46,4 +46,16 @@ def test_the_page_of_a_run_leads_to_its_reports(api: ApiClient) -> None:
     page = api.get("/runs/mixed").text
 
     for form in ReportFormat:
-        assert f'href="/api/v1/runs/mixed/report?format={form}"' in page
+        assert f'href="/runs/mixed/report?format={form}"' in page
+
+
+def test_a_link_from_another_page_opens_a_report(api: ApiClient) -> None:
+    """A link in a Prefect artifact, which is another page to a browser."""
+    clicked = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
+
+    report = api.get("/runs/mixed/report", headers=clicked)
+
+    assert 200 == report.status_code
+    assert report.headers["content-disposition"].startswith("attachment")
+    assert 404 == api.get("/comparisons/nope/report", headers=clicked).status_code
+    assert 403 == api.get("/api/v1/runs/mixed/report", headers=clicked).status_code

@@ -13,7 +13,7 @@ def test_a_run_leads_to_its_page_and_to_its_report_in_each_format() -> None:
     page, *reports = own_page_links(PAGES, Shown.RUN, "run-1")
 
     assert f"[Benchwright's page]({PAGES}/runs/run-1)" == page
-    assert f"[HTML report]({PAGES}/api/v1/runs/run-1/report?format=html)" == reports[0]
+    assert f"[HTML report]({PAGES}/runs/run-1/report?format=html)" == reports[0]
     assert ["pdf)", "xlsx)"] == [report.rpartition("=")[2] for report in reports[1:]]
 
 
