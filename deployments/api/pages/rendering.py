@@ -125,8 +125,11 @@ def _number(format_number: Callable[[float], str]) -> Callable[[float | None], s
 
 
 def address(path: str, **parameters: object) -> str:
-    """Return an address with its parameters; those that are empty are left out."""
-    query = urlencode({name: str(value) for name, value in parameters.items() if value not in (None, "", False)})
+    """Return an address with its parameters; those that are empty are left out, one with several values is repeated."""
+    listed = [(name, value if isinstance(value, list | tuple) else (value,)) for name, value in parameters.items()]
+    query = urlencode(
+        [(name, str(each)) for name, values in listed for each in values if each not in (None, "", False)]
+    )
     return f"{path}?{query}" if query else path
 
 

@@ -22,6 +22,8 @@ FIGURE_TITLES = {
     "cost_usd": "USD/answer",
     "energy_j": "J/answer",
 }
+COUNTS = "better/worse/equal"
+"""Title of the column with the number of cases that each side of a pair won."""
 RATIOS = "“Times” is the geometric mean of the ratios case by case, not the ratio of the two means shown."
 
 
@@ -178,7 +180,7 @@ def pair_rows(result: ComparisonResult, metric: str) -> list[Row]:
             "p": p_cell(pair.p_value),
             "p (Holm)": p_cell(pair.p_adjusted),
             "pairs": f"{pair.n_pairs:,}",
-            "better/worse/equal": f"{pair.n_better_a:,}/{pair.n_better_b:,}/{pair.n_equal:,}",
+            COUNTS: f"{pair.n_better_a:,}/{pair.n_better_b:,}/{pair.n_equal:,}",
             "MDE": "–" if pair.mde is None else amount(pair.mde, pair),
             "verdict": verdict_words(pair),
         }
