@@ -10,12 +10,14 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, Response
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from deployments.api.pages.explained_words import ExplainedWords
 from deployments.api.pages.sections import Compared, Link, State
 from deployments.api.problems import ProblemError, problem_of
 from deployments.api.reading_route import ReadingRoute
 from evaluation import formatting
 from evaluation.errors import BenchwrightError, as_sentence
 from evaluation.escaping import for_terminal
+from evaluation.glossary import plain_word
 from evaluation.records.status import Status
 
 SECURITY_POLICY = (
@@ -75,7 +77,9 @@ def page(request: Request, template: str, *, status: int = 200, **values: object
         status: HTTP status.
         values: What the template shows, by name.
     """
-    text = _environment.get_template(template).render(path=request.url.path, now=datetime.now(UTC), **values)
+    text = _environment.get_template(template).render(
+        path=request.url.path, now=datetime.now(UTC), words_explained=ExplainedWords(), **values
+    )
     headers = {"Content-Security-Policy": SECURITY_POLICY, "Cache-Control": "no-store"}
     return HTMLResponse(text.encode("utf-8", "replace"), status, headers=headers)
 
@@ -154,6 +158,7 @@ _environment.filters |= {
     "when": how_long_ago,
     "iso": _iso,
     "address": address,
+    "plain_word": plain_word,
     "status_class": lambda word: word if word in _STATUSES else "",
 }
 _environment.tests |= {

@@ -5,6 +5,8 @@ from dataclasses import replace
 
 from evaluation.comparisons.sentences import amount, interval, is_all_equal, open_end_lines, size_of
 from evaluation.formatting import counted, p_cell, p_value, quantity, score
+from evaluation.glossary import plain_word
+from evaluation.metrics.speed import SPEED_METRICS
 from evaluation.results.comparisons import ComparisonResult, Flip, Flips, MetricComparisonResult
 from evaluation.results.estimates import MetricEstimate
 from evaluation.results.pairs import PairResult
@@ -13,15 +15,7 @@ from evaluation.stats.ranking import letters
 from evaluation.stats.verdicts import A_BETTER, B_BETTER, EQUIVALENT, INSUFFICIENT_DATA, Kind
 
 Row = dict[str, str]
-FIGURE_TITLES = {
-    "latency_s": "latency s",
-    "ttft_s": "first token s",
-    "tokens_per_s": "tokens/s",
-    "prompt_tokens": "tokens in",
-    "output_tokens": "tokens out",
-    "cost_usd": "USD/answer",
-    "energy_j": "J/answer",
-}
+FIGURE_TITLES = {name: plain_word(name) for name in SPEED_METRICS}
 COUNTS = "better/worse/equal"
 """Title of the column with the number of cases that each side of a pair won."""
 RATIOS = "“Times” is the geometric mean of the ratios case by case, not the ratio of the two means shown."

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 
 from evaluation.formatting import counted, percent, quantity, quantity_interval
+from evaluation.glossary import plain_word
 from evaluation.metrics.metric_facts import is_over_all_cases
 from evaluation.metrics.speed import SPEED_METRICS
 from evaluation.metrics.titles import short_titles
@@ -295,7 +296,7 @@ def _where_they_are(candidate: CandidateResult) -> str:
     return "which may make it look faster in" if is_all and is_shown else "apart from"
 
 
-_OF_PROMPTS = {"latency_s": "latency s", "ttft_s": "first token s"}
+_OF_PROMPTS = {name: plain_word(name) for name in ("latency_s", "ttft_s")}
 
 
 def partly_on_the_cpu(runs: Sequence[RunResult]) -> str | None:
