@@ -10,6 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, Response
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from deployments.api.pages.explained_terms import ExplainedTerms
 from deployments.api.pages.sections import Compared, Link, State
 from deployments.api.problems import ProblemError, problem_of
 from deployments.api.reading_route import ReadingRoute
@@ -75,7 +76,9 @@ def page(request: Request, template: str, *, status: int = 200, **values: object
         status: HTTP status.
         values: What the template shows, by name.
     """
-    text = _environment.get_template(template).render(path=request.url.path, now=datetime.now(UTC), **values)
+    text = _environment.get_template(template).render(
+        path=request.url.path, now=datetime.now(UTC), terms=ExplainedTerms(), **values
+    )
     headers = {"Content-Security-Policy": SECURITY_POLICY, "Cache-Control": "no-store"}
     return HTMLResponse(text.encode("utf-8", "replace"), status, headers=headers)
 

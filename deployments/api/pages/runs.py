@@ -19,6 +19,7 @@ from deployments.python.stored import load_case
 from evaluation.answer_matrix.page import FiguresInUse, matrix_page, run_pairs
 from evaluation.answer_matrix.selection import MatrixView, Showing, Sorting
 from evaluation.errors import UnknownNameError
+from evaluation.glossary import term_of
 from evaluation.records.status import Status
 from evaluation.run_results.ranking import ranked
 from evaluation.store.plans import run_flows
@@ -106,6 +107,7 @@ def answers(
         view=view,
         columns=columns,
         places=_places(shown.labels, columns, view),
+        labels=sorted({cell.label for row in shown.rows for cell in row.cells if cell.label and term_of(cell.label)}),
         showings=list(Showing),
         sortings=list(Sorting),
         n_rows=ROWS_OF_A_PAGE,
