@@ -68,16 +68,17 @@ FIGURES = (
         also=("p-value", "ranks p", "sign test"),
     ),
     Term(
-        "p (Holm)",
+        "p for all pairs",
         "The p-value, made stricter because several pairs were tested at once: else one of many would look "
         "different by luck. Holm's method does it.",
         also=("Holm", "p of correlation"),
+        fields=("p (Holm)",),
     ),
     Term(
-        "MDE",
-        "Minimal detectable effect: the smallest difference that this many cases would show four times out of "
-        "five. Real differences below it may stay unseen.",
-        also=("minimal detectable effect",),
+        "smallest visible difference",
+        "The smallest true difference that this many cases would show four times out of five (minimum detectable "
+        "effect). A smaller one may be there unseen.",
+        fields=("MDE",),
     ),
     Term(
         "letters",

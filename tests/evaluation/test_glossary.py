@@ -5,6 +5,7 @@ from collections import Counter
 import pytest
 
 from evaluation.glossary import TERMS, find_term, plain_word
+from evaluation.metrics import numbers_in_text
 from evaluation.metrics.speed import SPEED_METRICS
 
 
@@ -34,3 +35,8 @@ def test_the_figures_of_every_run_have_plain_names(name: str) -> None:
 def test_other_texts_stay_what_they_are() -> None:
     for text in ("exact_match", "Latency", "a:1b", "", "<b>"):
         assert text == plain_word(text)
+
+
+@pytest.mark.parametrize("name", ["MARKED", "ANNOUNCED", "AMBIGUOUS", "LAST_LINE", "EARLIER_LINE", "INSIDE_WORD"])
+def test_labels_of_numbers_are_explained(name: str) -> None:
+    assert find_term(getattr(numbers_in_text, name)) is not None

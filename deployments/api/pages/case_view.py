@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from deployments.api.pages.word_diff import Piece, word_diff
+from evaluation.case import Message
 from evaluation.generation import Generation
 from evaluation.results.cases import AnswerResult, CaseCandidate, CaseResult, MissingOutcome, OutcomeResult
 
@@ -61,6 +62,12 @@ class CaseView:
     against: str
     """Label of the candidate, or `reference`, that the answers are compared with; empty: they are not."""
     answers: tuple[ShownAnswer, ...]
+
+    @property
+    def common_messages(self) -> tuple[Message, ...]:
+        """Return the messages that every candidate was sent; empty where they differ."""
+        sent = {candidate.messages for candidate in self.case.candidates}
+        return next(iter(sent)) if len(sent) == 1 else ()
 
 
 def case_view(case: CaseResult, *, against: str = "") -> CaseView:

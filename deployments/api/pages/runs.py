@@ -8,7 +8,7 @@ from fastapi.responses import Response
 
 from deployments.api.access import READ
 from deployments.api.pages.case_view import AskedAgain, case_view
-from deployments.api.pages.open_elsewhere import snippets
+from deployments.api.pages.open_elsewhere import raw_request, snippets
 from deployments.api.pages.prefect_links import prefect_links
 from deployments.api.pages.recent_runs import listed_runs
 from deployments.api.pages.rendering import PageRoute, page
@@ -166,5 +166,6 @@ def case_page(
         shown=shown,
         asked_again=asked_again,
         calls={call.fingerprint: (call, snippets(call, own_address=own_address)) for call in calls},
+        requests={call.fingerprint: raw_request(call) for call in calls},
         flow_runs=flow_runs,
     )

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from evaluation.comparisons.sentences import amount, interval, is_all_equal, open_end_lines, size_of
-from evaluation.formatting import counted, p_cell, p_value, quantity, score
+from evaluation.formatting import counted, listed, p_cell, p_value, quantity, score
 from evaluation.glossary import plain_word
 from evaluation.metrics.speed import SPEED_METRICS
-from evaluation.results.comparisons import ComparisonResult, Flip, Flips, MetricComparisonResult
+from evaluation.results.comparisons import ComparisonResult, MetricComparisonResult
 from evaluation.results.estimates import MetricEstimate
 from evaluation.results.pairs import PairResult
 from evaluation.results.sides import MemberResult
@@ -99,7 +99,7 @@ def side_rows(result: ComparisonResult) -> list[Row]:
         row: Row = {"side": label}
         for metric in result.metrics:
             shown = _estimate(metric, label) if metric is headline else _value(metric, label)
-            row[title(metric.metric)] = f"{shown} {_letters(metric, label)}".rstrip()
+            row[title(metric.metric)] = f"{shown} {_letters(metric, label)}".rstrip() if metric.values else shown
             if metric is headline:
                 row["rank"] = _ranks(metric, label)
         counts = sides[label].counts
@@ -121,7 +121,7 @@ def _ranks(metric: MetricComparisonResult, label: str) -> str:
 
 
 def _estimate(metric: MetricComparisonResult, label: str) -> str:
-    numbers = metric.values.get(label)
+    numbers = (metric.values or metric.measured).get(label)
     if numbers is None:
         return "–"
     value = _number(metric, numbers.value)
@@ -131,6 +131,8 @@ def _estimate(metric: MetricComparisonResult, label: str) -> str:
 
 
 def _value(metric: MetricComparisonResult, label: str) -> str:
+    if not metric.values:
+        return _estimate(metric, label)
     numbers = metric.values.get(label)
     return "–" if numbers is None else _number(metric, numbers.value)
 
@@ -324,51 +326,25 @@ def gate_line(metric: MetricComparisonResult) -> str | None:
 
 def more_sides(result: ComparisonResult) -> Sequence[str]:
     """Return how to read tables of three or more sides."""
+    uncompared = _uncompared_lines(result)
     if result.against is not None:
-        return (f"Each side is compared with {result.against} alone. {_RANKS}",)
-    return (f"Sides with a letter in common do not differ significantly (Holm over all pairs of a metric). {_RANKS}",)
+        return (f"Each side is compared with {result.against} alone. {_RANKS}", *uncompared)
+    return (
+        f"Sides with a letter in common do not differ significantly (Holm over all pairs of a metric). {_RANKS}",
+        *uncompared,
+    )
 
 
-_RANKS = "Ranks from–to: the best and the worst rank that the significant differences allow."
-
-
-def flip_rows(flips: Flips, better: Sequence[Flip]) -> list[Row]:
-    """Return the cases that one side of a pair won, with the answers of both sides.
-
-    Args:
-        flips: Flips of one pair.
-        better: Its `better_a` or `better_b`.
-    """
+def _uncompared_lines(result: ComparisonResult) -> list[str]:
+    """Return why figures stand in the table without groups of equals."""
+    words = [title(metric.metric) for metric in result.metrics if metric.measured and not metric.values]
+    if not words:
+        return []
     return [
-        {
-            "case": flip.case_id,
-            "values": f"{quantity(flip.value_a)} – {quantity(flip.value_b)}",
-            side_column(flips.a): _answer(flip.answer_a),
-            side_column(flips.b): _answer(flip.answer_b),
-        }
-        for flip in better
+        f"{listed(words)}: each side's own mean, without letters: the servers had the prompts of the sides in their "
+        "caches to different extents, so that no comparison of all sides is drawn. What may be compared, and on which "
+        "cases, is said pair by pair in the notes."
     ]
 
 
-def _answer(text: str | None) -> str:
-    if text is None:
-        return "(none)"
-    line = " ".join(text.split())
-    if len(line) <= _LONGEST:
-        return line or "(empty)"
-    begin, end = line[:_BEGIN].rpartition(" ")[0] or line[:_BEGIN], line[-_END:].partition(" ")[2] or line[-_END:]
-    return f"{begin} … {end}"
-
-
-_LONGEST, _BEGIN, _END = 80, 34, 48
-
-
-def flip_line(flips: Flips) -> str | None:
-    """Return how many cases flipped each way; None where none did."""
-    n = flips.n_better_a + flips.n_better_b
-    if not n:
-        return None
-    return (
-        f"{counted(n, 'case')} flipped: {flips.a} is better on {flips.n_better_a:,}, {flips.b} on "
-        f"{flips.n_better_b:,}; {flips.n_equal:,} alike"
-    )
+_RANKS = "Ranks from–to: the best and the worst rank that the significant differences allow."

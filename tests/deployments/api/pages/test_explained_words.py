@@ -54,7 +54,10 @@ def test_each_word_has_one_explanation_however_often_it_stands_there(hostile: Ap
 
 def test_figures_stand_under_plain_names(hostile: ApiClient) -> None:
     assert "ttft_s" not in hostile.get("/comparisons/last").text
-    assert 'popovertarget="word-mde">MDE</button>' in hostile.get("/comparisons/last").text
+    assert (
+        'popovertarget="word-smallest-visible-difference">smallest visible difference</button>'
+        in hostile.get("/comparisons/last").text
+    )
 
 
 def test_metrics_are_explained_by_their_own_words(hostile: ApiClient) -> None:
