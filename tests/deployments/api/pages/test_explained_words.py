@@ -67,5 +67,5 @@ def test_metrics_are_explained_by_their_own_words(hostile: ApiClient) -> None:
 
 def test_all_words_stand_on_a_page_of_their_own(hostile: ApiClient) -> None:
     text = unescape(hostile.get("/words").text)
-    assert "Minimal detectable effect" in text
+    assert "minimum detectable effect" in text
     assert "last line" in text
