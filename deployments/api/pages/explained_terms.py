@@ -44,9 +44,9 @@ class ExplainedTerms:
 
 
 def _explained(text: str) -> Term | None:
-    known = term_of(text)
-    if known is not None:
-        return known
+    term = term_of(text)
+    if term is not None:
+        return term
     name = text.strip().rstrip("* ")
     if name not in METRICS:
         return None
