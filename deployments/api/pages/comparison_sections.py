@@ -12,11 +12,12 @@ from evaluation.comparisons.sentences import n_tested, pair_sentence
 from evaluation.errors import as_sentence
 from evaluation.formatting import counted
 from evaluation.reports.comparisons.charts import differences, side_latencies, sides_against_cost
-from evaluation.reports.comparisons.flipped_cases import flip_line, flip_rows
 from evaluation.reports.comparisons.power_chart import power_chart, power_rows
 from evaluation.reports.comparisons.tables import (
     COUNTS,
     dropped_lines,
+    flip_line,
+    flip_rows,
     gate_line,
     is_pair,
     matrix_rows,

@@ -199,7 +199,7 @@ def _print_preferences(result: ComparisonResult) -> None:
 
 
 def _print_flips(result: ComparisonResult) -> None:
-    from evaluation.reports.comparisons.flipped_cases import flip_line
+    from evaluation.reports.comparisons.tables import flip_line
 
     for position, flips in enumerate(result.flips):
         line = flip_line(flips)
@@ -214,8 +214,7 @@ def _print_flips(result: ComparisonResult) -> None:
 
 
 def _print_flipped(flips: Flips, better: Sequence[Flip], n_better: int, winner: str, run_id: str) -> None:
-    from evaluation.reports.comparisons.flipped_cases import flip_rows
-    from evaluation.reports.comparisons.tables import side_column
+    from evaluation.reports.comparisons.tables import flip_rows, side_column
 
     rows = flip_rows(flips, better)
     if not rows:

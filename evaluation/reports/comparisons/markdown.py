@@ -7,9 +7,10 @@ from evaluation.comparisons.preference_words import preference_lines, preference
 from evaluation.escaping import for_markdown
 from evaluation.formatting import counted
 from evaluation.reports.comparisons.charts import differences, side_latencies, sides_against_cost
-from evaluation.reports.comparisons.flipped_cases import flip_line, flip_rows
 from evaluation.reports.comparisons.tables import (
     dropped_lines,
+    flip_line,
+    flip_rows,
     gate_line,
     is_pair,
     matrix_rows,

@@ -8,9 +8,10 @@ from evaluation.comparisons.sentences import FRACTION
 from evaluation.errors import as_sentence
 from evaluation.formatting import counted, listed
 from evaluation.reports.comparisons.charts import differences, side_latencies, sides_against_cost
-from evaluation.reports.comparisons.flipped_cases import flip_line, flip_rows
 from evaluation.reports.comparisons.tables import (
     dropped_lines,
+    flip_line,
+    flip_rows,
     gate_line,
     is_pair,
     matrix_rows,

@@ -14,12 +14,12 @@ from stored_runs import answer
 from evaluation.comparisons.comparison_result import compare_and_store
 from evaluation.comparisons.regression_checks import RegressionCheck, regression_checks
 from evaluation.comparisons.sentences import not_worse, pair_sentence
-from evaluation.reports.comparisons.flipped_cases import flip_line
 from evaluation.reports.comparisons.junit import as_junit
 from evaluation.reports.comparisons.markdown import comparisons_as_markdown
 from evaluation.reports.comparisons.tables import (
     RATIOS,
     artifact_rows,
+    flip_line,
     matrix_rows,
     metric_rows,
     note_lines,
