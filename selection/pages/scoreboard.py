@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from evaluation.formatting import counted, quantity
+from evaluation.formatting import counted, measured
 from selection.answers import Adjustments, Expected, MeasuredQuality
 from selection.choosing.expectations import expected_quality, facts_of
 from selection.choosing.measured_quality import adjustments_of, difference_line, measured_of
@@ -114,4 +114,4 @@ def _row(result: CandidateOnTask, *, is_fraction: bool) -> dict[str, str]:
 
 
 def _short(numbers: Expected | None) -> str:
-    return "–" if numbers is None else quantity(numbers.value)
+    return "–" if numbers is None else measured(numbers.value)

@@ -17,7 +17,7 @@ from deployments.api.replies import written
 from deployments.cli.arguments import open_stored
 from deployments.python.analytics import load_timeline
 from deployments.python.stored import load_alerts
-from evaluation.formatting import counted, p_value, percent, quantity
+from evaluation.formatting import counted, measured, p_value, percent, quantity
 from evaluation.records.alerts import AlertRecord
 from evaluation.reports.monitoring.trend_charts import dated_changes, trend_charts
 from evaluation.results.analytics import TimelineResult
@@ -188,7 +188,7 @@ def _series(series: SeriesResult) -> tuple[Cell, ...]:
     newest = series.newest
 
     def shown(value: float | None) -> str:
-        return "–" if value is None else quantity(value)
+        return "–" if value is None else measured(value)
 
     name = "live" if newest.run_id is None else newest.run_id[:8]
     return (

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from evaluation.comparisons.sentences import amount, interval, is_all_equal, open_end_lines, size_of
-from evaluation.formatting import counted, listed, p_cell, p_value, quantity, score
+from evaluation.formatting import counted, listed, measured, p_cell, p_value, quantity, score
 from evaluation.glossary import plain_word
 from evaluation.metrics.speed import SPEED_METRICS
 from evaluation.results.comparisons import ComparisonResult, Flip, Flips, MetricComparisonResult
@@ -138,7 +138,7 @@ def _value(metric: MetricComparisonResult, label: str) -> str:
 
 
 def _number(metric: MetricComparisonResult, value: float) -> str:
-    return score(value) if metric.unit == "fraction" else quantity(value)
+    return score(value) if metric.unit == "fraction" else measured(value)
 
 
 def matrix_title(result: ComparisonResult) -> str:
@@ -283,10 +283,10 @@ def tail_lines(result: ComparisonResult) -> list[str]:
 
 
 def _shown_tail(tail: MetricEstimate) -> str:
-    value = quantity(tail.value, signed=True)
+    value = measured(tail.value, signed=True)
     if tail.low is None or tail.high is None:
         return f"{value} [no interval: too few cases]"
-    return f"{value} [{quantity(tail.low, signed=True)}, {quantity(tail.high, signed=True)}]"
+    return f"{value} [{measured(tail.low, signed=True)}, {measured(tail.high, signed=True)}]"
 
 
 def note_lines(result: ComparisonResult) -> list[str]:
