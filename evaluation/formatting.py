@@ -223,7 +223,7 @@ def joules(energy: float) -> str:
 
 def watts(power: float) -> str:
     """Return `310 W`."""
-    return f"{measured(power)} W"
+    return f"{quantity(power)} W"
 
 
 def ratio(value: float) -> str:
@@ -233,7 +233,7 @@ def ratio(value: float) -> str:
 
 def per_second(rate: float, what: str = "") -> str:
     """Return `41.2 tokens/s`, `4.2/s`."""
-    return f"{measured(rate)}{' ' if what else ''}{what}/s"
+    return f"{quantity(rate)}{' ' if what else ''}{what}/s"
 
 
 def _significant(value: float, digits: int, *, signed: bool, keeps_zeros: bool = False) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from evaluation.comparisons.preference_words import preference_sentence
-from evaluation.formatting import counted, listed, measured, p_value, points, quantity
+from evaluation.formatting import counted, listed, p_value, points, quantity
 from evaluation.results.comparisons import ComparisonResult, MetricComparisonResult
 from evaluation.results.pairs import PairResult
 from evaluation.results.unpaired import UnpairedPairResult
@@ -20,10 +20,10 @@ AnyPair = PairResult | UnpairedPairResult
 def amount(value: float, pair: AnyPair, *, signed: bool = False) -> str:
     """Return a difference of that pair's metric as a bare number: points of a share, or the metric's unit."""
     if pair.kind == Kind.RATIO:
-        return measured(value)
+        return quantity(value)
     if pair.unit == FRACTION or pair.kind == Kind.ORDINAL:
         return points(value, signed=signed)
-    return measured(value, signed=signed)
+    return quantity(value, signed=signed)
 
 
 def unit_of(pair: AnyPair) -> str:

@@ -140,7 +140,7 @@ def test_other_units_are_written_one_way() -> None:
         shown.counted(2, "class", "classes"),
     )
     assert ("$0.0123", "-$4.2", "$1,200") == (shown.usd(0.01234), shown.usd(-4.2), shown.usd(1200))
-    assert ("0.42 J", "310 W", "41.2 tokens/s", "4.2/s", "1.42 ×") == (
+    assert ("0.420 J", "310 W", "41.2 tokens/s", "4.2/s", "1.42 ×") == (
         shown.joules(0.42),
         shown.watts(310.2),
         shown.per_second(41.23, "tokens"),
