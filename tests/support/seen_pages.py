@@ -16,7 +16,7 @@ _ELEMENTS = frozenset({
     "dd", "kbd", "form", "button", "h1", "h2", "h3", "h4", "p", "ul", "ol", "li", "div", "section", "article",
     "table", "thead", "tbody", "tr", "th", "td", "span", "strong", "time", "code", "pre", "details", "summary",
     "label", "input", "select", "option", "progress", "svg", "rect", "figure", "figcaption", "img", "br", "ins",
-    "del", "em", "blockquote", "fieldset", "legend", "textarea", "datalist", "picture", "source",
+    "del", "em", "blockquote", "fieldset", "legend", "textarea", "datalist", "picture", "source", "footer",
 })  # fmt: skip
 """All elements that our templates have."""
 _ATTRIBUTES = frozenset({
