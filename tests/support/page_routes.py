@@ -22,6 +22,8 @@ NAMES: Mapping[str, str] = {
     "sweep": "sweep",
     "review": "last",
     "deployment": "evaluate",
+    "policy": "hostile",
+    "model": "1",
 }
 """What stands in the place of each parameter that a page needs; a new one has to find its place here."""
 
