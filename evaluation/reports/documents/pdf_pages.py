@@ -39,14 +39,16 @@ class _Extent:
     cases: int
     sections: int
     characters: int
-    """Of a text."""
+    """Of a text of others, such as an answer."""
+    line_characters: int
+    """Of one of our own lines, such as an alarm, which says at its end what to do."""
 
 
 _EXTENTS = (
-    _Extent(rows=15, lines=14, charts=4, cases=5, sections=40, characters=300),
-    _Extent(rows=10, lines=10, charts=3, cases=3, sections=24, characters=240),
-    _Extent(rows=8, lines=8, charts=2, cases=2, sections=14, characters=160),
-    _Extent(rows=5, lines=5, charts=1, cases=0, sections=8, characters=100),
+    _Extent(rows=15, lines=14, charts=4, cases=5, sections=40, characters=300, line_characters=900),
+    _Extent(rows=10, lines=10, charts=3, cases=3, sections=24, characters=240, line_characters=700),
+    _Extent(rows=8, lines=8, charts=2, cases=2, sections=14, characters=160, line_characters=500),
+    _Extent(rows=5, lines=5, charts=1, cases=0, sections=8, characters=100, line_characters=300),
 )
 """The first whose pages are few enough is taken."""
 _TITLES = {Part.EVIDENCE: "Evidence", Part.LIMITS: "Limits", Part.METHOD: "Method", Part.APPENDIX: "Appendix"}
@@ -118,10 +120,10 @@ def _parts(drawn: DrawnReport, extent: _Extent) -> list[Value]:
 
 
 def _section(section: Section, extent: _Extent) -> dict[str, Value]:
-    lines = [_cut(line, extent.characters) for line in section.lines[: extent.lines]]
+    lines = [_cut(line, extent.line_characters) for line in section.lines[: extent.lines]]
     if left := len(section.lines) - len(lines):
         lines.append(f"{counted(left, 'further line')} in the HTML report.")
-    after = [_cut(line, extent.characters) for line in section.after[: extent.lines]]
+    after = [_cut(line, extent.line_characters) for line in section.after[: extent.lines]]
     tables: list[Value] = []
     for table in section.tables:
         tables.append(_table(table, extent))

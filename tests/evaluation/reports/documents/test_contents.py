@@ -167,6 +167,16 @@ def test_the_pdf_has_two_to_six_pages(store: Store) -> None:
     assert all(2 <= n <= 6 for n in pages)
 
 
+def test_an_alarm_stands_in_the_pdf_to_its_end(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    words = [f"word{i}" for i in range(60)]
+    monkeypatch.setattr("evaluation.reports.documents.run_report.alarm_lines", lambda _: [" ".join(words)])
+    _store(store)
+
+    text = text_of_pdf(written(store, "run-1", ReportFormat.PDF))
+
+    assert [] == [word for word in words if word not in text]
+
+
 @pytest.mark.parametrize(
     ("name", "words"), [("r.doc", "unknown ending '.doc'"), ("r", "unknown ending ''"), ("no/r.md", "cannot write")]
 )
