@@ -77,30 +77,30 @@ def _matched(
         taken = {partner.label for partner in partners.values()}
         possible = [
             (distance, place, other_place)
-            for place, one in enumerate(first)
-            for other_place, other in enumerate(second)
-            if one.label not in partners and other.label not in taken and one.model == other.model
-            if (distance := rank(one, other)) is not None
+            for place, old in enumerate(first)
+            for other_place, new in enumerate(second)
+            if old.label not in partners and new.label not in taken and old.model == new.model
+            if (distance := rank(old, new)) is not None
         ]
         for _, place, other_place in sorted(possible):
-            one, other = first[place], second[other_place]
-            if one.label not in partners and other.label not in taken:
-                partners[one.label] = other
-                taken.add(other.label)
+            old, new = first[place], second[other_place]
+            if old.label not in partners and new.label not in taken:
+                partners[old.label] = new
+                taken.add(new.label)
     return tuple((candidate, partners[candidate.label]) for candidate in first if candidate.label in partners)
 
 
-def _differs_in_fingerprint(one: CandidateResult, other: CandidateResult) -> int | None:
-    return 0 if one.fingerprint == other.fingerprint else None
+def _differs_in_fingerprint(old: CandidateResult, new: CandidateResult) -> int | None:
+    return 0 if old.fingerprint == new.fingerprint else None
 
 
-def _differs_in_label(one: CandidateResult, other: CandidateResult) -> int | None:
-    return 0 if one.label == other.label else None
+def _differs_in_label(old: CandidateResult, new: CandidateResult) -> int | None:
+    return 0 if old.label == new.label else None
 
 
-def _n_differing(one: CandidateResult, other: CandidateResult) -> int:
+def _n_differing(old: CandidateResult, new: CandidateResult) -> int:
     """Return in how many parameters two candidates of one model differ."""
-    return len(_candidate_parameters(one, other))
+    return len(_candidate_parameters(old, new))
 
 
 def _without(candidates: Sequence[CandidateResult], matched: Sequence[CandidateResult]) -> tuple[str, ...]:

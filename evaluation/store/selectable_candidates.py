@@ -60,8 +60,8 @@ def _with_memory(
 
 def _asked_context(options: Mapping[str, Any]) -> int | None:
     """Return the context length that was asked for, where the server did not say for which it loaded the model."""
-    asked = options.get("num_ctx")
-    return asked if isinstance(asked, int) else None
+    num_ctx = options.get("num_ctx")
+    return num_ctx if isinstance(num_ctx, int) else None
 
 
 def find_choosable(store: Store, key: str) -> Choosable | None:

@@ -32,13 +32,13 @@ _OPTIONS = {
 
 def question_rows(record: RecommendationRecord) -> list[tuple[str, str]]:
     """Return what was asked, a name and a text each."""
-    asked = past_of(record)
-    limits = limit_rows(asked.constraints)
+    question = past_of(record)
+    limits = limit_rows(question.constraints)
     return [
-        ("Task", asked.task or "none in particular: all tasks"),
+        ("Task", question.task or "none in particular: all tasks"),
         ("Prompt", _prompt(record)),
         *(limits or [("Limits", "none")]),
-        *preference_rows(asked.weights, asked.on_tie, asked.tolerance),
+        *preference_rows(question.weights, question.on_tie, question.tolerance),
     ]
 
 
@@ -126,9 +126,9 @@ def beaten_rows(record: RecommendationRecord) -> list[dict[str, str]]:
     if record.candidate_label is None:
         return []
     others = [_beaten(each, percentile, _verdict(each)) for each in record.alternatives]
-    given = [_beaten(named, percentile, "named"), *others]
-    kept = [name for name in given[0] if any(row[name] not in ("", "–") for row in given)]
-    return [{name: row[name] for name in kept} for row in given]
+    rows = [_beaten(named, percentile, "named"), *others]
+    kept = [name for name in rows[0] if any(row[name] not in ("", "–") for row in rows)]
+    return [{name: row[name] for name in kept} for row in rows]
 
 
 def _beaten(numbers: Mapping[str, Any], percentile: float, verdict: str) -> dict[str, str]:

@@ -106,13 +106,13 @@ def policy(request: Request, policy: str) -> Response:
 
 
 def _policy_sections(facts: PolicyFacts) -> Iterator[Section]:
-    policy, asked = facts.policy, question_of(facts.policy)
+    policy, question = facts.policy, question_of(facts.policy)
     chosen = _recommendation_link(policy.recommendation_id)
     rows: list[tuple[Cell, ...]] = [
         ("Candidate", policy.candidate_label),
         ("Recommendation on which it was taken", "none: somebody named it" if chosen is None else chosen),
-        *(limit_rows(asked.constraints) or [("Limits", "none")]),
-        *preference_rows(asked.weights, asked.on_tie, asked.tolerance),
+        *(limit_rows(question.constraints) or [("Limits", "none")]),
+        *preference_rows(question.weights, question.on_tie, question.tolerance),
         *_spending(facts),
         ("Prompts and answers", "stored" if policy.keeps_texts else "not stored: a prompt's hash and length alone"),
         ("Upgrades", "watched" if policy.watches_upgrades else "not watched"),

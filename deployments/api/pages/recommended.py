@@ -30,7 +30,7 @@ from selection.pages.stored_recommendation import (
     ruled_out_rows,
     sureness_lines,
 )
-from selection.preferences import Question
+from selection.preferences import OnLittleEvidence, Question
 from selection.recommender.answer import chosen
 from selection.recommender.registry import recommender_of
 
@@ -144,8 +144,8 @@ def _policies(store: Store, record: RecommendationRecord) -> list[tuple[Cell, ..
 
 def _runs(store: Store, record: RecommendationRecord) -> tuple[EvidenceRun, ...]:
     keys = [record.candidate_key, *(each.get("key") for each in record.alternatives)]
-    known = [key for key in keys if key]
-    return runs_that_asked(store, task=record.task, keys=known, until=record.created_at, limit=MOST_RUNS)
+    candidate_keys = [key for key in keys if key]
+    return runs_that_asked(store, task=record.task, keys=candidate_keys, until=record.created_at, limit=MOST_RUNS)
 
 
 def _evidence(store: Store, record: RecommendationRecord, runs: Sequence[EvidenceRun]) -> Section:
@@ -180,14 +180,15 @@ def _asked_now(store: Store, record: RecommendationRecord) -> list[str]:
     """Return who would be named today for the same question; a question with a prompt is not asked again."""
     if record.prompt_hash is not None:
         return ["Another prompt may have another answer, where a selection model decides."]
-    asked = past_of(record)
+    decision = past_of(record)
+    on_little_evidence: OnLittleEvidence = record.details.get("on_little_evidence") or "abstain"
     question = Question(
-        task=asked.task,
-        constraints=asked.constraints,
-        weights=asked.weights,
-        on_tie=asked.on_tie,
-        tolerance=asked.tolerance,
-        on_little_evidence=record.details.get("on_little_evidence") or "abstain",
+        constraints=decision.constraints,
+        on_little_evidence=on_little_evidence,
+        on_tie=decision.on_tie,
+        task=decision.task,
+        tolerance=decision.tolerance,
+        weights=decision.weights,
     )
     try:
         now = chosen(recommender_of(store.url).view(), question)

@@ -73,16 +73,16 @@ def run_extras(run: RunResult) -> RunExtras:
 def _memory(store: Store, run: RunResult) -> dict[str, Memory]:
     """Return the memory of each candidate's model that was seen loaded in the run, else the size of its file."""
     sizes = {(each.name, each.digest): each.size_bytes for each in list_models(store, include_retired=True)}
-    known = dict[str, Memory]()
+    memories = dict[str, Memory]()
     for candidate in run.candidates:
         seen = measured_memory(candidate.details)
         n_bytes = sizes.get((candidate.model, candidate.digest)) if seen is None else seen.size_bytes
         if n_bytes:
-            asked = candidate.options.get("num_ctx")
-            context = None if seen is None else seen.context_length or (asked if isinstance(asked, int) else None)
+            num_ctx = candidate.options.get("num_ctx")
+            context = None if seen is None else seen.context_length or (num_ctx if isinstance(num_ctx, int) else None)
             basis = memory_basis(is_measured=seen is not None, context_length=context)
-            known[candidate.label] = Memory(shown=size(n_bytes), basis=basis)
-    return known
+            memories[candidate.label] = Memory(shown=size(n_bytes), basis=basis)
+    return memories
 
 
 def shared_run(run: str) -> RunResult:
