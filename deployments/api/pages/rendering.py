@@ -38,6 +38,7 @@ NAVIGATION = (
     ("/traffic", "Traffic"),
     ("/scoreboard", "Scoreboard"),
     ("/recommendations", "Recommendations"),
+    ("/policies", "Policies"),
     ("/catalogue", "Catalogue"),
 )
 """Addresses of the pages that every page leads to, with their names."""
