@@ -1,6 +1,6 @@
 """Records of monitoring: findings, alerts and silences."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -123,6 +123,11 @@ class AlertRecord:
         return _moment(self.evidence.get(_BEGAN_AT))
 
     @property
+    def known_since(self) -> datetime:
+        """Since when it is so, or when it was noticed where that is not known."""
+        return self.began_at or self.raised_at
+
+    @property
     def began_in_run(self) -> str | None:
         """The first run in which it was so; None: not known, or it is about calls in production."""
         run_id = self.evidence.get(_BEGAN_IN)
@@ -130,12 +135,17 @@ class AlertRecord:
 
     @property
     def earlier_run(self) -> str | None:
-        """The run that it compares with: the newest of its baseline, or the one before a change; None: none."""
-        baseline = self.evidence.get(BASELINE_RUNS)
-        run_id = self.evidence.get(EARLIER_RUN)
-        if run_id is None and isinstance(baseline, Sequence) and baseline and not isinstance(baseline, str):
-            run_id = baseline[-1]
-        return run_id if isinstance(run_id, str) else None
+        """The run that it compares with: the newest of its baseline, or the one before a change; None: none.
+
+        Of a baseline in which it began it is the one before that.
+        """
+        if isinstance(before := self.evidence.get(EARLIER_RUN), str):
+            return before
+        stored = self.evidence.get(BASELINE_RUNS)
+        baseline = [each for each in stored if isinstance(each, str)] if isinstance(stored, list) else []
+        if self.began_in_run in baseline:
+            baseline = baseline[: baseline.index(self.began_in_run)]
+        return baseline[-1] if baseline else None
 
     def fits(self, *, rule: str | None, task: str | None, candidate: str | None) -> bool:
         """Return True where the alert is of that rule, task or benchmark, and candidate; None matches all."""

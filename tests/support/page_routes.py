@@ -21,6 +21,7 @@ NAMES: Mapping[str, str] = {
     "race": "race",
     "sweep": "sweep",
     "review": "last",
+    "alert": "last",
     "deployment": "evaluate",
 }
 """What stands in the place of each parameter that a page needs; a new one has to find its place here."""

@@ -8,6 +8,7 @@ from fastapi.staticfiles import StaticFiles
 from deployments.api.guard import STATIC
 from deployments.api.model_servers import ModelServers
 from deployments.api.pages import (
+    alerts,
     annotating,
     asking_again,
     catalogue,
@@ -18,7 +19,6 @@ from deployments.api.pages import (
     first_steps,
     home,
     model_card,
-    monitoring,
     rating,
     recommendations,
     reviews,
@@ -29,6 +29,7 @@ from deployments.api.pages import (
     sign_in,
     starting,
     traffic,
+    trends,
     uploads,
     works,
 )
@@ -47,7 +48,8 @@ PAGES = (
     experiments,
     reviews,
     rating,
-    monitoring,
+    alerts,
+    trends,
     traffic,
     recommendations,
     model_card,
