@@ -55,7 +55,7 @@ def alerts(request: Request, state: Standing = Standing.OPEN) -> Response:
         "What",
         "Since",
         "Noticed",
-        "Began in run",
+        "In run",
         "Compared with",
         "Rule",
         "Seen",

@@ -11,6 +11,7 @@ from deployments.api.pages.open_elsewhere import snippets
 from deployments.api.pages.prefect_links import prefect_links
 from deployments.api.pages.recent_runs import listed_runs
 from deployments.api.pages.rendering import PageRoute, page
+from deployments.api.pages.run_alarms import shown_alarms
 from deployments.api.pages.run_extras import run_extras, shared_run
 from deployments.api.stored_calls import stored_calls
 from deployments.cli.arguments import open_stored
@@ -72,6 +73,7 @@ def run(request: Request, run: str) -> Response:
         request,
         "run.html",
         run=result,
+        alarms=shown_alarms(result),
         candidates=ranked(result),
         extras=run_extras(result),
         flow_runs=prefect_links(result.flow_run_ids),

@@ -24,9 +24,9 @@ from evaluation.store.monitored import monitored_runs
 router = APIRouter(route_class=PageRoute, dependencies=[READ], include_in_schema=False)
 MOST_CHANGES, MOST_MARKED = 500, 30
 NEWEST_NOTE = (
-    "Each figure is of the newest run or period alone; its heading says what it is the mean or the median of: a score "
-    "over the scored answers, seconds over the answers without loading the model, tokens of prompt and output together "
-    "over the calls, tokens/s of the output after its first token. The page of the run has intervals."
+    "Each figure is of the newest run or period alone. Scores are means over the scored answers; seconds are medians "
+    "over the answers, waiting included and loading the model not; tokens are means over the calls, of prompt and "
+    "output together; tokens/s are medians of the output after its first token. The page of the run has intervals."
 )
 
 
