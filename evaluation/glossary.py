@@ -30,12 +30,12 @@ TERMS = (
     ),
     Term(
         word="latency",
-        names=("latency_s", "latency s"),
+        names=("latency_s", "latency s", "mean latency"),
         meaning="Seconds from sending a request to the last byte of its answer; loading the model is left out.",
     ),
     Term(
         word="s (p95)",
-        names=("p95",),
+        names=("p95", "latency, 95th percentile"),
         meaning="Seconds within which 95 of 100 answers were there: what the slow ones take.",
     ),
     Term(
