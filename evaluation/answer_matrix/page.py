@@ -10,7 +10,14 @@ import numpy as np
 
 from evaluation.answer_matrix.figures import Mark, MatrixFigures, metrics_of, read_figures
 from evaluation.answer_matrix.questions import QuestionsInUse, question_of
-from evaluation.answer_matrix.selection import MatrixView, Positions, better_counts, count_marked, select_cases
+from evaluation.answer_matrix.selection import (
+    MatrixView,
+    PairCounts,
+    Positions,
+    count_marked,
+    pair_counts,
+    select_cases,
+)
 from evaluation.errors import UnknownNameError
 from evaluation.formatting import excerpt
 from evaluation.records.runs import RunRecord
@@ -101,11 +108,8 @@ class MatrixPage:
     """Cases of the view."""
     n_marked: int | None
     """Their answers that have what the view shows cases of, such as being cut; None: it is nothing of an answer."""
-    better_counts: tuple[tuple[int, ...], ...]
-    """On how many cases of the run the candidate of the row has a better score than that of the column.
-
-    Empty for one candidate, and for more than `MOST_COUNTED`.
-    """
+    pairs: PairCounts | None
+    """Who is better on how many cases of the run; None for one candidate, and for more than `MOST_COUNTED`."""
     offset: int
     rows: tuple[MatrixRow, ...]
 
@@ -181,7 +185,7 @@ def matrix_page(
         n_cases=len(figures.case_ids),
         n_selected=len(positions),
         n_marked=count_marked(figures, view, positions),
-        better_counts=better_counts(figures) if 1 < len(figures.labels) <= MOST_COUNTED else (),
+        pairs=_pairs(figures),
         offset=offset,
         rows=tuple(
             _rows(
@@ -195,6 +199,22 @@ def matrix_page(
             )
         ),
     )
+
+
+def run_pairs(store: Store, run_id: str, *, in_use: FiguresInUse) -> PairCounts | None:
+    """Return who is better on how many cases of a run by its headline; None where `MatrixPage` has no such counts.
+
+    Raises:
+        UnknownNameError: no such run.
+    """
+    run = find_run(store, run_id)
+    if not 1 < len(run.candidates) <= MOST_COUNTED:
+        return None
+    return _pairs(_figures(store, run, in_use))
+
+
+def _pairs(figures: MatrixFigures) -> PairCounts | None:
+    return pair_counts(figures) if 1 < len(figures.labels) <= MOST_COUNTED else None
 
 
 def case_ids_of_view(
@@ -213,12 +233,16 @@ def _selected(
     store: Store, run: RunRecord, view: MatrixView, *, in_use: FiguresInUse, metric: str
 ) -> tuple[MatrixFigures, Positions]:
     """Return the figures of a run's answers, and the positions of the cases of a view in its order."""
+    figures = _figures(store, run, in_use, metric)
+    return figures, select_cases(figures, view, among=_named_cases(store, run, figures, view, in_use))
+
+
+def _figures(store: Store, run: RunRecord, in_use: FiguresInUse, metric: str = "") -> MatrixFigures:
     metrics = metrics_of(run)
     metric = metric or next(iter(metrics))
     if metric not in metrics:
         raise UnknownNameError(f"metric of run {run.plan.run_id}", metric, list(metrics))
-    figures = in_use.get(store, run, metric, metrics[metric])
-    return figures, select_cases(figures, view, among=_named_cases(store, run, figures, view, in_use))
+    return in_use.get(store, run, metric, metrics[metric])
 
 
 def _named_cases(

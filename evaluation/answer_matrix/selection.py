@@ -60,6 +60,8 @@ class MatrixView:
     better: str = ""
     """Only cases on which this candidate has a better score than `worse`."""
     worse: str = ""
+    equal: bool = False
+    """Of these two, the cases on which they have the same score instead."""
     candidate: str = ""
     """The candidate that `showing` and `sort` are about; empty: all of them."""
     sort: Sorting = Sorting.CASE
@@ -88,7 +90,8 @@ def select_cases(figures: MatrixFigures, view: MatrixView, *, among: Set[str] | 
     elif view.showing is Showing.NOBODY:
         chosen &= _nobody_is_best(figures)
     if view.better and view.worse:
-        chosen &= _is_better(figures, _row(figures, view.better), _row(figures, view.worse))
+        is_chosen = _is_equal if view.equal else _is_better
+        chosen &= is_chosen(figures, _row(figures, view.better), _row(figures, view.worse))
     positions = np.flatnonzero(chosen)
     if view.sort is Sorting.CASE:
         return positions[::-1] if view.descending else positions
@@ -147,10 +150,27 @@ def _nobody_is_best(figures: MatrixFigures) -> NDArray[np.bool_]:
     return nobody
 
 
-def better_counts(figures: MatrixFigures) -> tuple[tuple[int, ...], ...]:
-    """Return on how many cases the candidate of the row has a better score than that of the column."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PairCounts:
+    """How often each candidate of a run has a better score than each other one, and how often the same."""
+
+    metric: str
+    labels: tuple[str, ...]
+    better: tuple[tuple[int, ...], ...]
+    """Cases on which the candidate of the row has a better score than that of the column."""
+    equal: tuple[tuple[int, ...], ...]
+    """Cases on which both have the same score."""
+
+
+def pair_counts(figures: MatrixFigures) -> PairCounts:
+    """Return the counts of all pairs of candidates."""
     rows = range(len(figures.labels))
-    return tuple(tuple(int(_is_better(figures, better, worse).sum()) for worse in rows) for better in rows)
+    return PairCounts(
+        metric=figures.metric,
+        labels=figures.labels,
+        better=tuple(tuple(int(_is_better(figures, a, b).sum()) for b in rows) for a in rows),
+        equal=tuple(tuple(int(_is_equal(figures, a, b).sum()) for b in rows) for a in rows),
+    )
 
 
 def count_marked(figures: MatrixFigures, view: MatrixView, positions: Positions) -> int | None:
@@ -165,6 +185,11 @@ def _is_better(figures: MatrixFigures, better: int, worse: int) -> NDArray[np.bo
     with np.errstate(invalid="ignore"):
         is_better: NDArray[np.bool_] = (first > second) if figures.higher_is_better else (first < second)
     return is_better
+
+
+def _is_equal(figures: MatrixFigures, first: int, second: int) -> NDArray[np.bool_]:
+    is_equal: NDArray[np.bool_] = figures.scores[first] == figures.scores[second]
+    return is_equal
 
 
 _KEYS: Mapping[Sorting, Callable[[MatrixFigures, list[int]], Reals]] = {

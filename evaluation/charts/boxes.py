@@ -10,7 +10,6 @@ from evaluation.charts.frame import (
     axis_of,
     data_of,
     framed,
-    longest_label,
     longest_title,
     row_texts,
     row_y,
@@ -19,7 +18,8 @@ from evaluation.charts.frame import (
     y_pixels,
 )
 from evaluation.charts.layouts import layout
-from evaluation.charts.paper import KEY_Y, MOST_ROWS, Margins, clipped
+from evaluation.charts.paper import KEY_Y, MOST_ROWS, Margins
+from evaluation.charts.row_labels import label_fields, label_lines
 from evaluation.charts.scales import Scale, scale
 from evaluation.charts.theme import AXIS, BOX, MARK, PAPER
 from evaluation.formatting import quantity
@@ -40,7 +40,8 @@ def box_specification(chart: BoxChart, *, narrow: bool = False) -> dict[str, Any
 
 
 def _layers(rows: tuple[BoxRow, ...], axis: Scale, x_title: str, margins: Margins) -> list[alt.Chart]:
-    values = [_values(row, axis, place, margins) for place, row in enumerate(rows)]
+    names = label_lines([row.label for row in rows], narrow=margins.is_narrow)
+    values = [_values(row, axis, place, names[place], margins) for place, row in enumerate(rows)]
     base = alt.Chart(data_of(values)).encode(y=y_pixels())
     title = x_title + (" (logarithmic)" if axis.is_log else "")
     x = alt.X("p50:Q", **axis_of(axis, title=title, longest=longest_title(margins)))
@@ -56,10 +57,10 @@ def _layers(rows: tuple[BoxRow, ...], axis: Scale, x_title: str, margins: Margin
     ]
 
 
-def _values(row: BoxRow, axis: Scale, place: int, margins: Margins) -> dict[str, Any]:
+def _values(row: BoxRow, axis: Scale, place: int, lines: tuple[str, ...], margins: Margins) -> dict[str, Any]:
     return {
         "py": row_y(place, narrow=margins.is_narrow),
-        "label": clipped(row.label, longest_label(margins)),
+        **label_fields(lines),
         "shown": f"{quantity(row.p50)} · {quantity(row.p95)} · {quantity(row.p99)} ({row.n_cases:,})",
         **{name: axis.inside(getattr(row, name)) for name in _QUANTILES},
     }

@@ -17,8 +17,6 @@ from evaluation.charts.scales import Scale
 from evaluation.charts.theme import CONFIG, FAINT, INK
 from evaluation.charts.xml_text import xml_line
 
-LONGEST_LABEL = 28
-"""Characters of a label; the table has the full name."""
 _TITLE_LETTER_PX = 8.4
 Align = Literal["left", "right", "center"]
 Layer = alt.Chart | alt.LayerChart
@@ -124,23 +122,33 @@ def row_y(place: int, *, narrow: bool = False) -> float:
 
 
 def row_texts(base: alt.Chart, margins: Margins) -> list[alt.Chart]:
-    """Return the layers of what stands beside a row, or above it: the fields `label` and `shown`."""
+    """Return the layers of what stands beside a row, or above it: the fields of its name, and `shown`."""
     narrow = margins.is_narrow
     place: dict[str, Any] = {"dy": -20} if narrow else {}
     label_x, shown_x = (0, margins.width) if narrow else (-10, margins.width + 14)
     return [
-        base.mark_text(align="left" if narrow else "right", **place).encode(
-            text=alt.Text("label:N"), x=x_pixel(label_x)
-        ),
+        *label_layers(base.encode(x=x_pixel(label_x)), narrow=narrow, dy=-20 if narrow else 0),
         base.mark_text(align="right" if narrow else "left", fontSize=11, color=FAINT, **place).encode(
             text=alt.Text("shown:N"), x=x_pixel(shown_x)
         ),
     ]
 
 
-def longest_label(margins: Margins) -> int:
-    """Return the characters of a row's label for which there is room."""
-    return 22 if margins.is_narrow else LONGEST_LABEL
+def label_layers(base: alt.Chart, *, narrow: bool, dy: float = 0) -> list[alt.Chart]:
+    """Return the layers of the names beside rows, or above them on a narrow screen: see `label_fields`.
+
+    Args:
+        base: The rows at their places.
+        narrow: Whether names stand above what is drawn.
+        dy: Pixels from the place of a row down to the middle of its name.
+    """
+    align: Align = "left" if narrow else "right"
+    return [
+        base.mark_text(align=align, dy=dy + offset, fontSize=size, baseline="middle").encode(
+            text=alt.Text(f"{field}:N")
+        )
+        for field, offset, size in (("label", 0, 12), ("upper", -6.5, 11), ("lower", 5.5, 11))
+    ]
 
 
 def rows_left_out(n: int, margins: Margins, height: int) -> list[Text]:

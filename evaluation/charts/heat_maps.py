@@ -4,11 +4,12 @@ from typing import Any
 
 import altair as alt
 
-from evaluation.charts.frame import Text, data_of, fill, framed, rows_left_out, x_pixels, y_pixels
+from evaluation.charts.frame import Text, data_of, fill, framed, label_layers, rows_left_out, x_pixels, y_pixels
 from evaluation.charts.grid_chart import HeatCell, HeatMapChart
 from evaluation.charts.key import placed_key
 from evaluation.charts.layouts import HEAT_NARROW_ROW, HEAT_ROW, LETTERS, heat_columns, layout
 from evaluation.charts.paper import MOST_ROWS, clipped
+from evaluation.charts.row_labels import label_fields, label_lines
 from evaluation.charts.theme import GRID, INK, OPPOSITE_SHADES, PAPER, SHADES
 from evaluation.charts.xml_text import xml_line
 
@@ -63,13 +64,13 @@ def _middle(place: int, *, narrow: bool) -> float:
 
 
 def _labels(chart: HeatMapChart, *, narrow: bool) -> list[alt.Chart]:
+    names = label_lines([row.label for row in chart.rows[:MOST_ROWS]])
     rows = [
         {
             "px": 0 if narrow else -10,
             "py": _middle(place, narrow=narrow) - (17 if narrow else 0),
-            "label": clipped(row.label, 44 if narrow else 27),
+            **(label_fields((clipped(row.label, 44),)) if narrow else label_fields(names[place])),
         }
         for place, row in enumerate(chart.rows[:MOST_ROWS])
     ]
-    base = alt.Chart(data_of(rows)).mark_text(align="left" if narrow else "right", baseline="middle", fontSize=12)
-    return [base.encode(text=alt.Text("label:N"), x=x_pixels(), y=y_pixels())]
+    return label_layers(alt.Chart(data_of(rows)).encode(x=x_pixels(), y=y_pixels()), narrow=narrow)

@@ -4,10 +4,20 @@ from typing import Any
 
 import altair as alt
 
-from evaluation.charts.frame import axis_of, data_of, framed, longest_title, rows_left_out, x_pixels, y_pixels
+from evaluation.charts.frame import (
+    axis_of,
+    data_of,
+    framed,
+    label_layers,
+    longest_title,
+    rows_left_out,
+    x_pixels,
+    y_pixels,
+)
 from evaluation.charts.grid_chart import HistogramChart, HistogramRow
 from evaluation.charts.layouts import HISTOGRAM_NARROW_ROW, HISTOGRAM_ROW, MOST_HISTOGRAMS, layout
 from evaluation.charts.paper import Margins, clipped
+from evaluation.charts.row_labels import label_fields, label_lines
 from evaluation.charts.scales import Scale, scale
 from evaluation.charts.theme import AXIS, FAINT, MARK
 
@@ -56,10 +66,11 @@ def _bars(chart: HistogramChart, rows: tuple[HistogramRow, ...], axis: Scale, ma
 
 def _labels(rows: tuple[HistogramRow, ...], margins: Margins) -> list[alt.Chart]:
     narrow = margins.is_narrow
+    names = label_lines([row.label for row in rows], narrow=narrow)
     values = [
         {
             "py": _base(place, margins) - (_BAR + 10 if narrow else 10),
-            "label": clipped(row.label, 26 if narrow else 28),
+            **label_fields(names[place]),
             "shown": clipped(row.shown, 20),
         }
         for place, row in enumerate(rows)
@@ -67,7 +78,7 @@ def _labels(rows: tuple[HistogramRow, ...], margins: Margins) -> list[alt.Chart]
     base = alt.Chart(data_of(values)).encode(y=y_pixels())
     x_label, x_shown = (alt.XValue(x) for x in ((0, margins.width) if narrow else (-10, margins.width + 14)))  # type: ignore[no-untyped-call]
     return [
-        base.mark_text(align="left" if narrow else "right").encode(text=alt.Text("label:N"), x=x_label),
+        *label_layers(base.encode(x=x_label), narrow=narrow),
         base.mark_text(align="right" if narrow else "left", fontSize=11, color=FAINT).encode(
             text=alt.Text("shown:N"), x=x_shown
         ),

@@ -11,7 +11,6 @@ from evaluation.charts.frame import (
     data_of,
     fill,
     framed,
-    longest_label,
     longest_title,
     row_texts,
     row_y,
@@ -21,6 +20,7 @@ from evaluation.charts.frame import (
 )
 from evaluation.charts.layouts import SUBTITLE_LINE, layout, subtitle_lines
 from evaluation.charts.paper import MOST_ROWS, Margins, clipped
+from evaluation.charts.row_labels import label_fields, label_lines
 from evaluation.charts.scales import Scale, scale
 from evaluation.charts.theme import AXIS, BAD, GOOD, INK, MARK, PAPER
 
@@ -49,7 +49,8 @@ def interval_specification(chart: IntervalChart, *, narrow: bool = False) -> dic
 def _layers(
     rows: tuple[IntervalRow, ...], references: list[float], axis: Scale, x_title: str, margins: Margins
 ) -> list[alt.Chart]:
-    values = [_values(row, axis, place, margins) for place, row in enumerate(rows)]
+    names = label_lines([row.label for row in rows], narrow=margins.is_narrow)
+    values = [_values(row, axis, place, names[place], margins) for place, row in enumerate(rows)]
     base = alt.Chart(data_of(values)).encode(y=y_pixels())
     x = alt.X("value:Q", **axis_of(axis, title=x_title, longest=longest_title(margins)))
     edge = stroke("edge")
@@ -64,12 +65,12 @@ def _layers(
     ]
 
 
-def _values(row: IntervalRow, axis: Scale, place: int, margins: Margins) -> dict[str, Any]:
+def _values(row: IntervalRow, axis: Scale, place: int, lines: tuple[str, ...], margins: Margins) -> dict[str, Any]:
     low, high = map(axis.inside, row.number.ends)
     edge, fill = COLORS[row.kind]
     return {
         "py": row_y(place, narrow=margins.is_narrow),
-        "label": clipped(row.label, longest_label(margins)),
+        **label_fields(lines),
         "shown": clipped(row.shown, 26),
         "value": axis.inside(row.number.value),
         "low": low,

@@ -1,15 +1,18 @@
 """How large a chart will be: its margins, its height and its key, which pages leave room for before it is drawn."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import singledispatch
 from textwrap import wrap
+from typing import Protocol
 
 from evaluation.charts.chart import BoxChart, CascadeChart, IntervalChart, QualityCostChart, TrendChart
 from evaluation.charts.curve_chart import LabelledLine, LineChart
 from evaluation.charts.grid_chart import HeatMapChart, HistogramChart, ParallelChart
 from evaluation.charts.key_parts import LINE, KeyPart, key_lines
 from evaluation.charts.kinds import Chart
-from evaluation.charts.paper import LABEL_PX, MOST_ROWS, Margins, row_margins, rows_height
+from evaluation.charts.paper import MOST_ROWS, Margins, row_margins, rows_height
+from evaluation.charts.row_labels import label_px
 from evaluation.charts.theme import AXIS, BAD, FAINT, MARK, NARROW, OPPOSITE_SHADES, PAPER, SERIES, SHADES, WIDTH
 from evaluation.escaping import one_line
 
@@ -69,7 +72,7 @@ def layout(chart: Chart, *, narrow: bool = False) -> Layout:
 def _(chart: IntervalChart, *, narrow: bool) -> Layout:
     top = 46 + SUBTITLE_LINE * len(subtitle_lines(chart, narrow=narrow))
     return Layout(
-        margins=row_margins(Margins(left=LABEL_PX, right=176, top=top, bottom=46), narrow=narrow),
+        margins=row_margins(Margins(left=_label_px(chart.rows), right=176, top=top, bottom=46), narrow=narrow),
         height=rows_height(len(chart.rows[:MOST_ROWS]), narrow=narrow),
     )
 
@@ -78,7 +81,7 @@ def _(chart: IntervalChart, *, narrow: bool) -> Layout:
 def _(chart: BoxChart, *, narrow: bool) -> Layout:
     top = 84 if narrow else 64
     return Layout(
-        margins=row_margins(Margins(left=LABEL_PX, right=214, top=top, bottom=46), narrow=narrow),
+        margins=row_margins(Margins(left=_label_px(chart.rows), right=214, top=top, bottom=46), narrow=narrow),
         height=rows_height(len(chart.rows[:MOST_ROWS]), narrow=narrow),
     )
 
@@ -113,7 +116,11 @@ def _(chart: LineChart, *, narrow: bool) -> Layout:
 def _(chart: HeatMapChart, *, narrow: bool) -> Layout:
     paper, key = _paper(narrow=narrow), _heat_key(chart, heat_columns(chart, narrow=narrow))
     margins = Margins(
-        left=16 if narrow else LABEL_PX, right=16, top=68 + LINE * key_lines(key, paper), bottom=36, paper=paper
+        left=16 if narrow else _label_px(chart.rows),
+        right=16,
+        top=68 + LINE * key_lines(key, paper),
+        bottom=36,
+        paper=paper,
     )
     height = (HEAT_NARROW_ROW if narrow else HEAT_ROW) * max(1, len(chart.rows[:MOST_ROWS]))
     return Layout(margins=margins, height=height, key=tuple(key))
@@ -121,7 +128,7 @@ def _(chart: HeatMapChart, *, narrow: bool) -> Layout:
 
 @_layout.register
 def _(chart: HistogramChart, *, narrow: bool) -> Layout:
-    left, right = (16, 16) if narrow else (LABEL_PX, 130)
+    left, right = (16, 16) if narrow else (_label_px(chart.rows[:MOST_HISTOGRAMS]), 130)
     row = HISTOGRAM_NARROW_ROW if narrow else HISTOGRAM_ROW
     return Layout(
         margins=Margins(left=left, right=right, top=46, bottom=46, paper=_paper(narrow=narrow)),
@@ -135,6 +142,15 @@ def _(chart: ParallelChart, *, narrow: bool) -> Layout:
     paper, key = _paper(narrow=narrow), _parallel_key(chart, n_axes, n_lines)
     margins = Margins(left=24, right=66, top=90 + LINE * key_lines(key, paper), bottom=24, paper=paper)
     return Layout(margins=margins, height=PARALLEL_HEIGHT, key=tuple(key))
+
+
+class _Labelled(Protocol):
+    @property
+    def label(self) -> str: ...
+
+
+def _label_px(rows: Sequence[_Labelled]) -> int:
+    return label_px([row.label for row in rows[:MOST_ROWS]])
 
 
 def _paper(*, narrow: bool) -> int:

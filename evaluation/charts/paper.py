@@ -7,8 +7,6 @@ from evaluation.charts.xml_text import xml_line
 
 ROW, NARROW_ROW = 30, 46
 """Height of a row in pixels."""
-LABEL_PX = 220
-"""Pixels for the labels of rows."""
 MOST_ROWS = 30
 KEY_Y = 42
 """Pixels from the upper edge of the paper to the middle of the key."""

@@ -13,7 +13,7 @@ from evaluation.charts.paper import KEY_Y, Margins, clipped
 from evaluation.charts.scales import Scale, scale
 from evaluation.charts.theme import AXIS, MARK, PAPER
 
-LONGEST_LABEL = 34
+LONGEST_LABEL = 42
 """Characters of a label; the table has the full name."""
 _DASH = [5, 4]
 

@@ -166,6 +166,11 @@ def _first(values: Values) -> float | None:
     return next((value for _, value in sorted(values.items(), key=lambda item: _rank(item[0]))), None)
 
 
+def nearest_to_fresh(of_side: Mapping[str, Values]) -> dict[str, float]:
+    """Return a side's figure of each case, in the state nearest to a fresh prompt: for reading, not for comparing."""
+    return {case_id: value for case_id, of_case in of_side.items() if (value := _first(of_case)) is not None}
+
+
 def _rank(states: States) -> int:
     return min(tuple(PromptState).index(state) for state in states)
 

@@ -128,6 +128,7 @@ def _metric(compared: MetricComparison) -> MetricComparisonResult:
         kind=compared.pairs[0].found.kind if compared.pairs else None,
         higher_is_better=compared.metric.higher_is_better,
         values={label: MetricEstimate.of(value) for label, value in compared.values.items()},
+        measured={label: MetricEstimate.of(value) for label, value in compared.measured.items()},
         winner=many.winner,
         order=many.order,
         groups=many.groups,

@@ -13,7 +13,13 @@ from evaluation.comparisons.case_values import (
     flipped_pairs,
     scores_of,
 )
-from evaluation.comparisons.comparable_timings import ComparablePairs, comparable_pairs, notes_on
+from evaluation.comparisons.comparable_timings import (
+    ComparablePairs,
+    Sides,
+    comparable_pairs,
+    nearest_to_fresh,
+    notes_on,
+)
 from evaluation.comparisons.metrics import ComparedMetric
 from evaluation.comparisons.sides import Member, Side
 from evaluation.fingerprint import fingerprint
@@ -57,6 +63,8 @@ class MetricComparison:
     many: ManyComparison
     values: Mapping[str, Estimate]
     """Each side's mean over the cases that all sides have; empty if there is no such case."""
+    measured: Mapping[str, Estimate] = field(default_factory=dict)
+    """Each side's mean over its own cases, where no case may be compared over all sides."""
 
 
 def paired_standard_error(
@@ -216,13 +224,19 @@ class MetricComparer:
                     prompts=basis,
                 )
             )
+        means = self._means(metric, values if alike is None else alike.of_all.shown)
         return MetricComparison(
             metric=metric,
             sides=tuple(values),
             pairs=tuple(pairs),
             many=many,
-            values=self._means(metric, values if alike is None else alike.of_all.shown),
+            values=means,
+            measured={} if alike is None or means else self._own_means(metric, alike.sides),
         )
+
+    def _own_means(self, metric: ComparedMetric, sides: Sides) -> dict[str, Estimate]:
+        own = {label: {label: nearest_to_fresh(of_side)} for label, of_side in sides.items() if of_side}
+        return {label: self._means(metric, of_side)[label] for label, of_side in own.items()}
 
     def _tails(
         self,

@@ -61,6 +61,8 @@ class MetricComparisonResult:
     gate: GateResult | None
     """None for two sides, or if fewer than two cases are common to all."""
     notes: tuple[str, ...]
+    measured: Mapping[str, MetricEstimate] = field(default_factory=dict)
+    """Each side's mean over its own cases, where `values` is empty since no case may be compared over all sides."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -36,6 +36,7 @@ OTHER_MEANING: Mapping[str, tuple[str, ...]] = {
         "evaluation/comparisons/comparison.py",
         "evaluation/comparisons/metrics.py",
         "evaluation/comparisons/comparison.py",
+        "evaluation/glossary.py",
         "evaluation/metrics/descriptions.py",
         "evaluation/metrics/speed.py",
         "evaluation/reports/comparisons/tables.py",

@@ -30,7 +30,7 @@ _ATTRIBUTES = frozenset({
     "data-marked", "list",
     "data-key", "data-refresh", "data-state", "data-fetch", "data-once", "data-drop", "data-dropped", "data-benchmarks",
     "for", "spellcheck", "inputmode", "accept", "disabled", "aria-invalid",
-    "media", "srcset", "start", "data-clear", "hidden",
+    "media", "srcset", "start", "data-clear", "hidden", "popover", "popovertarget",
 })  # fmt: skip
 """All attributes that our templates have: no handler of events, no style."""
 _PICTURE = re.compile(r"/charts/([0-9a-f]{32}(?:-narrow)?)\.svg")

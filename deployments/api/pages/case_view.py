@@ -7,6 +7,7 @@ from markupsafe import Markup
 
 from deployments.api.pages.formatted_text import formatted
 from deployments.api.pages.word_diff import Piece, word_diff
+from evaluation.case import Message
 from evaluation.generation import Generation
 from evaluation.results.cases import AnswerResult, CaseCandidate, CaseResult, MissingOutcome, OutcomeResult
 
@@ -68,6 +69,12 @@ class CaseView:
     is_formatted: bool
     """Answers are shown as Markdown shows them."""
     answers: tuple[ShownAnswer, ...]
+
+    @property
+    def common_messages(self) -> tuple[Message, ...]:
+        """Return the messages that every candidate was sent; empty where they differ."""
+        sent = {candidate.messages for candidate in self.case.candidates}
+        return next(iter(sent)) if len(sent) == 1 else ()
 
 
 def case_view(case: CaseResult, *, against: str = "", is_formatted: bool = False) -> CaseView:

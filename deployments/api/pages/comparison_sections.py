@@ -1,9 +1,11 @@
 """A comparison as sections of a page: the tables and sentences of the command line, with links to cases and runs."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
+from deployments.api.pages.pair_answers import ComparedAnswers
 from deployments.api.pages.rendering import address
-from deployments.api.pages.sections import Bar, Cell, Compared, Link, Section, Table, drawn, table_of
+from deployments.api.pages.sections import Bar, Cell, Compared, Link, PairChoice, Section, Table, drawn, table_of
 from deployments.api.pages.word_diff import both_marked
 from evaluation.comparisons.preference_words import preference_lines, preference_rows
 from evaluation.comparisons.sentences import n_tested, pair_sentence
@@ -12,6 +14,7 @@ from evaluation.formatting import counted
 from evaluation.reports.comparisons.charts import differences, side_latencies, sides_against_cost
 from evaluation.reports.comparisons.power_chart import power_chart, power_rows
 from evaluation.reports.comparisons.tables import (
+    COUNTS,
     dropped_lines,
     flip_line,
     flip_rows,
@@ -31,18 +34,31 @@ from evaluation.reports.comparisons.tables import (
     zero_lines,
 )
 from evaluation.results.comparisons import ComparisonResult, Flip, Flips
+from evaluation.results.pairs import PairResult
 
 BARS = 100
 """Most pairs that are drawn one by one."""
+PAIR = "pair"
+"""What addresses name the cases of a chosen pair by."""
 OPEN_BARS = 3
 """Most pairs that are in sight at once."""
 
 
-def comparison_sections(result: ComparisonResult) -> tuple[Section, ...]:
-    """Return a comparison as sections, in the order of the command line."""
+def comparison_sections(
+    result: ComparisonResult, answers: ComparedAnswers, *, chosen: Flips | None = None
+) -> tuple[Section, ...]:
+    """Return a comparison as sections, in the order of the command line.
+
+    Args:
+        result: The comparison.
+        answers: Where its answers are.
+        chosen: The pair that somebody chose, whose cases come first.
+    """
     return (
-        *(_of_two(result) if is_pair(result) else _of_many(result)),
-        _bars(result),
+        *(() if chosen is None else _of_pair(result, answers, chosen)),
+        *(_of_two(result) if is_pair(result) else _of_many(result, answers)),
+        *(() if chosen is not None or is_pair(result) else (_choice(result),)),
+        _bars(result, answers),
         Section(
             title="Pictures",
             pictures=drawn(differences(result), sides_against_cost(result), side_latencies(result)),
@@ -53,7 +69,7 @@ def comparison_sections(result: ComparisonResult) -> tuple[Section, ...]:
             pictures=drawn(power_chart(result)),
         ),
         *_preferences(result),
-        *(section for flips in result.flips for section in _flips(flips)),
+        *(section for flips in result.flips for section in _flips(result, answers, flips)),
         Section(
             title="What is left out",
             lines=(*dropped_lines(result), *zero_lines(result), *tail_lines(result)),
@@ -73,7 +89,7 @@ def _of_two(result: ComparisonResult) -> Iterator[Section]:
     )
 
 
-def _of_many(result: ComparisonResult) -> Iterator[Section]:
+def _of_many(result: ComparisonResult, answers: ComparedAnswers) -> Iterator[Section]:
     if not result.metrics:
         return
     headline = result.metrics[0]
@@ -95,26 +111,74 @@ def _of_many(result: ComparisonResult) -> Iterator[Section]:
         )
     yield Section(
         title=f"{title(headline.metric)}, pair by pair",
-        table=table_of("Pairs", pair_rows(result, headline.metric)),
-        after=("Intervals are adjusted for all pairs.",),
+        table=_pair_table(result, answers),
+        after=(
+            "Intervals are adjusted for all pairs. A pair leads to its cases here, a number to them in the answers.",
+        ),
     )
 
 
-def _bars(result: ComparisonResult) -> Section:
+def _pair_table(result: ComparisonResult, answers: ComparedAnswers) -> Table:
+    """Return the pairs of the headline; a pair and its counts lead to its cases."""
+    pairs, rows = result.headline_pairs, pair_rows(result, result.metrics[0].metric)
+    place = list(rows[0]).index(COUNTS) if rows else 0
+    cells: list[tuple[Cell, ...]] = []
+    for pair, row in zip(pairs, rows, strict=True):
+        name, *texts = row.values()
+        counts = answers.counts(pair)
+        link = Link(text=name, address=f"{_pair_address(result, pair.a, pair.b)}#{PAIR}")
+        cells.append((link, *texts[: place - 1], *counts, *texts[place:]))
+    columns = tuple(rows[0]) if rows else ()
+    return Table(
+        label="Pairs",
+        columns=(*columns[:place], "first better", "equal", "second better", *columns[place + 1 :]),
+        rows=tuple(cells),
+    )
+
+
+def _pair_address(result: ComparisonResult, first: str, second: str) -> str:
+    return address(f"/comparisons/{result.comparison_id}", first=first, second=second)
+
+
+def _choice(result: ComparisonResult, flips: Flips | None = None) -> Section:
+    """Return the form that asks for a pair."""
+    names = tuple(side.label for side in result.sides if side.label not in result.unscored)
+    order = result.metrics[0].order if result.metrics else ()
+    first, second = (flips.a, flips.b) if flips else (*order[:2], "", "")[:2]
+    title_of = "The cases of any two"
+    return Section(title=title_of, choice=PairChoice(names=names, first=first, second=second), anchor=PAIR)
+
+
+def _of_pair(result: ComparisonResult, answers: ComparedAnswers, flips: Flips) -> Iterator[Section]:
+    """Yield the pair that somebody chose: the form, what was found of it, and its cases."""
+    both = {flips.a, flips.b}
+    pair = next((pair for pair in result.headline_pairs if {pair.a, pair.b} == both), None)
+    lines = () if pair is None else (f"{pair_sentence(pair, n_adjusted=n_tested(result.headline_pairs))}.",)
+    yield replace(_choice(result, flips), bars=() if pair is None else (_bar(pair, answers),), lines=lines)
+    yield from _flips(result, answers, flips)
+
+
+def _bar(pair: PairResult, answers: ComparedAnswers, sentence: str = "") -> Bar:
+    where = answers.of(pair)
+    return Bar(
+        first=pair.a,
+        second=pair.b,
+        n_first=pair.n_better_a,
+        n_equal=pair.n_equal,
+        n_second=pair.n_better_b,
+        sentence=sentence,
+        links=None if where is None else (where.first, where.equal, where.second),
+    )
+
+
+def _bars(result: ComparisonResult, answers: ComparedAnswers) -> Section:
     pairs = result.headline_pairs
     n_adjusted = n_tested(pairs)
     left = len(pairs) - BARS
     return Section(
         title="Who wins how many cases",
         bars=tuple(
-            Bar(
-                first=pair.a,
-                second=pair.b,
-                n_first=pair.n_better_a,
-                n_equal=pair.n_equal,
-                n_second=pair.n_better_b,
-                sentence=f"{pair_sentence(pair, n_adjusted=n_adjusted)}." if len(pairs) > 1 else "",
-            )
+            _bar(pair, answers, f"{pair_sentence(pair, n_adjusted=n_adjusted)}." if len(pairs) > 1 else "")
             for pair in pairs[:BARS]
         ),
         folded=f"{counted(len(pairs), 'pair')}, each in a sentence" if len(pairs) > OPEN_BARS else "",
@@ -132,11 +196,11 @@ def _preferences(result: ComparisonResult) -> Iterator[Section]:
         )
 
 
-def _flips(flips: Flips) -> Iterator[Section]:
+def _flips(result: ComparisonResult, answers: ComparedAnswers, flips: Flips) -> Iterator[Section]:
     line = flip_line(flips)
     if line is None:
         return
-    yield Section(title=line, links=_answers_of(flips))
+    yield Section(title=line, links=_answers_of(result, answers, flips))
     for better, winner, n_better in (
         (flips.better_a, flips.a, flips.n_better_a),
         (flips.better_b, flips.b, flips.n_better_b),
@@ -154,17 +218,16 @@ def _flips(flips: Flips) -> Iterator[Section]:
             )
 
 
-def _answers_of(flips: Flips) -> tuple[Link, ...]:
+def _answers_of(result: ComparisonResult, answers: ComparedAnswers, flips: Flips) -> tuple[Link, ...]:
     """Return links to all such cases side by side, where both sides answered in one run."""
-    if flips.run_a != flips.run_b:
+    both = {flips.a, flips.b}
+    pair = next((pair for pair in result.headline_pairs if {pair.a, pair.b} == both), None)
+    where = None if pair is None else answers.of(pair)
+    if pair is None or where is None:
         return ()
-    base = f"/runs/{flips.run_a}/answers"
     return tuple(
-        Link(
-            text=f"All cases that {better} answers better than {worse}",
-            address=address(base, better=better, worse=worse),
-        )
-        for better, worse in ((flips.a, flips.b), (flips.b, flips.a))
+        Link(text=f"All cases that {better} answers better than {worse}", address=address_of)
+        for better, worse, address_of in ((pair.a, pair.b, where.first), (pair.b, pair.a, where.second))
     )
 
 

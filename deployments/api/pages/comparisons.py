@@ -7,12 +7,14 @@ from fastapi.responses import Response
 
 from deployments.api.access import READ
 from deployments.api.pages.comparison_sections import comparison_sections
+from deployments.api.pages.pair_answers import compared_answers
 from deployments.api.pages.rendering import PageRoute, address
 from deployments.api.pages.report_links import report_links
 from deployments.api.pages.section_page import section_page
 from deployments.api.pages.sections import Cell, Link, Section, Table, filled
 from deployments.cli.arguments import open_stored
 from deployments.python.stored import load_comparison
+from evaluation.comparisons.pair_flips import pair_flips
 from evaluation.formatting import counted
 from evaluation.records.experiments import ComparisonSummary
 from evaluation.store.annotations import annotations
@@ -64,10 +66,18 @@ def _row(each: ComparisonSummary) -> tuple[Cell, ...]:
 
 
 @router.get("/comparisons/{comparison}")
-def comparison(request: Request, comparison: str) -> Response:
-    """Show a comparison: who is better first, then the numbers and the cases that decide."""
+def comparison(
+    request: Request,
+    comparison: str,
+    first: Annotated[str, Query(max_length=1000)] = "",
+    second: Annotated[str, Query(max_length=1000)] = "",
+) -> Response:
+    """Show a comparison: who is better first, then the numbers and the cases that decide; those of a pair on top."""
     result = load_comparison(comparison)
     with open_stored(None) as store:
+        answers = compared_answers(store, result)
+        is_chosen = bool(first and second) and first != second
+        chosen = pair_flips(store, result, first, second) if is_chosen else None
         notes = annotations(store, comparison_ids=[result.comparison_id])
     lead, *others = result.sentences or ("There is nothing to compare.",)
     by = f" by {result.by}" if result.by else ""
@@ -76,7 +86,7 @@ def comparison(request: Request, comparison: str) -> Response:
         result.benchmark,
         filled(
             Section(lines=(*others, *(f"{note.author}: {note.text}" for note in notes))),
-            *comparison_sections(result),
+            *comparison_sections(result, answers, chosen=chosen),
         ),
         up=Link(text="Comparison", address="/comparisons"),
         about=f"{result.comparison_id} · {counted(len(result.sides), 'side')}{by}"

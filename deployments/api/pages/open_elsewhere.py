@@ -59,6 +59,15 @@ def _snippets(call: StoredCall, own_address: str) -> Iterator[Snippet]:
     yield Snippet(title="gateway", text=_curl(url, _whole(chat_body(call.request)), None), note=note)
 
 
+def raw_request(call: StoredCall) -> str:
+    """Return what the server was sent, as JSON; empty where no single request is the answer."""
+    if call.has_pipeline:
+        return ""
+    provider = PROVIDERS[call.provider]
+    body = (chat_body if provider.chat_path is None else provider.chat_body)(call.request)
+    return json.dumps(body, ensure_ascii=False, indent=2)
+
+
 def _whole(body: Mapping[str, Any]) -> dict[str, Any]:
     """Return the body of a request whose answer comes in one piece."""
     return {name: value for name, value in body.items() if name != "stream_options"} | {"stream": False}

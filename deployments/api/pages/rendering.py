@@ -10,6 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, Response
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from deployments.api.pages.explained_terms import ExplainedTerms
 from deployments.api.pages.moments import TIME_ZONE_NOTE, date_and_time, exact, how_long_ago, in_utc
 from deployments.api.pages.sections import Compared, Link, State
 from deployments.api.problems import ProblemError, problem_of
@@ -76,7 +77,9 @@ def page(request: Request, template: str, *, status: int = 200, **values: object
         status: HTTP status.
         values: What the template shows, by name.
     """
-    text = _environment.get_template(template).render(path=request.url.path, now=datetime.now(UTC), **values)
+    text = _environment.get_template(template).render(
+        path=request.url.path, now=datetime.now(UTC), terms=ExplainedTerms(), **values
+    )
     headers = {"Content-Security-Policy": SECURITY_POLICY, "Cache-Control": "no-store"}
     return HTMLResponse(text.encode("utf-8", "replace"), status, headers=headers)
 
@@ -111,8 +114,11 @@ def _number(format_number: Callable[[float], str]) -> Callable[[float | None], s
 
 
 def address(path: str, **parameters: object) -> str:
-    """Return an address with its parameters; those that are empty are left out."""
-    query = urlencode({name: str(value) for name, value in parameters.items() if value not in (None, "", False)})
+    """Return an address with its parameters; those that are empty are left out, one with several values is repeated."""
+    listed = [(name, value if isinstance(value, list | tuple) else (value,)) for name, value in parameters.items()]
+    query = urlencode(
+        [(name, str(each)) for name, values in listed for each in values if each not in (None, "", False)]
+    )
     return f"{path}?{query}" if query else path
 
 

@@ -1,5 +1,6 @@
 """Pages of runs: the list, one run, its answers side by side, and one case."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -7,7 +8,7 @@ from fastapi.responses import Response
 
 from deployments.api.access import READ
 from deployments.api.pages.case_view import AskedAgain, case_view
-from deployments.api.pages.open_elsewhere import snippets
+from deployments.api.pages.open_elsewhere import raw_request, snippets
 from deployments.api.pages.prefect_links import prefect_links
 from deployments.api.pages.recent_runs import listed_runs
 from deployments.api.pages.rendering import PageRoute, page
@@ -16,8 +17,11 @@ from deployments.api.pages.run_extras import run_extras, shared_run
 from deployments.api.stored_calls import stored_calls
 from deployments.cli.arguments import open_stored
 from deployments.python.stored import load_case
-from evaluation.answer_matrix.page import FiguresInUse, matrix_page
+from evaluation.answer_matrix.page import FiguresInUse, matrix_page, run_pairs
 from evaluation.answer_matrix.selection import MatrixView, Showing, Sorting
+from evaluation.errors import UnknownNameError
+from evaluation.glossary import term_of
+from evaluation.records.status import Status
 from evaluation.run_results.ranking import ranked
 from evaluation.store.plans import run_flows
 from evaluation.store.summaries import list_runs
@@ -35,6 +39,7 @@ def matrix_view(
     showing: Showing = Showing.ALL,
     better: Annotated[str, Query(max_length=1000)] = "",
     worse: Annotated[str, Query(max_length=1000)] = "",
+    equal: bool = False,
     candidate: Annotated[str, Query(max_length=1000)] = "",
     sort: Sorting = Sorting.CASE,
     descending: bool = False,
@@ -46,6 +51,7 @@ def matrix_view(
         showing=showing,
         better=better,
         worse=worse,
+        equal=equal,
         candidate=candidate,
         sort=sort,
         descending=descending,
@@ -69,6 +75,9 @@ def runs(request: Request, before: str | None = None, archived: bool = False) ->
 def run(request: Request, run: str) -> Response:
     """Show the result of a run."""
     result = shared_run(run)
+    has_ended = result.status not in (Status.PLANNED, Status.RUNNING)
+    with open_stored(None) as store:
+        pairs = run_pairs(store, result.run_id, in_use=figures_in_use) if has_ended else None
     return page(
         request,
         "run.html",
@@ -76,6 +85,7 @@ def run(request: Request, run: str) -> Response:
         alarms=shown_alarms(result),
         candidates=ranked(result),
         extras=run_extras(result),
+        pairs=pairs,
         flow_runs=prefect_links(result.flow_run_ids),
     )
 
@@ -85,6 +95,7 @@ def answers(
     request: Request,
     run: str,
     view: View,
+    columns: Annotated[tuple[Annotated[str, Query(max_length=1000)], ...], Query(max_length=1000)] = (),
     metric: Annotated[str, Query(max_length=500)] = "",
     offset: Annotated[int, Query(ge=0, le=10_000_000)] = 0,
 ) -> Response:
@@ -96,10 +107,25 @@ def answers(
         "answers.html",
         matrix=shown,
         view=view,
+        columns=columns,
+        places=_places(shown.labels, columns, view),
+        labels=sorted({cell.label for row in shown.rows for cell in row.cells if cell.label and term_of(cell.label)}),
         showings=list(Showing),
         sortings=list(Sorting),
         n_rows=ROWS_OF_A_PAGE,
     )
+
+
+def _places(labels: Sequence[str], columns: Sequence[str], view: MatrixView) -> list[int]:
+    """Return the places of the candidates to show: the chosen ones, else the two that are compared, else all.
+
+    Raises:
+        UnknownNameError: the run has no such candidate.
+    """
+    chosen = columns or ((view.better, view.worse) if view.better and view.worse else labels)
+    if unknown := [label for label in chosen if label not in labels]:
+        raise UnknownNameError("candidate", unknown[0], labels)
+    return [labels.index(label) for label in dict.fromkeys(chosen)]
 
 
 @router.get("/runs/{run}/case")
@@ -144,5 +170,6 @@ def case_page(
         shown=shown,
         asked_again=asked_again,
         calls={call.fingerprint: (call, snippets(call, own_address=own_address)) for call in calls},
+        requests={call.fingerprint: raw_request(call) for call in calls},
         flow_runs=flow_runs,
     )

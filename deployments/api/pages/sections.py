@@ -54,7 +54,8 @@ class Table:
 
 
 def _are_numbers(cells: Sequence[Cell]) -> bool:
-    filled_cells = [cell for cell in cells if cell is not None and cell not in _NOTHING]
+    texts = (cell.text if isinstance(cell, Link) else cell for cell in cells)
+    filled_cells = [cell for cell in texts if cell is not None and cell not in _NOTHING]
     return bool(filled_cells) and all(
         isinstance(cell, int) or (isinstance(cell, str) and _NUMBER.fullmatch(cell) is not None)
         for cell in filled_cells
@@ -102,12 +103,23 @@ class Bar:
     n_second: int
     sentence: str = ""
     """What follows from it, in a sentence."""
+    links: tuple[str, str, str] | None = None
+    """Addresses of the cases of the three counts; None: no page shows them."""
 
     @property
     def shares(self) -> tuple[float, float, float]:
         """Return the three parts as shares of the whole; zeros where there is no case."""
         whole = self.n_first + self.n_equal + self.n_second or 1
         return self.n_first / whole, self.n_equal / whole, self.n_second / whole
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PairChoice:
+    """A form that asks for two of several names."""
+
+    names: tuple[str, ...]
+    first: str
+    second: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,12 +137,16 @@ class Section:
     """Lines below the table."""
     folded: str = ""
     """What to press to see the bars; empty: they are in sight."""
+    choice: PairChoice | None = None
+    """Which two of several are shown."""
+    anchor: str = ""
+    """What addresses name the section by."""
 
     @property
     def is_empty(self) -> bool:
         """Return whether there is nothing to show under the heading."""
         has_rows = self.table is not None and bool(self.table.rows)
-        return not (self.lines or self.bars or has_rows or self.pictures or self.links or self.after)
+        return not (self.lines or self.choice or self.bars or has_rows or self.pictures or self.links or self.after)
 
 
 def filled(*sections: Section) -> tuple[Section, ...]:

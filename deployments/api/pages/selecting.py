@@ -44,6 +44,7 @@ class ViewFields(Body):
     showing: Showing = Showing.ALL
     better: Label = ""
     worse: Label = ""
+    equal: bool = False
     candidate: Label = ""
     sort: Sorting = Sorting.CASE
     descending: bool = False

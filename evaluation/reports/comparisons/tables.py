@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from evaluation.comparisons.sentences import amount, interval, is_all_equal, open_end_lines, size_of
-from evaluation.formatting import counted, p_cell, p_value, quantity, score
+from evaluation.formatting import counted, listed, p_cell, p_value, quantity, score
 from evaluation.results.comparisons import ComparisonResult, Flip, Flips, MetricComparisonResult
 from evaluation.results.estimates import MetricEstimate
 from evaluation.results.pairs import PairResult
@@ -22,6 +22,8 @@ FIGURE_TITLES = {
     "cost_usd": "USD/answer",
     "energy_j": "J/answer",
 }
+COUNTS = "better/worse/equal"
+"""Title of the column with the number of cases that each side of a pair won."""
 RATIOS = "“Times” is the geometric mean of the ratios case by case, not the ratio of the two means shown."
 
 
@@ -103,7 +105,7 @@ def side_rows(result: ComparisonResult) -> list[Row]:
         row: Row = {"side": label}
         for metric in result.metrics:
             shown = _estimate(metric, label) if metric is headline else _value(metric, label)
-            row[title(metric.metric)] = f"{shown} {_letters(metric, label)}".rstrip()
+            row[title(metric.metric)] = f"{shown} {_letters(metric, label)}".rstrip() if metric.values else shown
             if metric is headline:
                 row["rank"] = _ranks(metric, label)
         counts = sides[label].counts
@@ -125,7 +127,7 @@ def _ranks(metric: MetricComparisonResult, label: str) -> str:
 
 
 def _estimate(metric: MetricComparisonResult, label: str) -> str:
-    numbers = metric.values.get(label)
+    numbers = (metric.values or metric.measured).get(label)
     if numbers is None:
         return "–"
     value = _number(metric, numbers.value)
@@ -135,6 +137,8 @@ def _estimate(metric: MetricComparisonResult, label: str) -> str:
 
 
 def _value(metric: MetricComparisonResult, label: str) -> str:
+    if not metric.values:
+        return _estimate(metric, label)
     numbers = metric.values.get(label)
     return "–" if numbers is None else _number(metric, numbers.value)
 
@@ -178,7 +182,7 @@ def pair_rows(result: ComparisonResult, metric: str) -> list[Row]:
             "p": p_cell(pair.p_value),
             "p (Holm)": p_cell(pair.p_adjusted),
             "pairs": f"{pair.n_pairs:,}",
-            "better/worse/equal": f"{pair.n_better_a:,}/{pair.n_better_b:,}/{pair.n_equal:,}",
+            COUNTS: f"{pair.n_better_a:,}/{pair.n_better_b:,}/{pair.n_equal:,}",
             "MDE": "–" if pair.mde is None else amount(pair.mde, pair),
             "verdict": verdict_words(pair),
         }
@@ -328,9 +332,25 @@ def gate_line(metric: MetricComparisonResult) -> str | None:
 
 def more_sides(result: ComparisonResult) -> Sequence[str]:
     """Return how to read tables of three or more sides."""
+    uncompared = _uncompared_lines(result)
     if result.against is not None:
-        return (f"Each side is compared with {result.against} alone. {_RANKS}",)
-    return (f"Sides with a letter in common do not differ significantly (Holm over all pairs of a metric). {_RANKS}",)
+        return (f"Each side is compared with {result.against} alone. {_RANKS}", *uncompared)
+    return (
+        f"Sides with a letter in common do not differ significantly (Holm over all pairs of a metric). {_RANKS}",
+        *uncompared,
+    )
+
+
+def _uncompared_lines(result: ComparisonResult) -> list[str]:
+    """Return why figures stand in the table without groups of equals."""
+    words = [title(metric.metric) for metric in result.metrics if metric.measured and not metric.values]
+    if not words:
+        return []
+    return [
+        f"{listed(words)}: each side's own mean, without letters: the servers had the prompts of the sides in their "
+        "caches to different extents, so that no comparison of all sides is drawn. What may be compared, and on which "
+        "cases, is said pair by pair in the notes."
+    ]
 
 
 _RANKS = "Ranks from–to: the best and the worst rank that the significant differences allow."

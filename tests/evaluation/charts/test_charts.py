@@ -28,6 +28,7 @@ from evaluation.charts.chart import (
 from evaluation.charts.kinds import Chart
 from evaluation.charts.paper import MOST_ROWS, clipped
 from evaluation.charts.rendering import as_png, as_svg
+from evaluation.charts.row_labels import label_lines
 from evaluation.charts.specification import specification
 from evaluation.charts.theme import DARK, NARROW, SERIES, WIDTH
 
@@ -51,17 +52,18 @@ HOSTILE = [
     "long " * 60,
 ]
 LENGTHS = {
-    "quality_cost": (34, 80, 86, 90),
-    "boxes": (28, 86, 90),
-    "intervals": (26, 28, 86, 90, 115),
+    "quality_cost": (42, 80, 86, 90),
+    "boxes": (86, 90),
+    "intervals": (26, 86, 90, 115),
     "trends": (24, 80, 86, 115),
     "cascade": (80, 86, 90),
     "lines": (12, 60, 86, 90),
-    "heat_map": (27, 60, 86),
-    "histogram": (20, 28, 86, 90),
+    "heat_map": (60, 86),
+    "histogram": (20, 86, 90),
     "parallel": (46, 86),
 }
-"""Characters for which each kind of chart has room, wherever it takes text."""
+"""Characters for which each kind of chart has room, wherever it takes text but beside its rows."""
+HAVE_ROWS = frozenset({"boxes", "intervals", "heat_map", "histogram"})
 ALLOWED = {"svg", "title", "desc", "style", "rect", "line", "path", "circle", "text"}
 ATTRIBUTES = {"x", "y", "x1", "x2", "y1", "y2", "cx", "cy", "r", "rx", "d", "transform", "class", "width", "height"}
 EXPRESSIONS = {"filter", "calculate", "expr", "signal", "labelExpr", "test", "field", "name", "url", "href"}
@@ -113,6 +115,8 @@ def test_a_hostile_label_is_shown_letter_by_letter_as_far_as_there_is_room(kind:
     shown = texts(KINDS[kind](label, 0.25))
 
     assert [] == [clipped(label, length) for length in LENGTHS[kind] if clipped(label, length) not in shown]
+    if kind in HAVE_ROWS:
+        assert {line.strip() for line in label_lines([label])[0]} <= {text.strip() for text in shown}
     assert all(len(text) <= 115 for text in shown)
 
 

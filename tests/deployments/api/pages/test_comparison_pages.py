@@ -1,15 +1,17 @@
 """Comparisons as pages: the sentence first, the pairs, the cases on which they differ, and who is alike."""
 
+import re
 from urllib.parse import unquote_plus
 
 import pytest
 from api_client import ApiClient
-from compared_runs import candidate, cases_of, compared, right_on
+from compared_runs import candidate, cases_of, compared, right_on, timed
 from seen_pages import SeenPage
 from stored_runs import store_run
 
 from deployments.api.pages import comparisons
 from evaluation.comparisons.sentences import pair_sentence
+from evaluation.reports.comparisons.tables import side_rows
 from evaluation.results.comparisons import ComparisonResult
 from evaluation.store.annotations import annotate
 from evaluation.store.session import KeptStore
@@ -47,8 +49,9 @@ def test_a_pair_is_shown_with_its_interval_and_its_p_value(api: ApiClient, serve
     result = compared(served_store, "mixed")
     (pair,) = result.headline_pairs
     seen = _page(api, result)
-    assert f"good:1b better on {pair.n_better_a}" in seen.text
-    assert f"alike on {pair.n_equal}" in seen.text
+    words = " ".join(seen.text.split())
+    assert f"good:1b better on {pair.n_better_a}" in words
+    assert f"alike on {pair.n_equal}" in words
     assert f"{100 * pair.difference:+.1f}" in seen.text
     assert "[" in seen.text
 
@@ -139,3 +142,23 @@ def test_words_that_the_other_answer_lacks_are_marked_in_both(api: ApiClient, se
     assert flip.answer_a != flip.answer_b
     assert "<ins>" in text
     assert f"<ins>{flip.answer_a}</ins>" in text
+
+
+def test_latencies_that_may_not_be_compared_stand_as_numbers_with_the_reason(
+    api: ApiClient, served_store: KeptStore
+) -> None:
+    cases = cases_of(12)
+    sides = [
+        candidate("one:1b", timed(cases, 1.0, prompt_tokens=1000, cached_tokens=0)),
+        candidate("two:1b", timed(cases, 2.0, prompt_tokens=1000, cached_tokens=0)),
+        candidate("kept:1b", timed(cases, 3.0, prompt_tokens=1000, cached_tokens=999)),
+    ]
+    store_run(served_store, *sides, cases=cases, run_id="kept")
+    result = compared(served_store, "kept")
+    assert not result.metric("latency_s").values
+    rows = side_rows(result)
+    for row, seconds in ((row, {"one:1b": "1.0", "two:1b": "2.1", "kept:1b": "3.1"}[row["side"]]) for row in rows):
+        assert re.fullmatch(rf"{re.escape(seconds)}\d* \[[\d.]+, [\d.]+\]", row["latency s"]), row
+    words = _page(api, result).text
+    assert "each side's own mean, without letters" in words
+    assert "timing cannot be compared" in words

@@ -1,5 +1,8 @@
 """The first page, runs, answers side by side and cases, as a browser of this machine gets them."""
 
+import json
+import re
+from html import unescape
 from html.parser import HTMLParser
 
 import pytest
@@ -133,7 +136,7 @@ def test_a_browser_is_told_on_a_page_that_nothing_is_at_an_address(api: ApiClien
 
 def test_how_often_one_is_better_leads_to_those_cases(api: ApiClient) -> None:
     seen = SeenPage(api.get("/runs/mixed/answers").text)
-    (better,) = [link for link in seen.links if "better=good%3A1b&worse=bad%3A1b" in link]
+    (better,) = [link for link in seen.links if "better=good%3A1b&worse=bad%3A1b" in link and "equal=" not in link]
     assert "6 cases of 12" in SeenPage(api.get(better).text).text
     assert (
         "0 cases of 12"
@@ -165,3 +168,24 @@ def test_a_case_is_compared_word_by_word(api: ApiClient) -> None:
     assert "<del>" in against_candidate
     assert "<ins>" in api.get("/runs/mixed/case?id=c06&against=reference").text
     assert "<ins>" not in api.get("/runs/mixed/case?id=c06&against=nobody").text
+
+
+def test_the_prompt_as_sent_and_the_raw_request_stand_on_the_page_of_a_case(api: ApiClient) -> None:
+    text = api.get("/runs/mixed/case?id=c01").text
+    seen = SeenPage(text)
+    assert "Prompt as sent" in seen.text
+    assert "The same to all 2 candidates" in seen.text
+    requests = [json.loads(unescape(each)) for each in re.findall(r'id="request-\d+">([^<]*)</pre>', text)]
+    assert ["good:1b", "bad:1b"] == [each["model"] for each in requests]
+    assert [[{"role": "user", "content": "What is 1?"}]] * 2 == [each["messages"] for each in requests]
+    assert 0.5 == requests[1]["options"]["temperature"]
+
+
+def test_from_home_to_the_prompt_of_a_lost_case_it_takes_three_links(api: ApiClient) -> None:
+    def follow(path: str, part: str) -> str:
+        return next(link for link in SeenPage(api.get(path).text).links if part in link)
+
+    run = follow("/", "/runs/mixed")
+    cases = follow(run, "better=good%3A1b&worse=bad%3A1b")
+    assert "6 cases on which good:1b is better than bad:1b" in " ".join(SeenPage(api.get(cases).text).text.split())
+    assert "Prompt as sent" in api.get(follow(cases, "/case?id=")).text
