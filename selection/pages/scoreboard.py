@@ -1,10 +1,8 @@
 """A scoreboard as text and as JSON: the candidates' results on each task, best first."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from evaluation.formatting import counted, listed, quantity
-from evaluation.records.evidence import Choosable
 from evaluation.records.loaded_memory import memory_basis
 from selection.answers import Adjustments, Expected, MeasuredQuality
 from selection.choosing.expectations import expected_quality, facts_of
@@ -129,23 +127,15 @@ def task_scoreboard(board: Scoreboard, standing: TaskStanding) -> TaskScoreboard
             percentile=PERCENTILE,
             cost_per_1k=facts.outlays.cost_per_1k[place],
             energy_j=facts.outlays.energy_j[place],
-            **memory_of(board.candidates[place]),
+            memory_gb=None if (n_bytes := board.candidates[place].memory_bytes) is None else n_bytes / 1e9,
+            memory_is_measured=board.candidates[place].memory_is_measured,
+            memory_context=board.candidates[place].memory_context,
             not_ready=board.candidates[place].not_ready,
         )
         for place, value in zip(measured, expected_quality(standing, facts, None, measured), strict=True)
     ]
     best_first = sorted(candidates, key=lambda result: (-result.quality.value, result.candidate))
     return TaskScoreboard(task=standing.task, n_cases=standing.n_cases, candidates=tuple(best_first))
-
-
-def memory_of(candidate: Choosable) -> dict[str, Any]:
-    """Return what is known of the memory of a candidate, by the fields of `CandidateOnTask`."""
-    n_bytes = candidate.memory_bytes
-    return {
-        "memory_gb": None if n_bytes is None else n_bytes / 1e9,
-        "memory_is_measured": candidate.memory_is_measured,
-        "memory_context": candidate.memory_context,
-    }
 
 
 def _row(result: CandidateOnTask, *, is_fraction: bool) -> dict[str, str]:
