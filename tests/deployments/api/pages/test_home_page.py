@@ -90,10 +90,9 @@ def test_figures_are_named_for_what_they_are_the_mean_of(api: ApiClient) -> None
 
 
 def test_an_alert_leads_to_its_trend(api: ApiClient, served_store: KeptStore) -> None:
-    finding = Finding(rule="gpu", about="a", severity="warning", source="evaluation", sentence="It sleeps.")
-    record_look(
-        served_store, [replace(finding, evidence=onset(datetime(2025, 3, 4, 5, 6, tzinfo=UTC), None))], judged=()
-    )
+    began = onset(datetime(2025, 3, 4, 5, 6, tzinfo=UTC), None)
+    words = {"about": "a", "severity": "warning", "source": "evaluation", "sentence": "It sleeps."}
+    record_look(served_store, [Finding(rule="gpu", evidence=began, **words)], judged=())
     (alert,) = (each for each in list_alerts(served_store) if each.rule == "gpu")
     text = api.get("/").text
     assert f"/alerts/{alert.alert_id}" in SeenPage(text).links
