@@ -110,6 +110,8 @@ class Removed:
     """Reason as text, with the value and the limit."""
     value: float | None = None
     limit: float | None = None
+    quality: float | None = None
+    """Its expected quality; None where it was not measured."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,6 +169,8 @@ class Recommendation(ShownInNotebooks):
     tested_by: str | None = None
     """The test that compared the best with the others: `exact McNemar over all measured runs, Holm over 6 pairs`; None
     where there was nobody to hold it against."""
+    percentile: float = 0.95
+    """Percentile of the latencies."""
 
     PAGES: ClassVar[str] = "selection.pages.notebook"
 

@@ -99,6 +99,7 @@ def recommend(
             evidence_fingerprint=answer.evidence_fingerprint,
             propensity=answer.propensity,
             drawn_among=answer.drawn_among,
+            contrasts=answer.contrasts,
         )
     )
     recommender.memory.keep(answer.recommendation.id, answer.explain, n_characters=answer.n_characters)

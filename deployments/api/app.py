@@ -26,6 +26,7 @@ from deployments.api.recent import RecentAnswers
 from deployments.api.routes import (
     administration,
     analytics,
+    answer_tags,
     catalogues,
     endpoints,
     experiments,
@@ -56,6 +57,7 @@ API_ROUTERS = tuple(
         stored,
         reports,
         analytics,
+        answer_tags,
         experiments,
         catalogues,
         endpoints,

@@ -80,13 +80,14 @@ def alerts_that_fit(
 
 def _print(records: list[AlertRecord]) -> None:
     print_table(
-        ("alert", "state", "severity", "rule", "since", "seen", "what"),
+        ("alert", "state", "severity", "rule", "since", "noticed", "seen", "what"),
         [
             (
                 alert.alert_id,
                 alert.state,
                 alert.severity,
                 alert.rule,
+                moment(alert.began_at),
                 moment(alert.raised_at),
                 alert.n_seen,
                 alert.sentence if alert.note is None else f"{alert.sentence} [{alert.note}]",

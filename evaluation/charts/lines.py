@@ -14,7 +14,7 @@ from evaluation.charts.theme import AXIS, BAD, FAINT, PAPER, SERIES
 
 MOST_POINTS = 400
 """Points of a line that are drawn; of more, every so manieth."""
-_TICK_PX = 64
+_TICK_PX = 76
 _APART_PX = 3
 
 

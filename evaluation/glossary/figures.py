@@ -7,7 +7,7 @@ FIGURES = (
         "latency s",
         "Seconds from sending a question to the last character of its answer, waiting included, loading the model "
         "not. Lower is better.",
-        also=("Latency",),
+        also=("Latency", "Mean latency"),
         fields=("latency_s",),
     ),
     Term(
@@ -131,7 +131,11 @@ FIGURES = (
     ),
     Term("success", "The share of calls that ended with an answer."),
     Term("p50", "The median: half of the answers were faster.", also=("median answer",)),
-    Term("p95", "Nineteen of twenty answers were faster; the twentieth was slower.", also=("s (p95)",)),
+    Term(
+        "p95",
+        "Nineteen of twenty answers were faster; the twentieth was slower.",
+        also=("s (p95)", "Latency, 95th percentile"),
+    ),
     Term(
         "Elo",
         "A rating from duels, as in chess: 100 points more means winning about two of three.",
@@ -161,4 +165,6 @@ FIGURES = (
     Term("policy", "A name that stands for the recommended candidate, so that applications need no change."),
     Term("upgrade", "Another version of a model that was found, tested, and accepted or declined."),
     Term("pipeline", "A way of answering a case with several requests, such as looking up documents first."),
+    Term("memory, loaded", "What the model took when it was loaded, as its server said: the most that was seen."),
+    Term("measured quality", "The mean score over the cases that the candidate was asked, from 0 to 1."),
 )

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from evaluation.escaping import one_line
 from evaluation.formatting import counted, listed
 from evaluation.monitoring.rules import CRITICAL, MIN_TIMED, MOST_NAMED, Verdict
-from evaluation.records.alerts import Finding, subject_of
+from evaluation.records.alerts import Finding, onset, subject_of
 from evaluation.records.status import Status
 from evaluation.store.run_ends import RunEnd
 
@@ -79,7 +79,8 @@ def _of_run(about: str, end: RunEnd) -> Verdict:
         candidate=end.candidates[0] if len(end.candidates) == 1 else None,
         run_id=end.run_id,
         sentence=sentence,
-        evidence={"status": str(end.status), "n_answers": n_ok, "n_calls": end.n_calls},
+        evidence={"status": str(end.status), "n_answers": n_ok, "n_calls": end.n_calls}
+        | onset(end.created_at, end.run_id),
     )
     return Verdict(subject=subject, finding=finding)
 
@@ -105,7 +106,7 @@ def _of_flow_run(about: str, end: FlowRunEnd) -> Verdict:
         severity=CRITICAL,
         source="schedule",
         sentence=f"The scheduled {end.deployment} {end.name!r} ended before it created a run{_because(end.failure)}.",
-        evidence={"flow_run_id": end.flow_run_id, "ended_at": end.ended_at.isoformat()},
+        evidence={"flow_run_id": end.flow_run_id, "ended_at": end.ended_at.isoformat()} | onset(end.ended_at, None),
     )
     return Verdict(subject=subject, finding=finding)
 

@@ -9,7 +9,7 @@ from itertools import pairwise
 from evaluation.monitoring.changes import shortened
 from evaluation.monitoring.rules import NOTICE, WARNING, Verdict
 from evaluation.monitoring.series import headline_of
-from evaluation.records.alerts import Change, Finding, subject_of
+from evaluation.records.alerts import EARLIER_RUN, Change, Finding, onset, subject_of
 from evaluation.store.monitored import MonitoredRun
 
 
@@ -134,7 +134,8 @@ def _verdict(
         task=run.task,
         run_id=run.run_id,
         sentence=f"{sentence}: {shortened(before.value)} → {shortened(first.value)}.",
-        evidence={"was": before.value, "now": first.value, "was_in_run": before.run.run_id},
+        evidence={"was": before.value, "now": first.value, EARLIER_RUN: before.run.run_id}
+        | onset(run.created_at, run.run_id),
         changes=(change,),
         raises=run.created_at >= since,
         **named,

@@ -10,13 +10,13 @@ rate: each test is exact for calls that come alike, and the error of all tests t
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from evaluation.fingerprint import fingerprint
 from evaluation.formatting import counted, p_value
 from evaluation.monitoring.quality import STAYS, level_of
 from evaluation.monitoring.rules import CRITICAL, Verdict
-from evaluation.records.alerts import Finding, subject_of
+from evaluation.records.alerts import Finding, onset, subject_of
 from evaluation.records.policies import day_of
 from evaluation.records.traffic_grades import DayOfGrades
 from evaluation.requests.monitor_request import MonitorRequest
@@ -125,7 +125,8 @@ def _verdict(check: GradeCheck, p_adjusted: float) -> Verdict:
     if not is_below and check.p_value > STAYS:
         return Verdict(subject=subject)
     now, before = mean_estimate(check.newer), mean_estimate(check.earlier)
-    evidence = {
+    began = datetime.combine(check.days[-check.window].day, datetime.min.time(), UTC)
+    evidence: dict[str, object] = onset(began, None) | {
         "policy": newest.policy,
         "value": now.value,
         "value_interval": [now.low, now.high],

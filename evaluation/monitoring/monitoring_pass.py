@@ -10,8 +10,9 @@ from evaluation.monitoring.dead_runs import BACK, RULE, FlowRunEnd, flow_run_ver
 from evaluation.monitoring.histories import change_verdicts
 from evaluation.monitoring.insights import insights
 from evaluation.monitoring.live_grades import grade_verdicts
+from evaluation.monitoring.onsets import first_below, verdicts, with_onset
 from evaluation.monitoring.quality_alerts import NewRunCheck, check_new_run, quality_verdict, recheck_quality, together
-from evaluation.monitoring.rules import Judged, Verdict, verdicts
+from evaluation.monitoring.rules import Judged, Verdict
 from evaluation.monitoring.series import evaluation_series, live_series
 from evaluation.monitoring.trends import Trend, trends
 from evaluation.monitoring.values import Point, Series
@@ -141,15 +142,26 @@ def _quality(
 ) -> list[Verdict]:
     if "quality" in request.left_out:
         return []
+    qualities = {row_id: look.quality for row_id, look in looks.items() if look.quality is not None}
+    qualities |= {check.point.row_id: check.quality.record for check in fresh if check.quality and check.point.row_id}
     again = [
-        recheck_quality(
-            series, point, baseline_of(series, point, looks, request.baseline_runs), looks[point.row_id].quality
+        (
+            series,
+            point,
+            recheck_quality(
+                series, point, baseline_of(series, point, looks, request.baseline_runs), looks[point.row_id].quality
+            ),
         )
         for series in evaluated
         for point in to_judge(series, looks)
         if point.row_id is not None and point.row_id in looks
     ]
-    return [verdict for verdict in (*again, *map(quality_verdict, fresh)) if verdict is not None]
+    new = [(check.series, check.point, quality_verdict(check)) for check in fresh]
+    return [
+        with_onset(verdict, first_below(series, point, qualities))
+        for series, point, verdict in (*again, *new)
+        if verdict is not None
+    ]
 
 
 def _findings(all_verdicts: Iterable[Verdict]) -> tuple[Finding, ...]:

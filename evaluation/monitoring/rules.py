@@ -13,7 +13,7 @@ from evaluation.formatting import beyond, counted, listed, percent_beyond, quant
 from evaluation.generation import PromptState
 from evaluation.monitoring.changes import changes_since, in_words
 from evaluation.monitoring.values import Point, Series
-from evaluation.records.alerts import Finding, subject_of
+from evaluation.records.alerts import BASELINE_RUNS, Finding, subject_of
 from evaluation.requests.monitor_request import MonitorRequest
 from evaluation.stats.intervals import wilson_interval
 
@@ -67,7 +67,7 @@ class Judged:
             candidate=series.candidate,
             run_id=self.point.run_id,
             sentence=full_sentence,
-            evidence=dict(evidence),
+            evidence={**evidence, BASELINE_RUNS: [each.run_id for each in self.baseline if each.run_id is not None]},
             changes=changes,
         )
         return Verdict(subject=subject, finding=finding)
@@ -180,9 +180,3 @@ THRESHOLDS: Mapping[str, Callable[[Judged], Verdict | None]] = {
     "gpu": gpu,
 }
 """Rules that apply to a single point, by name. A new rule needs a function and an entry here."""
-
-
-def verdicts(judged: Judged) -> list[Verdict]:
-    """Return the verdicts of the rules that are enabled and can be judged."""
-    outcomes = [rule(judged) for name, rule in THRESHOLDS.items() if name not in judged.request.left_out]
-    return [verdict for verdict in outcomes if verdict is not None]

@@ -68,6 +68,8 @@ class Point:
     quality: float | None = None
     run_id: str | None = None
     row_id: int | None = None
+    begun_at: datetime | None = None
+    """Begin of a period of calls, where `at` is that of its last one."""
     ended_at: datetime | None = None
     given_up: str | None = None
     is_complete: bool = True
@@ -129,6 +131,7 @@ def point_of_live(calls: "Sequence[LiveCall]") -> Point:
     rates = [call.output_tokens / call.duration_s for call in ok if call.output_tokens and call.duration_s > 0]
     return Point(
         at=calls[-1].started_at,
+        begun_at=calls[0].started_at,
         n=len(calls),
         n_ok=len(ok),
         failures=failures,

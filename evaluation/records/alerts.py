@@ -2,7 +2,41 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
+
+_BEGAN_AT, _BEGAN_IN = "began_at", "began_in_run"
+BASELINE_RUNS = "baseline"
+"""Key in an alert's evidence of the runs that it compares with, the oldest first."""
+EARLIER_RUN = "was_in_run"
+"""Key of the run before a change."""
+
+
+def onset(at: datetime, run_id: str | None) -> dict[str, object]:
+    """Return since when something is so, as a part of an alert's evidence.
+
+    Args:
+        at: Begin of the first run, or of the first period of calls, in which it was so.
+        run_id: That run; None: it is about calls in production.
+    """
+    began: dict[str, object] = {_BEGAN_AT: at.isoformat()}
+    return began if run_id is None else began | {_BEGAN_IN: run_id}
+
+
+def earlier_onset(before: Mapping[str, object], now: Mapping[str, object]) -> dict[str, object]:
+    """Return the evidence of now, with the onset of whichever of the two began earlier."""
+    began = _moment(before.get(_BEGAN_AT))
+    began_now = _moment(now.get(_BEGAN_AT))
+    if began is None or (began_now is not None and began_now <= began):
+        return dict(now)
+    return {**now, **{name: before[name] for name in (_BEGAN_AT, _BEGAN_IN) if name in before}}
+
+
+def _moment(stored: object) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(stored) if isinstance(stored, str) else None
+    except ValueError:
+        return None
+    return moment.replace(tzinfo=UTC) if moment is not None and moment.tzinfo is None else moment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +116,36 @@ class AlertRecord:
         if self.resolved_at is not None:
             return "resolved"
         return "open" if self.acknowledged_at is None else "acknowledged"
+
+    @property
+    def began_at(self) -> datetime | None:
+        """Begin of the first run or period in which it was so; None: not known."""
+        return _moment(self.evidence.get(_BEGAN_AT))
+
+    @property
+    def known_since(self) -> datetime:
+        """Since when it is so, or when it was noticed where that is not known."""
+        return self.began_at or self.raised_at
+
+    @property
+    def began_in_run(self) -> str | None:
+        """The first run in which it was so; None: not known, or it is about calls in production."""
+        run_id = self.evidence.get(_BEGAN_IN)
+        return run_id if isinstance(run_id, str) else None
+
+    @property
+    def earlier_run(self) -> str | None:
+        """The run that it compares with: the newest of its baseline, or the one before a change; None: none.
+
+        Of a baseline in which it began it is the one before that.
+        """
+        if isinstance(before := self.evidence.get(EARLIER_RUN), str):
+            return before
+        stored = self.evidence.get(BASELINE_RUNS)
+        baseline = [each for each in stored if isinstance(each, str)] if isinstance(stored, list) else []
+        if self.began_in_run in baseline:
+            baseline = baseline[: baseline.index(self.began_in_run)]
+        return baseline[-1] if baseline else None
 
     def fits(self, *, rule: str | None, task: str | None, candidate: str | None) -> bool:
         """Return True where the alert is of that rule, task or benchmark, and candidate; None matches all."""

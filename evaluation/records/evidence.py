@@ -73,6 +73,10 @@ class Choosable:
     n_parameters: int | None = None
     memory_bytes: float | None = None
     """Memory of the loaded model if observed, else the size of its file; of a pipeline, all its models together."""
+    memory_is_measured: bool = False
+    """Whether all of it was observed; otherwise sizes of files stand for it, which lack the context."""
+    memory_context: int | None = None
+    """Context length in tokens at which it was observed; None: not observed, or not known."""
     not_ready: str | None = None
     """Why it cannot be called now: retired, or its tag refers to other weights. None if it can."""
 

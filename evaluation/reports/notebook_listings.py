@@ -125,7 +125,8 @@ def _alerts(result: AlertList) -> str:
             "state": alert.state,
             "severity": alert.severity,
             "rule": alert.rule,
-            "since": moment(alert.raised_at),
+            "since": moment(alert.began_at),
+            "noticed": moment(alert.raised_at),
             "what": alert.sentence,
         },
     )

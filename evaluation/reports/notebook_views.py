@@ -102,7 +102,7 @@ def _diff(result: RunDiff) -> str:
     ]
     changed = [(f"{name} of the runs", values) for name, values in result.parameters.items()]
     changed += [
-        (f"{name} of {each.label}", values) for each in result.candidates for name, values in each.parameters.items()
+        (f"{name} of {each.title}", values) for each in result.candidates for name, values in each.parameters.items()
     ]
     alone = [(result.only_in_first, first), (result.only_in_second, second)]
     return page(

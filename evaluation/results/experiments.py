@@ -147,12 +147,19 @@ class CandidateDiff:
     """Differences of a candidate that is in both runs."""
 
     label: str = field(metadata=json_key("candidate"))
+    second_label: str | None = None
+    """Its label in the second run, where that differs; None: the same."""
     parameters: Pairs
     """Differing parameters of the candidate."""
     scores: tuple[MetricDifference, ...]
     """Metrics of both runs."""
     cases: CaseDifferences | None
     """None if the runs asked different cases, or have no common headline metric."""
+
+    @property
+    def title(self) -> str:
+        """Both of its labels where they differ."""
+        return self.label if self.second_label is None else f"{self.label} and {self.second_label}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -33,7 +33,8 @@ _ROUNDING = 1e-12
 def run_diff(store: Store, a: str, b: str) -> RunDiff:
     """Return the differences between two runs; what is equal is left out.
 
-    Candidates are matched by fingerprint, and those without a partner by label. A difference of two values is not
+    Candidates are matched by fingerprint, those without a partner by label, and then by the model with the closest
+    options; a pair never has two models. A difference of two values is not
     tested against chance; a comparison does that.
 
     Raises:
@@ -53,6 +54,7 @@ def run_diff(store: Store, a: str, b: str) -> RunDiff:
         candidates=tuple(
             CandidateDiff(
                 label=first.label,
+                second_label=None if first.label == second.label else second.label,
                 parameters=_candidate_parameters(first, second),
                 scores=_score_differences(first, second),
                 cases=cases,
@@ -66,13 +68,39 @@ def run_diff(store: Store, a: str, b: str) -> RunDiff:
 def _matched(
     first: Sequence[CandidateResult], second: Sequence[CandidateResult]
 ) -> tuple[tuple[CandidateResult, CandidateResult], ...]:
-    """Return the pairs of one candidate in two runs: of one fingerprint, else of one label, in the first's order."""
-    by_fingerprint = {candidate.fingerprint: candidate for candidate in second}
-    same = {candidate.label: by_fingerprint.get(candidate.fingerprint) for candidate in first}
-    taken = {candidate.label for candidate in same.values() if candidate is not None}
-    by_label = {candidate.label: candidate for candidate in second if candidate.label not in taken}
-    pairs = ((candidate, same[candidate.label] or by_label.get(candidate.label)) for candidate in first)
-    return tuple((candidate, partner) for candidate, partner in pairs if partner is not None)
+    """Return the pairs of one model in two runs, in the first's order.
+
+    Candidates are paired by fingerprint, else by label, else by the fewest parameters that differ.
+    """
+    partners: dict[str, CandidateResult] = {}
+    for rank in (_differs_in_fingerprint, _differs_in_label, _n_differing):
+        taken = {partner.label for partner in partners.values()}
+        possible = [
+            (distance, place, other_place)
+            for place, old in enumerate(first)
+            for other_place, new in enumerate(second)
+            if old.label not in partners and new.label not in taken and old.model == new.model
+            if (distance := rank(old, new)) is not None
+        ]
+        for _, place, other_place in sorted(possible):
+            old, new = first[place], second[other_place]
+            if old.label not in partners and new.label not in taken:
+                partners[old.label] = new
+                taken.add(new.label)
+    return tuple((candidate, partners[candidate.label]) for candidate in first if candidate.label in partners)
+
+
+def _differs_in_fingerprint(old: CandidateResult, new: CandidateResult) -> int | None:
+    return 0 if old.fingerprint == new.fingerprint else None
+
+
+def _differs_in_label(old: CandidateResult, new: CandidateResult) -> int | None:
+    return 0 if old.label == new.label else None
+
+
+def _n_differing(old: CandidateResult, new: CandidateResult) -> int:
+    """Return in how many parameters two candidates of one model differ."""
+    return len(_candidate_parameters(old, new))
 
 
 def _without(candidates: Sequence[CandidateResult], matched: Sequence[CandidateResult]) -> tuple[str, ...]:

@@ -9,7 +9,15 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, RowMapping
 
 from evaluation.errors import ConfigurationError, UnknownNameError
-from evaluation.records.alerts import AlertChanges, AlertRecord, Change, Finding, MonitorLook, QualityRecord
+from evaluation.records.alerts import (
+    AlertChanges,
+    AlertRecord,
+    Change,
+    Finding,
+    MonitorLook,
+    QualityRecord,
+    earlier_onset,
+)
 from evaluation.results.as_json import as_json, from_json
 from evaluation.store.record_rows import record_of
 from evaluation.store.session import Store
@@ -93,7 +101,7 @@ def _raise(connection: Connection, finding: Finding, at: datetime) -> AlertRecor
 
 def _update(connection: Connection, row: RowMapping, finding: Finding, at: datetime) -> AlertRecord:
     fresh: dict[str, Any] = {name: getattr(finding, name) for name in _FRESH}
-    fresh |= {"evidence": dict(finding.evidence), "changes": as_json(finding.changes)}
+    fresh |= {"evidence": earlier_onset(row["evidence"], finding.evidence), "changes": as_json(finding.changes)}
     fresh |= {"seen_at": at, "n_seen": row["n_seen"] + 1}
     connection.execute(sa.update(alert).where(alert.c.id == row["id"]).values(fresh))
     return _read(connection, row["id"])

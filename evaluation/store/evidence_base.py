@@ -173,6 +173,8 @@ def _details_of(candidate: Choosable) -> list[Any]:
         sorted(candidate.capabilities),
         candidate.n_parameters,
         candidate.memory_bytes,
+        candidate.memory_is_measured,
+        candidate.memory_context,
         candidate.not_ready,
         [[task, failed.n, failed.of_n, failed.kind] for task, failed in sorted(candidate.own_failures.items())],
     ]

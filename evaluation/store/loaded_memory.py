@@ -5,32 +5,42 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from evaluation.records.loaded_memory import LOADED_BYTES, LOADED_CONTEXT, LoadedMemory, measured_memory
 from evaluation.store.session import Store
 from evaluation.store.tables import run_candidate
 
-_LOADED_BYTES = "loaded_bytes"
-"""Key in a run candidate's details: memory of the loaded model."""
 
+def record_loaded_bytes(
+    store: Store, run_candidate_ids: Sequence[int], *, size_bytes: int, context_length: int | None = None
+) -> None:
+    """Record with these candidates how much memory their model takes, as its server reports it; the maximum is kept.
 
-def record_loaded_bytes(store: Store, run_candidate_ids: Sequence[int], *, size_bytes: int) -> None:
-    """Record with these candidates how much memory their model takes, as its server reports it; the maximum is kept."""
+    Args:
+        store: The store.
+        run_candidate_ids: Candidates of runs whose model it is.
+        size_bytes: Memory of the loaded model.
+        context_length: Tokens for which it was loaded; None: its server does not say.
+    """
     of_candidates = run_candidate.c.id.in_(run_candidate_ids)
     query = sa.select(run_candidate.c.id, run_candidate.c.details).where(of_candidates).with_for_update()
     with store.write() as connection:
         for row in connection.execute(query).all():
-            if row.details.get(_LOADED_BYTES, 0) < size_bytes:
-                noted = {**row.details, _LOADED_BYTES: size_bytes}
+            if row.details.get(LOADED_BYTES, 0) < size_bytes:
+                noted = {name: value for name, value in row.details.items() if name != LOADED_CONTEXT}
+                noted |= {LOADED_BYTES: size_bytes}
+                noted |= {} if context_length is None else {LOADED_CONTEXT: context_length}
                 connection.execute(sa.update(run_candidate).where(run_candidate.c.id == row.id).values(details=noted))
 
 
-def loaded_bytes(connection: Connection) -> dict[str, float]:
+def loaded_memory(connection: Connection) -> dict[str, LoadedMemory]:
     """Return the maximum memory that each candidate's model was seen to take, by the candidate's key.
 
     Candidates whose model was never seen loaded are left out.
     """
-    noted = run_candidate.c.details[_LOADED_BYTES]
-    sizes: dict[str, float] = {}
-    for key, size in connection.execute(sa.select(run_candidate.c.candidate_fingerprint, noted)):
-        if size:
-            sizes[key] = max(float(size), sizes.get(key, 0.0))
-    return sizes
+    noted = [run_candidate.c.details[name] for name in (LOADED_BYTES, LOADED_CONTEXT)]
+    most: dict[str, LoadedMemory] = {}
+    for key, size, context in connection.execute(sa.select(run_candidate.c.candidate_fingerprint, *noted)):
+        memory = measured_memory({LOADED_BYTES: size, LOADED_CONTEXT: context})
+        if memory is not None and (key not in most or memory.size_bytes > most[key].size_bytes):
+            most[key] = memory
+    return most

@@ -7,6 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from evaluation.records.loaded_memory import LoadedMemory, measured_memory
 from evaluation.store.bulk_rows import column_batches
 from evaluation.store.session import Store
 from evaluation.store.tables import generation, run, run_candidate
@@ -23,7 +24,7 @@ class ModelUse:
     digest: str | None
     endpoint: str
     server_version: str | None
-    loaded_bytes: int | None
+    loaded: LoadedMemory | None
     """Memory of the loaded model, as far as its server said."""
     created_at: datetime
 
@@ -47,7 +48,6 @@ def uses_of_model(store: Store, names: Collection[str], *, limit: int) -> tuple[
 
 def _use(row: sa.Row[Any]) -> ModelUse:
     row_id, run_id, benchmark, label, digest, endpoint, version, details, created_at = row
-    size = details.get("loaded_bytes")
     return ModelUse(
         run_candidate_id=row_id,
         run_id=run_id,
@@ -56,7 +56,7 @@ def _use(row: sa.Row[Any]) -> ModelUse:
         digest=digest,
         endpoint=endpoint,
         server_version=version,
-        loaded_bytes=int(size) if isinstance(size, int | float) else None,
+        loaded=measured_memory(details),
         created_at=created_at,
     )
 

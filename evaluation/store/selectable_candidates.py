@@ -10,7 +10,8 @@ from sqlalchemy.engine import Connection, RowMapping
 
 from evaluation.candidate import Candidate, PipelineChoice, PromptProfile
 from evaluation.records.evidence import Choosable, Place
-from evaluation.store.loaded_memory import loaded_bytes
+from evaluation.records.loaded_memory import LoadedMemory
+from evaluation.store.loaded_memory import loaded_memory
 from evaluation.store.session import Store
 from evaluation.store.tables import candidate, endpoint, model, profile, run_candidate
 
@@ -25,7 +26,7 @@ def choosables(connection: Connection) -> dict[str, Choosable]:
     """Return every candidate that a run asked, by its key; labels are not unique yet."""
     versions = _versions(connection)
     servers = {row.name: row for row in connection.execute(sa.select(endpoint)).all()}
-    last_places, loaded = _last_asked(connection), loaded_bytes(connection)
+    last_places, loaded = _last_asked(connection), loaded_memory(connection)
     columns = (profile.c.system, profile.c.template, profile.c.examples)
     own = sa.and_(profile.c.hash == candidate.c.profile_hash, profile.c.name == candidate.c.profile_name)
     query = sa.select(candidate, *columns).join(profile, own)
@@ -38,16 +39,29 @@ def choosables(connection: Connection) -> dict[str, Choosable]:
     return {key: _with_memory(choosable, loaded.get(key), versions) for key, choosable in candidates.items()}
 
 
-def _with_memory(choosable: Choosable, seen: float | None, versions: Mapping[str, Sequence[RowMapping]]) -> Choosable:
+def _with_memory(
+    choosable: Choosable, seen: LoadedMemory | None, versions: Mapping[str, Sequence[RowMapping]]
+) -> Choosable:
     """Return the candidate with the memory of its model, and of all others that its pipeline asks.
 
     Latencies are without loading, so that whoever relies on them has all of its models in memory.
     """
-    own = choosable.memory_bytes if seen is None else seen
+    own = choosable.memory_bytes if seen is None else seen.size_bytes
     models = {} if choosable.pipeline is None else choosable.pipeline.models
     sizes = [own, *(_bytes(_same(versions.get(name, ()), digest)) for name, digest in models.items())]
     complete = [size for size in sizes if size is not None]
-    return replace(choosable, memory_bytes=sum(complete) if len(complete) == len(sizes) else None)
+    return replace(
+        choosable,
+        memory_bytes=sum(complete) if len(complete) == len(sizes) else None,
+        memory_is_measured=seen is not None and not models,
+        memory_context=None if seen is None else seen.context_length or _asked_context(choosable.options),
+    )
+
+
+def _asked_context(options: Mapping[str, Any]) -> int | None:
+    """Return the context length that was asked for, where the server did not say for which it loaded the model."""
+    num_ctx = options.get("num_ctx")
+    return num_ctx if isinstance(num_ctx, int) else None
 
 
 def find_choosable(store: Store, key: str) -> Choosable | None:

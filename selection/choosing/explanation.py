@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from evaluation.errors import as_sentence
-from evaluation.formatting import counted, listed, p_value, points, quantity
+from evaluation.formatting import counted, listed, p_value, points, quantity, quantity_interval
 from selection.answers import Expected, Ranked
 from selection.choosing.choice_types import Choice
 from selection.choosing.limits import RULED_OUT_BY
@@ -119,6 +119,15 @@ def _gap(choice: Choice, contrast: Contrast) -> str:
     return f"{points(contrast.difference)} points"
 
 
+def _reach(choice: Choice, contrast: Contrast) -> str:
+    """Return the difference's 95 % interval, in the unit of the gap before it; empty where there is none."""
+    if contrast.low is None or contrast.high is None or _is_utility(choice):
+        return ""
+    if not choice.is_fraction:
+        return f" {quantity_interval(contrast.low, contrast.high)}"
+    return f" [{points(contrast.low)}, {points(contrast.high)}]"
+
+
 def _is_utility(choice: Choice) -> bool:
     weights = choice.question.weights
     return bool(weights.latency or weights.cost or weights.energy)
@@ -216,7 +225,7 @@ def _words(choice: Choice, thing: str) -> tuple[str, str, str]:
     return {
         "cost": ("cheapest", "$", " for 1,000 answers"),
         "energy": ("most frugal", "", " J an answer"),
-        "memory": ("smallest", "", " GB"),
+        "memory": ("smallest", "", " GB of memory"),
         "latency": ("fastest", "", f" s at the {ordinal(choice.question.constraints.percentile)}"),
     }[thing]
 
@@ -286,7 +295,7 @@ def _marks(choice: Choice, ranked: Ranked, contrast: Contrast | None, *, chosen:
     if contrast is not None and contrast.gap is None:
         yield f"no cases in common with {best}"
     elif contrast is not None:
-        words = "tied with" if contrast.is_tied else f"{_gap(choice, contrast)} behind"
+        words = "tied with" if contrast.is_tied else f"{_gap(choice, contrast)}{_reach(choice, contrast)} behind"
         yield f"{words} {best}, {p_value(contrast.p_value)} on {counted(contrast.n_pairs, 'pair')}"
     if ranked.is_pareto:
         yield "Pareto"

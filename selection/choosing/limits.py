@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from evaluation.errors import SelectionError, as_sentence
@@ -91,12 +91,17 @@ def apply_constraints(
     left, removed = list(range(len(candidates))), list[Removed]()
     for name, verdict in _rules(candidates, facts, constraints, is_fraction, min_cases, task):
         verdicts = [(place, verdict(place)) for place in left]
-        out = [removal for _, removal in verdicts if removal is not None]
+        out = [_with_quality(removal, facts, place) for place, removal in verdicts if removal is not None]
         left = [place for place, removal in verdicts if removal is None]
         removed += out
         if out and not left:
             raise _none_left(name, out, removed)
     return Filtered(left=left, removed=removed)
+
+
+def _with_quality(removal: Removed, facts: Facts, place: int) -> Removed:
+    """Return the removal with the candidate's expected quality, which tells whether a better one was ruled out."""
+    return replace(removal, quality=facts.told[place]) if facts.n_measured[place] else removal
 
 
 def _rules(

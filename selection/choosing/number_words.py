@@ -5,6 +5,8 @@ Names in them are not escaped: the code that displays them does that.
 
 from evaluation.formatting import percent, percent_number, quantity, quantity_interval
 
+OUTLAYS = ("cost_per_1k", "energy_j", "latency_s", "memory_gb")
+"""What an answer of a candidate takes, by the names of the fields that hold it, in the order of sentences."""
 MOST_NAMED = 5
 """Maximum number of names in a sentence; of more the first ones and the number of the others."""
 
@@ -34,3 +36,19 @@ def ordinal(percentile: float) -> str:
         return f"{share:g}th percentile"
     last = int(share) % 10 if int(share) // 10 != 1 else 0
     return f"{int(share)}{ {1: 'st', 2: 'nd', 3: 'rd'}.get(last, 'th') } percentile"
+
+
+def outlay(name: str, shown: str, percentile: float) -> str:
+    """Return a figure with its unit and with what it is a figure of: `1.2 s at the 95th percentile`.
+
+    Args:
+        name: Which of `OUTLAYS` it is.
+        shown: The number, with its interval where there is one.
+        percentile: Percentile of latencies.
+    """
+    return {
+        "cost_per_1k": f"${shown} for 1,000 answers",
+        "energy_j": f"{shown} J an answer",
+        "latency_s": f"{shown} s at the {ordinal(percentile)}",
+        "memory_gb": f"{shown} GB of memory when loaded",
+    }[name]

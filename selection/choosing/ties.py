@@ -13,7 +13,7 @@ from typing import NamedTuple
 from evaluation.stats.paired_tests import MAX_DISCORDANT_FOR_EXACT
 from selection.scoreboard import BY_SIGN_FLIPS, Deviations, PairTests, TaskStanding
 from selection.scoreboards.contrasts import MIN_PAIRS
-from selection.scoreboards.student import paired_p_value
+from selection.scoreboards.student import paired_p_value, t_limit
 
 ALPHA = 0.05
 
@@ -30,6 +30,9 @@ class Contrast(NamedTuple):
     """Adjusted p-value; 1 where they cannot be compared."""
     test: str
     """Source of the p-value: `exact McNemar over all measured runs, Holm over 6 pairs`."""
+    low: float | None = None
+    """Lower end of the difference's 95 % interval, which is of this pair alone; None: too few pairs."""
+    high: float | None = None
 
     @property
     def is_tied(self) -> bool:
@@ -46,7 +49,7 @@ def contrasts_with(
     quality_weight: float,
     beside: Sequence[float],
 ) -> list[Contrast]:
-    """Return the contrasts of the best with each of the others, in their order.
+    """Return the contrasts of the best with each of the others, in their order, with intervals of the differences.
 
     Args:
         best: Position of the best.
@@ -56,6 +59,28 @@ def contrasts_with(
         quality_weight: Points of utility for a point of quality.
         beside: Contributions to each utility other than quality, by position; taken as known.
     """
+    bare = _contrasts(best, others, standing, deviations, quality_weight, beside)
+    errors, pairs = standing.difference_se[best].tolist(), standing.n_pairs[best].tolist()
+    if deviations is not None:
+        return bare  # how sure a prompt's part of a difference is, its p-value says
+    return [_with_interval(contrast, errors[other], pairs[other]) for other, contrast in zip(others, bare, strict=True)]
+
+
+def _with_interval(contrast: Contrast, se: float, n_pairs: int) -> Contrast:
+    if contrast.difference is None or n_pairs < MIN_PAIRS or not math.isfinite(se):
+        return contrast
+    reach = t_limit(n_pairs - 1) * se
+    return contrast._replace(low=contrast.difference - reach, high=contrast.difference + reach)
+
+
+def _contrasts(
+    best: int,
+    others: Sequence[int],
+    standing: TaskStanding,
+    deviations: Deviations | None,
+    quality_weight: float,
+    beside: Sequence[float],
+) -> list[Contrast]:
     more = [beside[best] - beside[other] for other in others]
     if deviations is None and quality_weight > 0 and standing.tests is not None and not any(more):
         return _by_quality_alone(best, others, standing, standing.tests, scale=100 * quality_weight)

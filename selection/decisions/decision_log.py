@@ -1,13 +1,16 @@
 """The log of recommendations and their outcomes, written in the background so that no caller waits for a disk."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 from evaluation.records.selection import ReportedOutcome
 from evaluation.store.background_writer import BATCH_AFTER_S, BackgroundWriter, attempt
 from selection.answers import Recommendation
 from selection.preferences import LogPrompt, Question
+
+if TYPE_CHECKING:
+    from selection.choosing.ties import Contrast
 
 MOST_WAITING = 20_000
 _LONGEST_PAUSE_S = 2.0
@@ -27,6 +30,8 @@ class Decision:
     """Probability with which this candidate was drawn among the tied; None: there was no draw."""
     drawn_among: tuple[str, ...] = ()
     """Labels of the candidates of the draw."""
+    contrasts: Mapping[str, "Contrast"] = field(default_factory=dict)
+    """How far the best is ahead of each other candidate, by the other's label."""
 
 
 Row = Mapping[str, Any]

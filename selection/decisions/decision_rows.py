@@ -7,13 +7,18 @@ from typing import Any, cast
 
 from evaluation.errors import ConfigurationError, as_sentence
 from evaluation.formatting import quantity, quantity_interval
+from evaluation.records.evidence import Choosable
+from evaluation.records.loaded_memory import memory_basis
 from evaluation.records.selection import RecommendationRecord
 from selection.answers import Adjustments, Ranked, Removed
 from selection.choosing.measured_quality import why_expected
+from selection.choosing.number_words import OUTLAYS, outlay
+from selection.choosing.ties import Contrast
 from selection.decisions.decision_log import Decision
 from selection.decisions.past_decisions import PastDecision
 from selection.preferences import LARGEST_WEIGHT, MOST_LOGGED, TOLERANCE, Constraints, OnTie, Weights
 
+USUAL_PERCENTILE = Constraints().percentile
 MOST_ALTERNATIVES = 5
 """Number of alternatives stored with their expectations; the rest, and further excluded ones, are only counted."""
 _Z = 1.959963984540054
@@ -36,7 +41,8 @@ def record_of(decision: Decision) -> RecommendationRecord:
         candidate_label=candidate.label if candidate else None,
         expected=_expectations(recommendation),
         alternatives=tuple(
-            _alternative(alternative) for alternative in recommendation.alternatives[:MOST_ALTERNATIVES]
+            _alternative(alternative, decision.contrasts)
+            for alternative in recommendation.alternatives[:MOST_ALTERNATIVES]
         ),
         tied=recommendation.tied,
         details={
@@ -48,6 +54,8 @@ def record_of(decision: Decision) -> RecommendationRecord:
             "drawn_among": list(decision.drawn_among),
             "prompt_characters": None if prompt is None else len(prompt),
             "tolerance": question.tolerance,
+            "behind": None if candidate is None else _contrast(decision.contrasts.get(candidate.label)),
+            "on_little_evidence": question.on_little_evidence,
         },
         propensity=decision.propensity,
         n_cases=recommendation.n_cases,
@@ -105,11 +113,9 @@ def _lines(record: RecommendationRecord) -> Iterator[str]:
     for alternative in record.alternatives:
         measured = alternative.get("measured")
         words = [] if not measured else [f"measured {quantity(measured['value'])}"]
-        words += [
-            f"{name} {_shown(alternative[name])}{_why(alternative, name)}"
-            for name in _QUANTITIES
-            if alternative.get(name)
-        ]
+        if quality := alternative.get("quality"):
+            words.append(f"quality {_shown(quality)}{_why(alternative)}")
+        words += outlays_of(alternative, record.constraints.get("percentile", USUAL_PERCENTILE))
         yield f"  {alternative['candidate']}: {', '.join(words)}{' (tied)' if alternative.get('is_tied') else ''}"
     yield from _more(record.details.get("n_alternatives", 0) - len(record.alternatives))
     removed = record.details.get("removed", [])
@@ -124,9 +130,18 @@ def _lines(record: RecommendationRecord) -> Iterator[str]:
         yield "Reported: " + ", ".join(f"{name} {value}" for name, value in reported.items() if value is not None) + "."
 
 
-def _why(stored: Mapping[str, Any], name: str) -> str:
+def outlays_of(expected: Mapping[str, Any], percentile: float) -> list[str]:
+    """Return what an answer of a stored candidate takes, each figure with its unit and with what it is of."""
+    return [
+        outlay(name, quantity(value) if isinstance(value, int | float) else _shown(value), percentile)
+        for name in OUTLAYS
+        if (value := expected.get(name)) is not None
+    ]
+
+
+def _why(stored: Mapping[str, Any]) -> str:
     """Return why the expected quality differed from the measured one, as the recommendation explained it."""
-    adjustments = stored.get("adjustments") if name == "quality" else None
+    adjustments = stored.get("adjustments")
     if not adjustments:
         return ""
     # Over all tasks and on one alike: which it was, the reason says.
@@ -152,6 +167,7 @@ def _expectations(estimated: Any) -> dict[str, Any]:
     measured, adjustments = estimated.measured, estimated.adjustments
     return plain | {
         "memory_gb": estimated.memory_gb,
+        "memory_basis": _memory_basis(estimated.candidate),
         "measured": measured and {"value": measured.value, "n_cases": measured.n_cases},
         "adjustments": adjustments
         and {
@@ -163,7 +179,14 @@ def _expectations(estimated: Any) -> dict[str, Any]:
     }
 
 
-def _alternative(ranked: Ranked) -> dict[str, Any]:
+def _memory_basis(candidate: Choosable | None) -> str | None:
+    """Return whether the candidate's memory was measured, and at which context length; None: it is not known."""
+    if candidate is None or candidate.memory_bytes is None:
+        return None
+    return memory_basis(is_measured=candidate.memory_is_measured, context_length=candidate.memory_context)
+
+
+def _alternative(ranked: Ranked, contrasts: Mapping[str, Contrast]) -> dict[str, Any]:
     return {
         "candidate": ranked.candidate.label,
         "key": ranked.candidate.key,
@@ -171,16 +194,22 @@ def _alternative(ranked: Ranked) -> dict[str, Any]:
         **_expectations(ranked),
         "is_tied": ranked.is_tied,
         "is_pareto": ranked.is_pareto,
+        "behind": _contrast(contrasts.get(ranked.candidate.label)),
     }
 
 
+def _contrast(contrast: Contrast | None) -> dict[str, Any] | None:
+    """Return how far the best is ahead, as plain JSON; None of the best itself."""
+    return None if contrast is None else contrast._asdict()
+
+
 def _limited_first(removed: Sequence[Removed]) -> list[Removed]:
-    """Return who broke a limit before who was not measured: of the latter nobody asks why it was not taken."""
-    return sorted(removed, key=lambda removal: removal.constraint == "not_measured")
+    """Return who broke a limit before who was not measured, the best first: why they were not taken is asked first."""
+    return sorted(removed, key=lambda removal: (removal.constraint == "not_measured", -(removal.quality or 0.0)))
 
 
 def _removed(removal: Removed) -> dict[str, Any]:
-    details = {name: getattr(removal, name) for name in ("constraint", "reason", "value", "limit")}
+    details = {name: getattr(removal, name) for name in ("constraint", "reason", "value", "limit", "quality")}
     return {"candidate": removal.candidate.label, **details}
 
 

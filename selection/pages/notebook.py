@@ -3,8 +3,8 @@
 from evaluation.reports.notebook_parts import heading, html_of, page, paragraph, table
 from selection.answers import Recommendation
 from selection.pages.recommendation import candidate_rows, difference_lines, part_rows, removed_lines
-from selection.pages.scoreboard import PERCENTILE, scoreboard_part_rows, scoreboard_rows, task_line
 from selection.pages.scoreboard import difference_lines as scoreboard_difference_lines
+from selection.pages.scoreboard import scoreboard_part_rows, scoreboard_rows, task_line
 from selection.scoreboard import Scoreboard, TaskStanding
 
 __all__ = ["html_of"]
@@ -15,15 +15,10 @@ def _recommendation(result: Recommendation) -> str:
     told = [*difference_lines(result), *removed_lines(result), *(f"note: {note}" for note in result.notes)]
     return page(
         heading(result.reason),
-        table([_any_percentile(row) for row in candidate_rows(result, percentile=PERCENTILE)]),
+        table(candidate_rows(result, percentile=result.percentile)),
         table(part_rows(result)),
         paragraph([*told, f"decided by {result.decided_by}", f"recommendation {result.id}"]),
     )
-
-
-def _any_percentile(row: dict[str, str]) -> dict[str, str]:
-    """Return the row without the percentile of its latency, which a recommendation does not know."""
-    return {"s" if name.startswith("s (p") else name: text for name, text in row.items()}
 
 
 @html_of.register

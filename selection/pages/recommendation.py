@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from evaluation.escaping import one_line
 from evaluation.formatting import counted, listed, measured, quantity
 from evaluation.records.evidence import Choosable
-from selection.answers import Expected, MeasuredQuality, Ranked, Recommendation
+from selection.answers import Expected, MeasuredQuality, Ranked, Recommendation, Removed
 from selection.choosing.measured_quality import difference_line, part_shown
 from selection.choosing.number_words import MOST_NAMED, quality, quality_interval
 
@@ -113,7 +113,7 @@ def _row(ranked: Ranked, percentile: float, *, is_fraction: bool) -> dict[str, s
         "measured": "–" if ranked.measured is None else quality(ranked.measured.value, is_fraction=is_fraction),
         "cases": f"{value.n_cases:,}",
         "expected": f"{quality(value.value, is_fraction=is_fraction)}{interval}",
-        f"s (p{100 * percentile:g})": _with_interval(ranked.latency_s),
+        f"latency s (p{100 * percentile:g})": _with_interval(ranked.latency_s),
         "memory GB": _memory(ranked.memory_gb),
         "USD/1,000": _with_interval(ranked.cost_per_1k),
         "J/answer": _with_interval(ranked.energy_j),
@@ -141,13 +141,23 @@ def removed_lines(recommendation: Recommendation) -> list[str]:
         removal for removal in recommendation.removed if removal.constraint == "not_measured" and not removal.value
     ]
     removed = [removal for removal in recommendation.removed if removal not in unmeasured]
-    lines = [f"ruled out: {removal.candidate.label}: {removal.reason}" for removal in removed[:_ABBREVIATED]]
+    lines = [
+        f"ruled out: {removal.candidate.label}: {removal.reason}{_expected_of(removal)}"
+        for removal in removed[:_ABBREVIATED]
+    ]
     if unmeasured:
         names = listed([removal.candidate.label for removal in unmeasured], MOST_NAMED)
         lines.append(f"ruled out, as not measured on this task: {names}")
     if (n_more := len(removed) - _ABBREVIATED) > 0:
         lines.append(f"ruled out: {counted(n_more, 'other candidate')}; --json lists them")
     return lines
+
+
+def _expected_of(removal: Removed) -> str:
+    """Return the expected quality of a candidate that was ruled out, since a better one may be among them."""
+    if removal.quality is None:
+        return ""
+    return f" (expected quality {quality(removal.quality, is_fraction=0 <= removal.quality <= 1)})"
 
 
 def evaluation_to_run(task: str | None, candidates: Iterable[Choosable]) -> str:

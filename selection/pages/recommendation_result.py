@@ -25,6 +25,8 @@ class RemovedResult:
     reason: str
     value: float | None
     limit: float | None
+    quality: float | None = None
+    """Its expected quality; null where it was not measured."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +91,7 @@ def recommendation_result(recommendation: Recommendation, *, percentile: float) 
                 reason=removal.reason,
                 value=removal.value,
                 limit=removal.limit,
+                quality=removal.quality,
             )
             for removal in recommendation.removed
         ),

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from evaluation.formatting import counted, measured
+from evaluation.formatting import counted, listed, measured, quantity
+from evaluation.records.loaded_memory import memory_basis
 from selection.answers import Adjustments, Expected, MeasuredQuality
 from selection.choosing.expectations import expected_quality, facts_of
 from selection.choosing.measured_quality import adjustments_of, difference_line, measured_of
@@ -11,6 +12,8 @@ from selection.pages.recommendation import rows_of_parts
 from selection.scoreboard import Scoreboard, TaskStanding
 
 PERCENTILE = 0.95
+MEMORY, MEMORY_IS = "memory GB", "memory is"
+"""Columns with the memory, and with what that rests on: measured, at which context length, or estimated."""
 NOT_READY = "not ready"
 """Column with the reason why a candidate cannot be called, shown where there is one."""
 
@@ -32,6 +35,12 @@ class CandidateOnTask:
     cost_per_1k: Expected | None
     """US dollars for 1,000 answers."""
     energy_j: Expected | None
+    memory_gb: float | None = None
+    """Memory when loaded, in units of 10⁹ bytes; None: not known."""
+    memory_is_measured: bool = False
+    """Whether that was measured once it was loaded; otherwise it is the size of its file."""
+    memory_context: int | None = None
+    """Context length in tokens at which it was measured; None: not known."""
     not_ready: str | None
     """Why it cannot be called now; None if it can."""
 
@@ -46,11 +55,24 @@ class TaskScoreboard:
     """Measured candidates, best first."""
 
 
-def scoreboard_rows(board: Scoreboard, standing: TaskStanding) -> list[dict[str, str]]:
-    """Return a row for each candidate measured on the task; columns without any value are left out."""
+def scoreboard_rows(
+    board: Scoreboard, standing: TaskStanding, *, within_gb: float | None = None
+) -> list[dict[str, str]]:
+    """Return a row for each candidate measured on the task; columns without any value are left out.
+
+    Args:
+        board: The scoreboard.
+        standing: The task.
+        within_gb: Only candidates that are known to take at most this memory; None: all.
+    """
     results = task_scoreboard(board, standing).candidates
-    rows = [_row(result, is_fraction=standing.is_fraction) for result in results]
+    rows = [
+        _row(result, is_fraction=standing.is_fraction)
+        for result in results
+        if within_gb is None or (result.memory_gb is not None and result.memory_gb <= within_gb)
+    ]
     kept = [name for name in (rows[0] if rows else {}) if any(row[name] != "–" for row in rows)]
+    kept = [name for name in kept if name != MEMORY_IS or MEMORY in kept]
     return [{name: row[name] for name in kept} for row in rows]
 
 
@@ -59,6 +81,21 @@ def scoreboard_part_rows(board: Scoreboard, standing: TaskStanding) -> list[dict
     results = task_scoreboard(board, standing).candidates
     measured = [(result.candidate, result.measured) for result in results if result.measured]
     return rows_of_parts(measured, is_fraction=standing.is_fraction)
+
+
+def memory_lines(board: Scoreboard, standing: TaskStanding, *, within_gb: float) -> list[str]:
+    """Return which candidates a limit on memory leaves out, and of which it cannot be told."""
+    results = task_scoreboard(board, standing).candidates
+    over = [
+        f"{result.candidate} ({quantity(result.memory_gb)} GB)"
+        for result in results
+        if result.memory_gb is not None and result.memory_gb > within_gb
+    ]
+    unknown = [result.candidate for result in results if result.memory_gb is None]
+    lines = [f"Over {quantity(within_gb)} GB: {listed(over)}."] if over else []
+    if unknown:
+        lines.append(f"Left out, since their memory is not known: {listed(unknown)}. A run on Ollama measures it.")
+    return lines
 
 
 def difference_lines(board: Scoreboard, standing: TaskStanding) -> list[str]:
@@ -90,6 +127,9 @@ def task_scoreboard(board: Scoreboard, standing: TaskStanding) -> TaskScoreboard
             percentile=PERCENTILE,
             cost_per_1k=facts.outlays.cost_per_1k[place],
             energy_j=facts.outlays.energy_j[place],
+            memory_gb=None if (n_bytes := board.candidates[place].memory_bytes) is None else n_bytes / 1e9,
+            memory_is_measured=board.candidates[place].memory_is_measured,
+            memory_context=board.candidates[place].memory_context,
             not_ready=board.candidates[place].not_ready,
         )
         for place, value in zip(measured, expected_quality(standing, facts, None, measured), strict=True)
@@ -106,9 +146,15 @@ def _row(result: CandidateOnTask, *, is_fraction: bool) -> dict[str, str]:
         "measured": "–" if measured is None else quality(measured.value, is_fraction=is_fraction),
         "cases": f"{value.n_cases:,}",
         "expected": f"{quality(value.value, is_fraction=is_fraction)}{interval}",
-        f"s (p{100 * PERCENTILE:g})": _short(result.latency_s),
+        f"latency s (p{100 * PERCENTILE:g})": _short(result.latency_s),
         "USD/1,000": _short(result.cost_per_1k),
         "J/answer": _short(result.energy_j),
+        MEMORY: "–" if result.memory_gb is None else quantity(result.memory_gb),
+        MEMORY_IS: memory_basis(
+            is_measured=result.memory_is_measured,
+            context_length=result.memory_context,
+            is_known=result.memory_gb is not None,
+        ),
         NOT_READY: result.not_ready or "–",
     }
 

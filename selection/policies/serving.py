@@ -182,6 +182,7 @@ def recommendation_for(standing: Standing, key: str, reason: str, *, decided_by:
         decided_by=decided_by or ("rules" if base is None else base.decided_by),
         notes=() if base is None else base.notes,
         created_at=datetime.now(UTC),
+        percentile=standing.question.constraints.percentile,
     )
 
 
@@ -197,6 +198,7 @@ def record(recommender: Recommender, standing: Standing, recommendation: Recomme
             evidence_fingerprint="" if answer is None else answer.evidence_fingerprint,
             propensity=answer.propensity if is_its_own and answer is not None else None,
             drawn_among=answer.drawn_among if is_its_own and answer is not None else (),
+            contrasts={} if answer is None else answer.contrasts,
         )
     )
     if is_its_own and answer is not None:

@@ -1,7 +1,7 @@
 """The answer to a question, from what is known at that moment."""
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -16,6 +16,7 @@ from selection.choosing.choice import choose
 from selection.choosing.choice_types import Choice
 from selection.choosing.explanation import explanation_of, reason_of
 from selection.choosing.reported import contradiction_lines, reported_notes
+from selection.choosing.ties import Contrast
 from selection.decisions.reported_outcomes import reported_of_use
 from selection.preferences import Question
 from selection.recommender.recommender import Recommender
@@ -39,6 +40,8 @@ class Answer:
     """Probability with which this candidate was named, where it was drawn among the tied."""
     drawn_among: tuple[str, ...]
     """Labels of the candidates of the draw; empty where there was no draw."""
+    contrasts: Mapping[str, Contrast]
+    """How far the best is ahead of each other candidate, by the other's label."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,6 +131,11 @@ def _answered(
         evidence_fingerprint=view.scoreboard.fingerprint,
         propensity=propensity,
         drawn_among=() if propensity is None else tuple(ranked.candidate.label for ranked in _drawable(choice)),
+        contrasts={
+            ranked.candidate.label: contrast
+            for ranked, contrast in zip(choice.ranked, choice.contrasts, strict=True)
+            if contrast is not None
+        },
     )
 
 
@@ -230,4 +238,5 @@ def _recommendation(
         notes=notes,
         tested_by=next((contrast.test for contrast in choice.contrasts if contrast is not None), None),
         created_at=datetime.now(UTC),
+        percentile=choice.question.constraints.percentile,
     )

@@ -8,6 +8,7 @@ from evaluation.errors import as_sentence
 from evaluation.formatting import quantity, quantity_interval
 from selection.answers import Expected, Ranked, Recommendation
 from selection.choosing.measured_quality import why_expected
+from selection.choosing.number_words import OUTLAYS, outlay
 
 MOST_REMEMBERED = 256
 MOST_CHARACTERS = 8_000_000
@@ -69,21 +70,21 @@ def _alternatives(recommendation: Recommendation) -> Iterator[str]:
         marks = ", ".join(
             word for word, holds in (("tied", alternative.is_tied), ("Pareto", alternative.is_pareto)) if holds
         )
-        yield f"  {alternative.candidate.label}: {', '.join(_numbers(alternative))}{f' ({marks})' if marks else ''}"
+        numbers = ", ".join(_numbers(alternative, recommendation.percentile))
+        yield f"  {alternative.candidate.label}: {numbers}{f' ({marks})' if marks else ''}"
 
 
-def _numbers(ranked: Ranked) -> Iterator[str]:
+def _numbers(ranked: Ranked, percentile: float) -> Iterator[str]:
     if ranked.measured is not None:
         yield f"measured {quantity(ranked.measured.value)}"
     why = why_expected(
         ranked.adjustments, of_tasks=bool(ranked.measured and ranked.measured.over_tasks), is_fraction=False
     )
     yield f"quality {_shown(ranked.quality)} expected" + (f" ({why})" if why else "")
-    for expected, unit in ((ranked.cost_per_1k, "USD for 1,000"), (ranked.energy_j, "J"), (ranked.latency_s, "s")):
-        if expected is not None:
-            yield f"{_shown(expected)} {unit}"
-    if ranked.memory_gb is not None:
-        yield f"{quantity(ranked.memory_gb)} GB"
+    for name in OUTLAYS:
+        value = getattr(ranked, name)
+        if value is not None:
+            yield outlay(name, _shown(value) if isinstance(value, Expected) else quantity(value), percentile)
 
 
 def _shown(expected: Expected) -> str:

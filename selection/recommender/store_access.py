@@ -36,6 +36,7 @@ from selection.decisions.reported_outcomes import UseOutcome
 from selection.recommender.stored_state import read, written
 from selection.recommender.view import FirstKnown
 from selection.scoreboard import Predictor, Scoreboard
+from selection.scoreboards.building import build_scoreboard
 
 if TYPE_CHECKING:
     from evaluation.store.evidence_stamp import ServerStamp
@@ -119,7 +120,6 @@ class StoreBook:
     def scoreboard(self, champion: Predictor | None) -> tuple[Scoreboard, Predictor | None]:
         """Return the scoreboard of the current evidence, and what this supports of the model."""
         from evaluation.store.selection_evidence import read_evidence
-        from selection.scoreboards.building import build_scoreboard
 
         evidence = read_evidence(self._open())
         return build_scoreboard(evidence), None if champion is None else champion.as_of(evidence)

@@ -70,7 +70,10 @@ def _note_load(bench: Workbench, station: Station, group: Group, load_s: float) 
     own_ids = [item.run_candidate_id for item in group.planned if item.model == group.model]
     with contextlib.suppress(StoreError):  # it serves estimates alone
         if station.resident is not None and station.resident.size_bytes:
-            record_loaded_bytes(bench.store, ids, size_bytes=station.resident.size_bytes)
+            resident = station.resident
+            record_loaded_bytes(
+                bench.store, ids, size_bytes=resident.size_bytes, context_length=resident.context_length
+            )
         if load_s >= LOADED_ALREADY_S:
             record_load_s(bench.store, own_ids, endpoint_name=station.name, load_s=load_s)
 

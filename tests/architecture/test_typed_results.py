@@ -114,6 +114,17 @@ UNTYPED_SIGNATURES = {
     "evaluation/results/json_schema.py": {"_merged", "_object", "_reference", "_resolved", "_types_of", "of"},
     "evaluation/reviews/creation.py": {"_identity", "_made"},  # a request, as its fingerprint and the store take it
     "selection/analytics/page.py": {"analytics_as_json"},  # prints JSON
+    # the JSON of a stored recommendation, of which older ones lack fields
+    "selection/pages/stored_recommendation.py": {
+        "_beaten",
+        "_cell",
+        "_gap",
+        "_is_behind",
+        "_number",
+        "_of",
+        "_share_with_interval",
+        "_verdict",
+    },
     "selection/recommender/store_access.py": {"_newest_outcomes"},  # rows of a table
     "tasks/monitoring/notify.py": {"_payload"},  # of an event of Prefect's
     "tasks/reviews/form.py": {"_ratings_in"},  # what a form of Prefect's holds

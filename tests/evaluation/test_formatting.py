@@ -147,7 +147,7 @@ def test_other_units_are_written_one_way() -> None:
         shown.per_second(4.2),
         shown.ratio(1.4203),
     )
-    assert ("0.073 s", "81.2 s", "–", "1.5 GB") == (
+    assert ("0.0730 s", "81.2 s", "–", "1.5 GB") == (
         shown.seconds(0.073),
         shown.seconds(81.2),
         shown.size(None),

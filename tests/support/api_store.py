@@ -22,6 +22,7 @@ from evaluation.requests.monitor_request import MonitorRequest
 from evaluation.store.alert_silences import silence_alerts
 from evaluation.store.alerts import record_look
 from evaluation.store.annotations import annotate
+from evaluation.store.answer_tags import add_tags
 from evaluation.store.api_keys import create_key
 from evaluation.store.comparisons import save_comparison
 from evaluation.store.experiments import add_runs, create_experiment
@@ -48,6 +49,7 @@ def fill_for_examples(store: Store) -> None:
     made = create_experiment(store, name="quantisations", question="What does Q4 cost?")
     add_runs(store, made.experiment_id, ["chat"])
     annotate(store, text="It is so.", author="local", run_id="chat")
+    add_tags(store, "chat", ["q-017"], "odd", author="local")
     create_key(store, name="nightly", scopes=[Scope.READ])
     save_endpoint(store, EndpointRecord(name="box", url="http://127.0.0.1:9", provider="ollama"))
     silence_alerts(store, until=datetime(2099, 1, 1, tzinfo=UTC), task="code")

@@ -28,13 +28,16 @@ from evaluation.store.annotations import annotate
 from evaluation.store.answer_tags import LONGEST_TAG, add_tags
 from evaluation.store.experiments import add_runs, create_experiment
 from evaluation.store.models import record_seen
+from evaluation.store.policies import create_policy
 from evaluation.store.races import begin_race, finish_race, save_decisions
 from evaluation.store.registry import save_endpoint
 from evaluation.store.runs import find_run, tag_run
+from evaluation.store.selection_models import save_model
 from evaluation.store.session import Store
 from evaluation.store.sweeps import begin_sweep
 from evaluation.store.traffic import save_traffic
 from evaluation.store.upgrades import save_upgrade
+from selection.policies.settings import PolicySettings
 
 TEMPLATE = f"{{{{1234*8000}}}} {{% raw %}} {{{{ config }}}} ${{1234*8000}} <%= 1234*8000 %> {MARK}"
 """What a template engine would compute."""
@@ -165,7 +168,40 @@ def _fill_production(store: Store) -> None:
 
 def _fill_recommendations(store: Store) -> None:
     words = {"task": LABEL, "candidate_label": NAME, "reason": TEXT, "prompt": TEXT, "decided_by": LABEL}
-    save_recommendations(store, [recommendation_record("hostile", alternatives=(), **words)])
+    given = {"quality": {"value": 0.5, "low": 0.4, "high": 0.6, "n_cases": 8}, "memory_gb": 2.0}
+    other = {"candidate": f"{LABEL} 2", "key": "other", "utility": 0.0, "is_tied": True, "is_pareto": False, **given}
+    removal = {"candidate": LABEL, "constraint": "max_memory_gb", "reason": TEXT, "value": 9.0, "limit": 8.0}
+    details = {"notes": [TEXT], "removed": [{**removal, "quality": 0.9}], "n_removed": 1, "n_alternatives": 1}
+    words |= {"expected": given, "tied": (NAME, LABEL), "details": details}
+    save_recommendations(store, [recommendation_record("hostile", alternatives=(other,), **words)])
+    _fill_deciders(store)
+
+
+def _fill_deciders(store: Store) -> None:
+    create_policy(
+        store,
+        {
+            "name": "hostile",
+            "task": LABEL,
+            "question": {"constraints": {"max_memory_gb": 8.0, "endpoints": [LABEL]}},
+            "candidate_key": "key",
+            "candidate_label": LABEL,
+            "recommendation_id": "hostile",
+            **PolicySettings().values,
+        },
+        by=LABEL,
+    )
+    save_model(
+        store,
+        kind=LABEL,
+        status=TEXT,
+        data_hash="f",
+        code_version=LABEL,
+        metrics={},
+        report={"reason": TEXT},
+        estimator=None,
+        serving=None,
+    )
 
 
 def _fill_catalogue(store: Store) -> None:

@@ -21,7 +21,10 @@ NAMES: Mapping[str, str] = {
     "race": "race",
     "sweep": "sweep",
     "review": "last",
+    "alert": "last",
     "deployment": "evaluate",
+    "policy": "hostile",
+    "model": "1",
 }
 """What stands in the place of each parameter that a page needs; a new one has to find its place here."""
 

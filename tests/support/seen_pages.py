@@ -16,7 +16,7 @@ _ELEMENTS = frozenset({
     "dd", "kbd", "form", "button", "h1", "h2", "h3", "h4", "p", "ul", "ol", "li", "div", "section", "article",
     "table", "thead", "tbody", "tr", "th", "td", "span", "strong", "time", "code", "pre", "details", "summary",
     "label", "input", "select", "option", "progress", "svg", "rect", "figure", "figcaption", "img", "br", "ins",
-    "del", "fieldset", "legend", "textarea", "datalist", "picture", "source",
+    "del", "em", "blockquote", "fieldset", "legend", "textarea", "datalist", "picture", "source", "footer",
 })  # fmt: skip
 """All elements that our templates have."""
 _ATTRIBUTES = frozenset({
@@ -30,7 +30,7 @@ _ATTRIBUTES = frozenset({
     "data-marked", "list", "popover", "popovertarget",
     "data-key", "data-refresh", "data-state", "data-fetch", "data-once", "data-drop", "data-dropped", "data-benchmarks",
     "for", "spellcheck", "inputmode", "accept", "disabled", "aria-invalid",
-    "media", "srcset", "data-clear", "hidden",
+    "media", "srcset", "start", "data-clear", "hidden",
 })  # fmt: skip
 """All attributes that our templates have: no handler of events, no style."""
 _PICTURE = re.compile(r"/charts/([0-9a-f]{32}(?:-narrow)?)\.svg")

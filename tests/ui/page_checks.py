@@ -48,6 +48,10 @@ CUT = """() => [...document.querySelectorAll("button, .button, h1, h2, nav a, la
     .filter((each) => each.checkVisibility() && each.scrollWidth > each.clientWidth + 2 && each.clientWidth > 0
       && !["visible", "auto"].includes(getComputedStyle(each).overflowX))
     .slice(0, 3).map((each) => each.outerHTML.slice(0, 100))"""
+OUTSIDE = """() => [...document.querySelectorAll("td > *, th > *")]
+    .filter((each) => each.checkVisibility() && getComputedStyle(each).position === "static"
+      && [...each.getClientRects()].some((part) => part.right > each.parentElement.getBoundingClientRect().right + 2))
+    .slice(0, 3).map((each) => each.outerHTML.slice(0, 100))"""
 _AXE = Axe().axe_script
 
 
@@ -90,6 +94,8 @@ def layout_faults(page: Page, *, has_focus: bool = True) -> Iterator[str]:
         yield wider
     for each in page.evaluate(CUT):
         yield f"cut: {each}"
+    for each in page.evaluate(OUTSIDE):
+        yield f"wider than its cell: {each}"
     if has_focus:
         page.keyboard.press("Tab")
         for each in page.evaluate(UNSEEN_FOCUS):

@@ -3,6 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from markupsafe import Markup
+
+from deployments.api.pages.formatted_text import formatted
 from deployments.api.pages.word_diff import Piece, word_diff
 from evaluation.case import Message
 from evaluation.generation import Generation
@@ -32,6 +35,8 @@ class ShownAnswer:
     """Seconds from sending to the last byte."""
     diff: tuple[Piece, ...] | None
     """What differs from the answer or the reference that it is compared with; None: nothing to compare."""
+    formatted: Markup | None
+    """The answer as Markdown shows it; None: it is shown as it was written."""
 
     @property
     def is_stored(self) -> bool:
@@ -61,6 +66,8 @@ class CaseView:
     case: CaseResult
     against: str
     """Label of the candidate, or `reference`, that the answers are compared with; empty: they are not."""
+    is_formatted: bool
+    """Answers are shown as Markdown shows them."""
     answers: tuple[ShownAnswer, ...]
 
     @property
@@ -70,18 +77,20 @@ class CaseView:
         return next(iter(sent)) if len(sent) == 1 else ()
 
 
-def case_view(case: CaseResult, *, against: str = "") -> CaseView:
+def case_view(case: CaseResult, *, against: str = "", is_formatted: bool = False) -> CaseView:
     """Return a case as it is shown.
 
     Args:
         case: The case with all its outcomes.
         against: Label of a candidate, or `reference`: what the answers are compared with, word by word.
+        is_formatted: Show answers as Markdown shows them, where they are compared with nothing.
     """
     base = _base(case, against)
     longest_s = max((total for _, outcome in _outcomes(case) if (total := _total(outcome))), default=0.0)
     return CaseView(
         case=case,
         against=against if base is not None else "",
+        is_formatted=is_formatted and base is None,
         answers=tuple(
             ShownAnswer(
                 candidate=candidate,
@@ -90,6 +99,7 @@ def case_view(case: CaseResult, *, against: str = "") -> CaseView:
                 spans=tuple(_spans(outcome, longest_s)),
                 seconds=_total(outcome),
                 diff=None if base is None or candidate.label == against else _diff(base, outcome),
+                formatted=_formatted(outcome) if is_formatted and base is None else None,
             )
             for candidate, outcome in _outcomes(case)
         ),
@@ -116,6 +126,11 @@ def _base(case: CaseResult, against: str) -> str | None:
 def _diff(base: str, outcome: OutcomeResult | MissingOutcome) -> tuple[Piece, ...] | None:
     answer = _answer(outcome)
     return None if answer is None else word_diff(base, answer.text)
+
+
+def _formatted(outcome: OutcomeResult | MissingOutcome) -> Markup | None:
+    answer = _answer(outcome)
+    return None if answer is None else formatted(answer.text)
 
 
 def _total(outcome: OutcomeResult | MissingOutcome) -> float | None:

@@ -1,4 +1,4 @@
-"""Pages of what there is to choose from: models, servers, benchmarks with their cases, metrics, pipelines, policies."""
+"""Pages of what there is to choose from: models, servers, benchmarks with their cases, metrics, pipelines."""
 
 from typing import Annotated
 
@@ -8,16 +8,13 @@ from fastapi.responses import Response
 from deployments.api.access import READ
 from deployments.api.pages.rendering import PageRoute, address
 from deployments.api.pages.section_page import section_page
-from deployments.api.pages.sections import Cell, Link, Section, State, Table, filled
+from deployments.api.pages.sections import Cell, Link, Section, Table, filled
 from deployments.cli.arguments import open_stored
 from deployments.python import catalogues
-from deployments.python.policies import list_policies
-from deployments.python.upgrades import list_upgrades
 from evaluation.case import Case
 from evaluation.files.allowed_files import limit_files
 from evaluation.formatting import counted, size
 from evaluation.records.candidates import EndpointRecord, ModelRecord
-from evaluation.records.policies import Policy, Upgrade
 from evaluation.resolution.benchmarks import benchmark_page
 from evaluation.results.catalogue_entries import BenchmarkFacts, MetricFacts
 from evaluation.store.models import list_models
@@ -30,7 +27,7 @@ _LINKS = (
     Link(text="Benchmarks", address="/catalogue/benchmarks"),
     Link(text="Metrics", address="/catalogue/metrics"),
     Link(text="Pipelines", address="/catalogue/pipelines"),
-    Link(text="Policies and upgrades", address="/catalogue/policies"),
+    Link(text="Policies and upgrades", address="/policies"),
 )
 
 
@@ -181,46 +178,3 @@ def pipelines(request: Request) -> Response:
     columns = ("Pipeline", "What it does", "Options", "Example")
     table = Table(label="Pipelines", columns=columns, rows=rows)
     return section_page(request, "Pipelines", filled(Section(table=table)), choices=_LINKS)
-
-
-@router.get("/policies")
-def policies(request: Request) -> Response:
-    """List the policies of the gateway, and the upgrades under them."""
-    of_policies = ("Policy", "Candidate", "Task", "Recommendation", "Watches upgrades", "Made")
-    of_upgrades = ("Upgrade", "Model", "Server", "What", "Before", "After", "State", "Verdict", "Found")
-    return section_page(
-        request,
-        "Policies and upgrades",
-        filled(
-            Section(
-                title="Policies",
-                table=Table(label="Policies", columns=of_policies, rows=tuple(map(_policy, list_policies()))),
-            ),
-            Section(
-                title="Upgrades",
-                table=Table(label="Upgrades", columns=of_upgrades, rows=tuple(map(_upgrade, list_upgrades(all=True)))),
-            ),
-        ),
-        choices=_LINKS,
-        empty="There are no policies.",
-        next_step="`benchwright policies create NAME --task TASK` makes one: a name that stands for the recommended "
-        "candidate in the gateway.",
-    )
-
-
-def _policy(policy: Policy) -> tuple[Cell, ...]:
-    on = policy.recommendation_id
-    return (
-        policy.name,
-        policy.candidate_label,
-        policy.task or "all tasks",
-        None if on is None else Link(text=on[:12], address=f"/recommendations/{on}"),
-        "yes" if policy.watches_upgrades else "no",
-        policy.created_at,
-    )
-
-
-def _upgrade(upgrade: Upgrade) -> tuple[Cell, ...]:
-    before, after = (text.removeprefix("sha256:")[:12] for text in (upgrade.before, upgrade.after))
-    place = (upgrade.upgrade_id[:8], upgrade.model, upgrade.endpoint, upgrade.kind)
-    return (*place, before, after, State(word=upgrade.state), upgrade.verdict, upgrade.found_at)

@@ -112,13 +112,13 @@ def _shown(value: object) -> str:
 def _candidate(diff: RunDiff, candidate: CandidateDiff) -> Iterator[Section]:
     same = () if candidate.parameters else ("Nothing differs in its settings.",)
     yield Section(
-        title=candidate.label,
+        title=candidate.title,
         lines=same,
-        table=_parameters(f"Settings of {candidate.label}", candidate.parameters),
+        table=_parameters(f"Settings of {candidate.title}", candidate.parameters),
     )
     yield Section(
         table=Table(
-            label=f"Figures of {candidate.label}",
+            label=f"Figures of {candidate.title}",
             columns=("Metric", "First run", "Second run", "Difference"),
             rows=tuple(_scores(candidate)),
         ),
@@ -156,7 +156,7 @@ def _chart(candidate: CandidateDiff) -> IntervalChart | None:
     if not rows:
         return None
     return IntervalChart(
-        title=f"{score.metric} of {candidate.label}",
+        title=f"{score.metric} of {candidate.title}",
         description="The mean in both runs with its interval",
         rows=tuple(rows),
         x_title=f"{score.metric}, 95 % interval over cases",

@@ -71,7 +71,7 @@ class HomeViews:
             averages=self._averages_of(store, ended),
             recent=tuple(recent),
             winners=self._verdicts.of(store, [each.run for each in recent]),
-            alerts=list_alerts(store),
+            alerts=tuple(sorted(list_alerts(store), key=lambda alert: alert.known_since, reverse=True)),
             tasks=tuple(sorted({name for name in task_of.values() if name})),
             task=task,
             has_runs=bool(listed),

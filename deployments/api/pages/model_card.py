@@ -14,6 +14,7 @@ from deployments.cli.arguments import open_stored
 from evaluation.formatting import counted, size
 from evaluation.metrics.metric_facts import metric_interval, metric_number
 from evaluation.records.candidates import ModelRecord
+from evaluation.records.loaded_memory import LoadedMemory, memory_basis
 from evaluation.reports.metric_map import surest_values
 from evaluation.reports.model_cards import change_lines, speed_chart, speed_rows, speeds_by_prompt
 from evaluation.results.analytics import BreakdownRow
@@ -117,11 +118,16 @@ def _version(each: ModelRecord) -> tuple[Cell, ...]:
 
 
 def _memory(uses: tuple[ModelUse, ...]) -> list[str]:
-    most = dict[str, int]()
+    most = dict[str, LoadedMemory]()
     for use in uses:
-        if use.loaded_bytes:
-            most[use.endpoint] = max(use.loaded_bytes, most.get(use.endpoint, 0))
-    return [f"{size(n_bytes)} on {name}, the most that was seen" for name, n_bytes in sorted(most.items())]
+        seen = use.loaded
+        if seen is not None and (use.endpoint not in most or seen.size_bytes > most[use.endpoint].size_bytes):
+            most[use.endpoint] = seen
+    return [
+        f"{size(seen.size_bytes)} on {name}, {memory_basis(is_measured=True, context_length=seen.context_length)}; the "
+        "most that was seen"
+        for name, seen in sorted(most.items())
+    ]
 
 
 def _reached(uses: tuple[ModelUse, ...], rows: Sequence[BreakdownRow]) -> Table:

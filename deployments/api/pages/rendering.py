@@ -11,6 +11,7 @@ from fastapi.responses import HTMLResponse, Response
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from deployments.api.pages.explained_words import ExplainedWords
+from deployments.api.pages.moments import TIME_ZONE_NOTE, date_and_time, exact, how_long_ago, in_utc
 from deployments.api.pages.sections import Compared, Link, State
 from deployments.api.problems import ProblemError, problem_of
 from deployments.api.reading_route import ReadingRoute
@@ -39,10 +40,10 @@ NAVIGATION = (
     ("/traffic", "Traffic"),
     ("/scoreboard", "Scoreboard"),
     ("/recommendations", "Recommendations"),
+    ("/policies", "Policies"),
     ("/catalogue", "Catalogue"),
 )
 """Addresses of the pages that every page leads to, with their names."""
-_DAY_S = 86_400
 _STATUSES = frozenset({*Status, "critical", "warning", "open"})
 """Words that have a colour of their own; no other text becomes the name of a class."""
 
@@ -106,21 +107,6 @@ def _words_of(error: RequestValidationError) -> str:
     return "; ".join(f"{each['loc'][-1]}: {each['msg']}" for each in error.errors())
 
 
-def how_long_ago(moment: datetime | None, now: datetime) -> str:
-    """Return how long ago a moment was."""
-    if moment is None:
-        return "—"
-    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    seconds = (now - aware).total_seconds()
-    if seconds >= 2 * _DAY_S:
-        return f"{formatting.counted(int(seconds // _DAY_S), 'day')} ago"
-    return "just now" if seconds < 5 else f"{formatting.duration(seconds)} ago"
-
-
-def _iso(moment: datetime | None) -> str:
-    return "" if moment is None else (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).isoformat()
-
-
 def _number(format_number: Callable[[float], str]) -> Callable[[float | None], str]:
     def shown(value: float | None) -> str:
         return "—" if value is None else format_number(value)
@@ -155,8 +141,10 @@ _environment.filters |= {
     "sentence": as_sentence,
     "joules": _number(formatting.joules),
     "pace": _number(lambda value: formatting.per_second(value, "answers")),
-    "when": how_long_ago,
-    "iso": _iso,
+    "in_utc": in_utc,
+    "exact": exact,
+    "date_and_time": date_and_time,
+    "how_long_ago": how_long_ago,
     "address": address,
     "plain_word": plain_word,
     "status_class": lambda word: word if word in _STATUSES else "",
@@ -171,6 +159,7 @@ _environment.globals |= {
     "counted": formatting.counted,
     "score_interval": formatting.score_interval,
     "navigation": NAVIGATION,
+    "time_zone_note": TIME_ZONE_NOTE,
     "words": {
         "all": "all cases",
         "disagree": "where scores differ",
@@ -189,3 +178,4 @@ _environment.globals |= {
         "tokens": "tokens",
     },
 }
+_environment.filters["when"] = vars(_environment.get_template("parts/moment.html").make_module())["time_of"]

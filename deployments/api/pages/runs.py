@@ -12,6 +12,7 @@ from deployments.api.pages.open_elsewhere import raw_request, snippets
 from deployments.api.pages.prefect_links import prefect_links
 from deployments.api.pages.recent_runs import listed_runs
 from deployments.api.pages.rendering import PageRoute, page
+from deployments.api.pages.run_alarms import shown_alarms
 from deployments.api.pages.run_extras import run_extras, shared_run
 from deployments.api.stored_calls import stored_calls
 from deployments.cli.arguments import open_stored
@@ -81,6 +82,7 @@ def run(request: Request, run: str) -> Response:
         request,
         "run.html",
         run=result,
+        alarms=shown_alarms(result),
         candidates=ranked(result),
         extras=run_extras(result),
         pairs=pairs,
@@ -138,13 +140,20 @@ def case(
     run: str,
     case: Annotated[str, Query(alias="id", max_length=5000)],
     against: Annotated[str, Query(max_length=1000)] = "",
+    is_formatted: Annotated[bool, Query(alias="formatted")] = False,
 ) -> Response:
     """Show one case in full."""
-    return case_page(request, run, case, against=against)
+    return case_page(request, run, case, against=against, is_formatted=is_formatted)
 
 
 def case_page(
-    request: Request, run: str, case_id: str, *, against: str = "", asked_again: AskedAgain | None = None
+    request: Request,
+    run: str,
+    case_id: str,
+    *,
+    against: str = "",
+    is_formatted: bool = False,
+    asked_again: AskedAgain | None = None,
 ) -> Response:
     """Return the page of a case.
 
@@ -153,9 +162,10 @@ def case_page(
         run: Id of the run, the beginning of one, or `last`.
         case_id: Id of the case.
         against: What the answers are compared with.
+        is_formatted: Show answers as Markdown shows them.
         asked_again: A new answer, which stands beside the stored one.
     """
-    shown = case_view(load_case(case_id, run=run), against=against)
+    shown = case_view(load_case(case_id, run=run), against=against, is_formatted=is_formatted)
     with open_stored(None) as store:
         calls = stored_calls(store, shown.case, embedded_url=request.app.state.embedded_url)
         flow_runs = prefect_links(run_flows(store, shown.case.run_id))

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from deployments.api.pages.drawn_charts import DrawnChart, drawn_charts
@@ -90,6 +90,11 @@ def table_of(
             for row in rows
         ),
     )
+
+
+def headed(table: Table, headings: Mapping[str, str]) -> Table:
+    """Return the table with other headings for the columns of these names."""
+    return replace(table, columns=tuple(headings.get(name, name) for name in table.columns))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

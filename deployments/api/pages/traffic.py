@@ -69,7 +69,7 @@ def traffic(
 def _counts(counts: tuple[TrafficCount, ...]) -> Table:
     return Table(
         label="Calls by task and candidate",
-        columns=("Task", "Candidate", "Calls", "Failed", "Mean time", "Tokens in", "Tokens out", "Last"),
+        columns=("Task", "Candidate", "Calls", "Failed", "Mean time", "Tokens in, total", "Tokens out, total", "Last"),
         rows=tuple(
             (
                 Link(text=each.task, address=address(_ALL, task=each.task)),

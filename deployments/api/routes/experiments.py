@@ -72,12 +72,15 @@ class Copy(Body):
 
 
 class Note(Body):
-    """A note on an experiment, a run, a case of a run or a comparison."""
+    """A note on an experiment, a run, a case of a run, a candidate's answer to it or a comparison."""
 
     text: Annotated[str, Field(min_length=1, max_length=20_000, pattern=NO_NUL)]
     experiment: Name | None = None
     run: Name | None = None
-    case: Annotated[str, Field(max_length=1000, pattern=NO_NUL)] | None = None
+    case: Annotated[str, Field(max_length=5000, pattern=NO_NUL)] | None = None
+    fingerprint: Annotated[str, Field(min_length=1, max_length=200, pattern=NO_NUL)] | None = Field(
+        None, description="Of the candidate whose answer to the case is meant; default: the whole case is."
+    )
     comparison: Name | None = None
 
 

@@ -59,6 +59,7 @@ def change_notes(
     comparison: str | None,
     author: str | None,
     remove: int | None,
+    fingerprint: str | None = None,
 ) -> int:
     """Add a note, or remove the one of this number; return its number.
 
@@ -74,7 +75,7 @@ def change_notes(
             raise ConfigurationError("--remove takes only the number of a note", "Leave out the text and the rest.")
         remove_annotation(store, remove)
         return remove
-    run_id = _noted_run(store, run, case)
+    run_id = _noted_run(store, run, case, fingerprint)
     return note(
         store,
         text=text or "",
@@ -82,19 +83,16 @@ def change_notes(
         experiment_id=find_experiment(store, experiment).experiment_id if experiment is not None else None,
         run_id=run_id,
         case_id=case,
+        fingerprint=fingerprint,
         comparison_id=comparison,
     )
 
 
-def _noted_run(store: "Store", run: str | None, case: str | None) -> str | None:
-    """Return the id of the run that a note is about, which has that case."""
-    from evaluation.run_results.case_result import unknown_case
-    from evaluation.store.run_cases import has_run_case
+def _noted_run(store: "Store", run: str | None, case: str | None, fingerprint: str | None) -> str | None:
+    """Return the id of the run that a note is about, which has that case, and a candidate of that fingerprint."""
+    from evaluation.run_results.answer_notes import answer_place
     from evaluation.store.runs import find_run
 
     if run is None:
         return None
-    record = find_run(store, run)
-    if case is not None and not has_run_case(store, record.plan.run_id, case):
-        raise unknown_case(store, record, case)
-    return record.plan.run_id
+    return find_run(store, run).plan.run_id if case is None else answer_place(store, run, case, fingerprint)

@@ -126,7 +126,7 @@ def print_diff(diff: RunDiff) -> None:
 
 def _print_candidate(candidate: CandidateDiff, first: str, second: str) -> None:
     print_line()
-    print_line(candidate.label)
+    print_line(candidate.title)
     _print_parameters("of the candidate", candidate.parameters, first, second)
     if candidate.scores:
         print_line()

@@ -51,7 +51,14 @@ def print_selection(
 ) -> None:
     """Print what decides, a table for each task, and the outcomes of recommendations."""
     from selection.analytics.page import analytics_lines
-    from selection.pages.scoreboard import NOT_READY, difference_lines, scoreboard_part_rows, scoreboard_rows, task_line
+    from selection.pages.scoreboard import (
+        MEMORY_IS,
+        NOT_READY,
+        difference_lines,
+        scoreboard_part_rows,
+        scoreboard_rows,
+        task_line,
+    )
 
     first, *notes = champion_lines(decides)
     say_line(first, style="bold")
@@ -62,7 +69,7 @@ def print_selection(
         say_line(task_line(standing), style="bold")
         say_line()
         if rows := scoreboard_rows(board, standing):
-            print_split_table(rows, words=[name for name in rows[0] if name == NOT_READY])
+            print_split_table(rows, words=[name for name in rows[0] if name in (MEMORY_IS, NOT_READY)])
         if parts := scoreboard_part_rows(board, standing):
             say_line("measured on each benchmark (cases)")
             say_line()

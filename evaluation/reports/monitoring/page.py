@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from evaluation.escaping import as_markdown_code, for_markdown
 from evaluation.formatting import percent, quantity
 from evaluation.reports.markdown_tables import as_markdown_table
+from evaluation.reports.monitoring.figures import FIGURES
 from evaluation.results.monitoring import MonitorResult, OpenAlertResult, SeriesResult
 
 WIDTH_PX = 700
@@ -74,6 +75,7 @@ def _cut(name: str) -> str:
 
 _ARROWS = {"rising": " ↗", "falling": " ↘", "steady": ""}
 _NOTHING = "–"
+_COLUMNS = ("success", "quality", "duration_s", "tokens", "tokens_per_s", "call_tokens_per_s")
 
 
 def monitor_as_markdown(result: MonitorResult, *, alerts_page: str = "") -> str:
@@ -109,9 +111,10 @@ def alert_line(result: OpenAlertResult) -> str:
     if result.state == "acknowledged":
         marks.append("*acknowledged*")
     run = f" · run {as_markdown_code(alert.run_id)}" if alert.run_id else ""
-    since = f"since {alert.raised_at:%Y-%m-%d %H:%M} UTC · alert {as_markdown_code(alert.alert_id)}"
+    began = "" if alert.began_at is None else f"since {alert.began_at:%Y-%m-%d %H:%M} UTC · "
+    noticed = f"noticed {alert.raised_at:%Y-%m-%d %H:%M} UTC · alert {as_markdown_code(alert.alert_id)}"
     sentence = for_markdown(alert.sentence.removesuffix("."))
-    return f"{' '.join(marks)} {sentence} · {since}{run}"
+    return f"{' '.join(marks)} {sentence} · {began}{noticed}{run}"
 
 
 def statistics_rows(result: MonitorResult) -> list[dict[str, str]]:
@@ -131,14 +134,9 @@ def _row(series: SeriesResult) -> dict[str, str]:
         "task": series.benchmark or f"{series.task} (live)",
         "candidate": series.candidate,
         "calls": f"{newest.n:,}",
-        "success": shown("success", percent),
-        "quality": shown("quality"),
-        "seconds": shown("duration_s"),
-        "tokens": shown("tokens"),
-        "tokens/s": shown("tokens_per_s"),
-        "call tokens/s": shown("call_tokens_per_s"),
+        **{FIGURES[name].column: shown(name, percent if name == "success" else quantity) for name in _COLUMNS},
         "cached": f"{newest.n_cached:,}" if newest.n_cached else _NOTHING,
-        "J": shown("energy_j"),
+        FIGURES["energy_j"].column: shown("energy_j"),
     }
 
 

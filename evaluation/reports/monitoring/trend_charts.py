@@ -11,12 +11,15 @@ from typing import Literal
 from evaluation.charts.chart import PlottedNumber
 from evaluation.charts.curve_chart import Happening, LabelledLine, LineChart, PointOnLine, Tick
 from evaluation.records.alerts import AlertRecord, Change
+from evaluation.reports.monitoring.figures import FIGURES, is_about
 from evaluation.results.monitoring import PointResult, SeriesResult
 from evaluation.store.monitored import MonitoredRun
 
-FIGURES = {"quality": ("quality", "mean score"), "duration_s": ("duration", "seconds an answer")}
-"""Figures that are drawn, with their names and units."""
+DRAWN = ("quality", "duration_s")
+"""Figures that are drawn where there are many candidates."""
 MOST_CHARTS = 12
+_RANGES = {"quality": (-inf, inf), "success": (0.0, 1.0)}
+"""Bounds of figures; of others zero and none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,23 +63,49 @@ def _changes(before: MonitoredRun, now: MonitoredRun) -> Iterator[Change]:
 
 
 def trend_charts(
-    series: Sequence[SeriesResult], alerts: Sequence[AlertRecord], changes: Sequence[DatedChange]
+    series: Sequence[SeriesResult],
+    alerts: Sequence[AlertRecord],
+    changes: Sequence[DatedChange],
+    *,
+    figures: Sequence[str] = DRAWN,
 ) -> tuple[LineChart, ...]:
-    """Return a chart for each figure of each benchmark, and of each task in production, with two points or more."""
+    """Return a chart for each figure of each benchmark, and of each task in production, with two points or more.
+
+    Args:
+        series: What is drawn.
+        alerts: Those to mark, each where it began, in the pictures of its figure and candidate.
+        changes: Other weights and servers to mark.
+        figures: Which figures to draw.
+    """
     groups = defaultdict[str, list[SeriesResult]](list)
     for each in series:
-        groups[_what(each)].append(each)
+        groups[series_place(each)].append(each)
     charts = (
         chart
         for what, of_one in groups.items()
-        for figure in FIGURES
+        for figure in figures
         if (chart := _chart(what, of_one, figure, alerts, changes)) is not None
     )
     return tuple(charts)[:MOST_CHARTS]
 
 
-def _what(series: SeriesResult) -> str:
+def series_place(series: SeriesResult) -> str:
+    """Return the benchmark of a series, or its task in production."""
     return series.benchmark or f"{series.task} (live)"
+
+
+def concerns(alert: AlertRecord, series: SeriesResult) -> bool:
+    """Return True where an alert is about a series: its candidate there, or a model or server of its runs."""
+    if alert.candidate is not None and alert.rule != "model" and alert.candidate != series.candidate:
+        return False
+    if alert.candidate is not None and not series.candidate.startswith(alert.candidate):
+        return False
+    if alert.source == "live":
+        return series.source == "live" and alert.task == series.task
+    if alert.benchmark is not None:
+        return alert.benchmark == series.benchmark
+    runs = {alert.run_id, alert.began_in_run} - {None}
+    return any(point.run_id in runs for point in series.points)
 
 
 def _chart(
@@ -94,26 +123,32 @@ def _chart(
         for each in sorted(series, key=lambda each: -each.n_points)
         if (points := tuple(_points(each.points, figure, moments[0])))
     ]
-    name, unit = FIGURES[figure]
+    if not lines:
+        return None
+    shown = FIGURES[figure]
     begin, end = moments[0], moments[-1]
     changed = (each.at for each in changes if each.task == what)
-    raised = (each.raised_at for each in alerts if what in (each.benchmark, f"{each.task} (live)"))
+    began = (
+        min(each.known_since, end)
+        for each in alerts
+        if is_about(each, figure) and any(concerns(each, of_one) for of_one in series)
+    )
     happened = [
         Happening(x=_days(begin, at), kind=kind)
-        for kind, happenings in _kinds(changed, raised)
+        for kind, happenings in _kinds(changed, began)
         for at in happenings
         if begin <= at <= end
     ]
     is_short = (end - begin).total_seconds() < 2 * 86_400
     return LineChart(
-        title=f"{name.capitalize()} over time · {what}",
-        description=f"{name.capitalize()} of each candidate from run to run, with alerts and changes of weights or "
+        title=f"{shown.title} over time · {what}",
+        description=f"{shown.title} of each candidate from run to run, with alerts and changes of weights or "
         "servers marked",
         lines=tuple(lines),
         x_title="when the run began, UTC",
-        y_title=unit,
-        y_range=(0.0, inf) if figure == "duration_s" else (-inf, inf),
-        ticks=tuple(Tick(x=_days(begin, at), label=at.strftime("%H:%M" if is_short else "%d %b")) for at in moments),
+        y_title=shown.unit,
+        y_range=_RANGES.get(figure, (0.0, inf)),
+        ticks=tuple(Tick(x=_days(begin, at), label=_tick(at, is_short=is_short)) for at in moments),
         happenings=tuple(happened),
     )
 
@@ -125,11 +160,15 @@ def _points(points: Sequence[PointResult], figure: str, begin: datetime) -> Iter
             yield PointOnLine(x=_days(begin, point.at), number=PlottedNumber(value=value))
 
 
+def _tick(at: datetime, *, is_short: bool) -> str:
+    return f"{at:%H:%M}" if is_short else f"{at:%a} {at.day} {at:%b}"
+
+
 def _days(begin: datetime, at: datetime) -> float:
     return (at - begin).total_seconds() / 86_400
 
 
 def _kinds(
-    changed: Iterable[datetime], raised: Iterable[datetime]
+    changed: Iterable[datetime], began: Iterable[datetime]
 ) -> tuple[tuple[Literal["change", "alert"], Iterable[datetime]], ...]:
-    return ("change", changed), ("alert", raised)
+    return ("change", changed), ("alert", began)

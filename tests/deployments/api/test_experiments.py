@@ -64,12 +64,15 @@ def test_a_note_is_about_a_case_of_a_run(api: ApiClient) -> None:
         ("DELETE", f"{PATH}/sizes/runs/mixed", None, Scope.RUN),
         ("DELETE", f"{PATH}/sizes", None, Scope.ADMIN),
         ("POST", "/api/v1/notes", {"text": "a", "run": "mixed"}, Scope.RUN),
+        ("POST", "/api/v1/runs/mixed/tags", {"case": "c01", "tag": "a"}, Scope.RUN),
+        ("DELETE", "/api/v1/runs/mixed/tags/1", None, Scope.RUN),
     ],
 )
 def test_who_may_work_writes_and_administrators_delete(
     api: ApiClient, served_store: KeptStore, method: str, path: str, content: Any, needed: Scope, scope: Scope
 ) -> None:
     api.post(PATH, {"name": "sizes"})
+    api.post("/api/v1/runs/mixed/tags", {"case": "c01", "tag": "odd"})
     _, text = create_key(served_store, name="a", scopes=[scope])
     client = ApiClient(create_app(served_store), address="192.0.2.7")
 

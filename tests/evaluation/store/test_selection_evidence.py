@@ -408,11 +408,12 @@ def test_the_memory_is_that_of_the_loaded_model_once_it_was_seen(store: Store) -
     assert [800.0, None] == [one.memory_bytes for one in read_evidence(store).candidates]
     before = evidence_fingerprint(store)
 
-    for run_id, size_bytes in (("run-1", 900), ("run-1", 1000), ("run-1", 950), ("run-2", 700)):
+    for run_id, size_bytes, context in (("run-1", 900, 8), ("run-1", 1000, 64), ("run-1", 950, 32), ("run-2", 700, 4)):
         ids = [one.run_candidate_id for one in find_run(store, run_id).candidates[:1]]
-        record_loaded_bytes(store, ids, size_bytes=size_bytes)
+        record_loaded_bytes(store, ids, size_bytes=size_bytes, context_length=context)
 
-    assert [1000.0, None] == [one.memory_bytes for one in read_evidence(store).candidates]
+    known = [(one.memory_bytes, one.memory_is_measured, one.memory_context) for one in read_evidence(store).candidates]
+    assert [(1000.0, True, 64), (None, False, None)] == known
     assert before != evidence_fingerprint(store)
 
 

@@ -87,9 +87,10 @@ def test_the_explanation_has_a_line_for_every_candidate() -> None:
     standing = replace(standing_of([0.7, 0.696, 0.5, 0.9]), n_measured=np.array([200, 200, 200, 3]))
     lines = explanation_of(choose(_board(standing, (*THREE, named("d"))), Question(task="qa"))).splitlines()
     assert "By utility:" == lines[1]
-    assert lines[2].startswith("  1. a: 70.0 % [64.1, 75.9], 9 GB (Pareto)")
-    assert lines[3].startswith("  2. b: 69.6 % [63.7, 75.5], 4 GB (chosen, tied with a, p = .84")
-    assert lines[4].startswith("  3. c: 50.0 % [44.1, 55.9], 2 GB (20.0 points behind a, p < .0001 on 200 pairs")
+    assert lines[2].startswith("  1. a: 70.0 % [64.1, 75.9], 9 GB of memory (Pareto)")
+    assert lines[3].startswith("  2. b: 69.6 % [63.7, 75.5], 4 GB of memory (chosen, tied with a, p = .84")
+    worse = "  3. c: 50.0 % [44.1, 55.9], 2 GB of memory (20.0 points [16.1, 23.9] behind a, p < .0001 on 200 pairs"
+    assert lines[4].startswith(worse)
     assert ["Ruled out:", "  d: not_measured, was measured on 3 cases; 10 are needed"] == lines[5:]
 
 
@@ -122,6 +123,6 @@ def test_of_those_that_take_as_little_the_highest_estimate_decides_and_it_is_sai
 
     assert reason.startswith("a is expected at 61.9 %")
     assert (
-        "named as the smallest within 0.5 points of the best (next to nothing against 0.3 GB), and of those alike for "
-        "the highest estimate."
+        "named as the smallest within 0.5 points of the best (next to nothing against 0.3 GB of memory), and of those "
+        "alike for the highest estimate."
     ) in reason

@@ -65,15 +65,15 @@ def test_the_named_candidate_stands_first_and_columns_without_a_number_are_left_
     assert ["small", "large", "poor"] == [row["candidate"] for row in rows]
     assert ["named, tied, Pareto", "tied, Pareto", ""] == [row["mark"] for row in rows]
     assert "60.0 % [50.0, 70.0]" == rows[0]["expected"]
-    assert ["1.23", "–", "–"] == [row["s (p95)"] for row in rows]
-    assert ["candidate", "mark", "cases", "expected", "s (p95)", "memory GB"] == list(rows[0])
+    assert ["1.23", "–", "–"] == [row["latency s (p95)"] for row in rows]
+    assert ["candidate", "mark", "cases", "expected", "latency s (p95)", "memory GB"] == list(rows[0])
 
 
 def test_qualities_that_are_no_shares_are_not_shown_in_percent() -> None:
     rows = candidate_rows(recommendation(quality=expected(3.5), alternatives=()), percentile=0.5)
 
     assert "3.5 [3.4, 3.6]" == rows[0]["expected"]
-    assert "s (p50)" in rows[0]
+    assert "latency s (p50)" in rows[0]
 
 
 def test_who_was_ruled_out_is_named_and_of_many_the_first() -> None:
@@ -162,4 +162,4 @@ def test_its_frame_has_the_named_candidate_first_and_every_feasible_one() -> Non
     assert ["large", "poor"] == list(recommendation(candidate=None, quality=None).to_frame()["candidate"])
     page = recommendation()._repr_html_()
     assert "small is expected at 60.0 %." in page
-    assert "(p95)" not in page
+    assert "latency s (p95)" in page

@@ -37,9 +37,11 @@ def test_the_measured_candidates_of_a_task_are_listed_best_first() -> None:
     rows = scoreboard_rows(board, standing)
 
     assert "law: 2 candidates on 20 cases" == task_line(standing)
-    assert [("m1", "20", "2"), ("m0", "20", "1")] == [(row["candidate"], row["cases"], row["s (p95)"]) for row in rows]
+    assert [("m1", "20", "2"), ("m0", "20", "1")] == [
+        (row["candidate"], row["cases"], row["latency s (p95)"]) for row in rows
+    ]
     assert rows[0]["expected"].startswith("70.0 % [")
-    assert ["candidate", "measured", "cases", "expected", "s (p95)"] == list(rows[0])
+    assert ["candidate", "measured", "cases", "expected", "latency s (p95)"] == list(rows[0])
 
 
 def test_json_keeps_every_number_and_who_is_not_ready() -> None:

@@ -11,7 +11,7 @@ from stored_runs import asked, numbers, store_run
 from evaluation.candidate import PLAIN_PROFILE
 from evaluation.errors import ConfigurationError
 from evaluation.planning.plan import Group, Lane, Plan, PlannedCandidate
-from evaluation.store.loaded_memory import loaded_bytes
+from evaluation.store.loaded_memory import loaded_memory
 from tasks.generation.generate import generate_shard
 from tasks.generation.residency import load_model, loads_in_progress, release_model
 from tasks.generation.workbench import open_workbench, workbench
@@ -87,7 +87,8 @@ def test_a_model_is_loaded_with_its_options_warmed_up_looked_at_and_let_go(ollam
             load_s = await load_model.fn("one", "here", "good", group_index=0)
             assert isinstance(load_s, float)
             with bench.store.read() as connection:
-                assert [1e6] == list(loaded_bytes(connection).values())
+                (memory,) = loaded_memory(connection).values()
+            assert (1e6, 2048) == (memory.size_bytes, memory.context_length)
             resident = bench.stations["here"].resident
             assert resident is not None
             assert ("good", 2048, 1.0) == (resident.name, resident.context_length, resident.vram_share)

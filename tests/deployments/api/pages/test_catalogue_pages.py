@@ -22,14 +22,14 @@ def test_lists_have_what_is_stored_and_what_comes_with_the_program(api: ApiClien
     change = {"kind": "weights", "endpoint": "box", "model": "a:1b", "before": "sha256:aa", "after": "sha256:bb"}
     save_upgrade(served_store, **change, policy_ids=[])
     for path, words in (
-        ("", ("a:1b", "1.2B", "2.0 GB", "box", "unverified")),
-        ("/endpoints", ("box", "http://127.0.0.1:9", "ollama")),
-        ("/benchmarks", ("numbers", "summarization")),
-        ("/metrics", ("exact_match", "higher")),
-        ("/pipelines", ("self_consistency",)),
+        ("/catalogue", ("a:1b", "1.2B", "2.0 GB", "box", "unverified")),
+        ("/catalogue/endpoints", ("box", "http://127.0.0.1:9", "ollama")),
+        ("/catalogue/benchmarks", ("numbers", "summarization")),
+        ("/catalogue/metrics", ("exact_match", "higher")),
+        ("/catalogue/pipelines", ("self_consistency",)),
         ("/policies", ("Upgrades", "a:1b", "aa", "bb")),
     ):
-        text = SeenPage(api.get(f"/catalogue{path}").text).text
+        text = SeenPage(api.get(path).text).text
         assert all(word in text for word in words), path
 
 

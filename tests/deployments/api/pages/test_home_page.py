@@ -13,9 +13,11 @@ from deployments.api import flow_runs, model_servers
 from deployments.api.machine_state import MachineState, MachineStates, Turns
 from deployments.api.pages.live_part import LiveParts
 from deployments.api.refreshed import Refreshed
+from evaluation.records.alerts import Finding, onset
 from evaluation.records.status import Status
 from evaluation.run_results.running_work import running_work
 from evaluation.scoring.means_so_far import MeansSoFar
+from evaluation.store.alerts import list_alerts, record_look
 from evaluation.store.session import KeptStore
 from evaluation.store.summaries import list_runs
 
@@ -77,6 +79,23 @@ def test_the_page_shows_what_runs_and_what_ended(api: ApiClient, served_store: K
         assert words in answer.text
     assert "Averages of recent runs" in answer.text
     assert 'action="/runs/mixed/again"' in answer.text
+
+
+def test_figures_are_named_for_what_they_are_the_mean_of(api: ApiClient) -> None:
+    text = api.get("/").text
+    for heading in ("Mean duration", "Mean output tokens", "Best mean, 95 % interval"):
+        assert f">{heading}</th>" in text
+    assert "output token" in text.partition("Newest answers")[2].partition("</ul>")[0]
+
+
+def test_an_alert_leads_to_its_trend(api: ApiClient, served_store: KeptStore) -> None:
+    began = onset(datetime(2025, 3, 4, 5, 6, tzinfo=UTC), None)
+    words = {"about": "a", "severity": "warning", "source": "evaluation", "sentence": "It sleeps."}
+    record_look(served_store, [Finding(rule="gpu", evidence=began, **words)], judged=())
+    (alert,) = (each for each in list_alerts(served_store) if each.rule == "gpu")
+    text = api.get("/").text
+    assert f"/alerts/{alert.alert_id}" in SeenPage(text).links
+    assert ">Tue 4 Mar 2025, 05:06</time>" in text
 
 
 def test_an_ended_run_says_who_won_or_that_nobody_did(api: ApiClient) -> None:

@@ -1,5 +1,7 @@
 """Alerts, trends and calls in production as pages."""
 
+import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -8,8 +10,10 @@ from seen_pages import SeenPage
 from watched_runs import answers, many_cases, watched_run
 
 from deployments.api.pages import traffic
+from deployments.python.analytics import load_timeline
 from evaluation.monitoring.monitoring_pass import run_pass
 from evaluation.records.traffic_calls import TrafficCall, TrafficStage
+from evaluation.reports.monitoring.trend_charts import trend_charts
 from evaluation.requests.monitor_request import MonitorRequest
 from evaluation.store.alerts import acknowledge_alert, list_alerts, record_look
 from evaluation.store.session import KeptStore
@@ -51,6 +55,69 @@ def test_trends_have_the_newest_figures_with_their_runs(api: ApiClient, watched:
     assert "m:1b" in seen.text
     assert "There is nothing in this time." not in seen.text
     assert 422 == api.get("/trends?days=0").status_code
+
+
+def test_an_alert_says_since_when_it_is_so_and_leads_to_what_it_compares(api: ApiClient, watched: KeptStore) -> None:
+    alert = next(each for each in list_alerts(watched) if each.rule == "duration")
+    assert alert.began_at is not None
+    listed = api.get("/alerts").text
+    row = next(each for each in listed.split("<tr data-row>") if alert.alert_id[:8] in each)
+    moments = [alert.began_at, alert.raised_at]
+    assert [each.isoformat() for each in moments] == re.findall(r'<time datetime="([^"]+)"', row)
+    for address in (f"/alerts/{alert.alert_id}", "/runs/slow", "/runs/usual"):
+        assert f'href="{address}"' in row
+    for address in ("/", "/trends"):
+        assert f"/alerts/{alert.alert_id}" in SeenPage(api.get(address).text).links, address
+
+    seen = SeenPage(api.get(f"/alerts/{alert.alert_id}").text)
+    assert [] == seen.problems
+    assert {"/runs/slow", "/runs/usual", "/differences?first=usual&second=slow"} <= set(seen.links)
+    assert "/trends?of=numbers&candidate=m%3A1b" in seen.links
+    (picture,) = seen.pictures
+    words = "".join(picture.itertext())
+    assert "Median duration over time" in words
+    assert "alert" in words
+
+
+def test_an_alert_is_marked_where_it_began_in_the_picture_of_its_figure(watched: KeptStore) -> None:
+    alert = next(each for each in list_alerts(watched) if each.rule == "duration")
+    series = load_timeline(db=watched.url).series
+    quality, duration = trend_charts(series, [alert], [])
+    assert () == quality.happenings
+    (mark,) = duration.happenings
+    assert duration.lines[0].points[-1].x == pytest.approx(mark.x)
+    other = replace(alert, candidate="other:1b")
+    assert [(), ()] == [chart.happenings for chart in trend_charts(series, [other], [])]
+
+
+def test_a_change_of_weights_leads_to_the_series_of_its_runs(api: ApiClient, watched: KeptStore) -> None:
+    (alert,) = (each for each in list_alerts(watched) if each.rule == "model")
+    seen = SeenPage(api.get(f"/alerts/{alert.alert_id}").text)
+    assert "/trends?of=numbers&candidate=m%3A1b" in seen.links
+    assert len(seen.pictures) > 2
+    assert 404 == api.get("/alerts/nothing").status_code
+
+
+def test_trends_name_what_each_figure_is(api: ApiClient, watched: KeptStore) -> None:
+    text = api.get("/trends").text
+    for heading in ("Mean score", "Median s", "Mean tokens, in and out", "Median tokens/s", "Answered", "Metric"):
+        assert f">{heading}</th>" in text
+    assert "newest means" not in text
+
+
+def test_trends_of_one_candidate_draw_every_figure_and_nobody_elses(api: ApiClient, watched: KeptStore) -> None:
+    cases = many_cases(20)
+    other = answers(cases, seconds=2)
+    for days in (2, 1):
+        age = timedelta(days=days)
+        watched_run(watched, cases, other, run_id=f"other-{days}", age=age, now=NOW, model="other:1b")
+    (address,) = {each for each in SeenPage(api.get("/trends").text).links if "candidate=other" in each}
+    seen = SeenPage(api.get(address).text)
+    assert "other:1b on numbers" in seen.text
+    assert "m:1b on numbers takes" not in seen.text
+    titles = {text.partition(" over time")[0] for picture in seen.pictures for text in picture.itertext()}
+    assert {"Mean score", "Median duration", "Answered", "Mean tokens"} <= titles
+    assert "There is nothing in this time." in api.get("/trends?candidate=nobody").text
 
 
 def _calls(store: KeptStore, n: int, task: str = "chat") -> None:
