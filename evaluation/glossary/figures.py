@@ -167,4 +167,9 @@ FIGURES = (
     Term("pipeline", "A way of answering a case with several requests, such as looking up documents first."),
     Term("memory, loaded", "What the model took when it was loaded, as its server said: the most that was seen."),
     Term("measured quality", "The mean score over the cases that the candidate was asked, from 0 to 1."),
+    Term(
+        "expected quality",
+        "The quality from 0 to 1 that a recommendation decides by: drawn together from all that is known.",
+        also=("Expected quality [95 %]",),
+    ),
 )
