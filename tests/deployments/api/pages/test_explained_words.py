@@ -19,7 +19,8 @@ tags, tied on, time, times, tokens, unit, value, values, what, watches upgrades,
 what it is, what it means, when, whose, why, word, worse on, cases with, first run, second run, setting, behind,
 ahead, criterion, rated twice, chosen, not ready, name, second side, better ↓ than →, deployment, schedule, active,
 next, action, flow run, mean duration, mean output tokens, noticed, tokens in,
-limits, asked, details, trained, in run, compared with, seen last, over, score, calls in all, tokens out, in words,
+limits, asked, output tokens, median s, median tokens/s, quality,
+details, trained, in run, compared with, seen last, over, score, calls in all, tokens out, in words,
 decides, memory gb, how, decides from then on, reason, latency, outcome, success, date, recommendation, temperature
 """.replace("\n", " ").strip().split(", "))  # fmt: skip
 """Headings that everybody understands; a new one has to find its place here or in the glossary."""
