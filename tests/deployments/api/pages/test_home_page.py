@@ -1,6 +1,5 @@
 """The first page: what runs now with its pace and means so far, averages by task, recent runs, and the first steps."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
