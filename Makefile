@@ -49,6 +49,7 @@ docs: setup-dev
 	$(BIN)/python docs/tools/settings_page.py
 	$(BIN)/python docs/tools/json_schemas.py
 	$(BIN)/python docs/tools/python_reference.py
+	$(BIN)/python docs/tools/glossary_page.py
 
 setup: $(VENV)/.setup
 setup-dev: $(VENV)/.setup-dev

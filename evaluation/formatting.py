@@ -116,6 +116,19 @@ def quantity(value: float, *, signed: bool = False) -> str:
     return _significant(value, 3, signed=signed)
 
 
+def measured(value: float, *, signed: bool = False) -> str:
+    """Return a measured number as it stands in a column or a picture: `0.850` beside `0.857`, `4.20`, `1,234`.
+
+    Three significant digits as in `quantity`, whose zeros at the end are kept: rows of one column look alike.
+    """
+    return _significant(value, 3, signed=signed, keeps_zeros=True)
+
+
+def measured_interval(low: float, high: float, *, signed: bool = False) -> str:
+    """Return `[0.800, 0.891]`."""
+    return f"[{measured(low, signed=signed)}, {measured(high, signed=signed)}]"
+
+
 def precise(value: float, *, signed: bool = False) -> str:
     """Return a quantity with four significant digits, to tell close values apart: `0.07301`."""
     return _significant(value, 4, signed=signed)
@@ -176,7 +189,7 @@ def duration(seconds: float) -> str:
 
 def seconds(value: float) -> str:
     """Return a measured time that is to be compared with others: `0.0730 s`, `81.2 s`."""
-    return f"{quantity(value)} s"
+    return f"{measured(value)} s"
 
 
 def size(n_bytes: float | None) -> str:
@@ -205,7 +218,7 @@ def usd_beyond(amount: float, budget: float) -> tuple[str, str]:
 
 def joules(energy: float) -> str:
     """Return `0.42 J`, `1,200 J`."""
-    return f"{quantity(energy)} J"
+    return f"{measured(energy)} J"
 
 
 def watts(power: float) -> str:
@@ -223,7 +236,7 @@ def per_second(rate: float, what: str = "") -> str:
     return f"{quantity(rate)}{' ' if what else ''}{what}/s"
 
 
-def _significant(value: float, digits: int, *, signed: bool) -> str:
+def _significant(value: float, digits: int, *, signed: bool, keeps_zeros: bool = False) -> str:
     sign = "+" if signed else ""
     if not math.isfinite(value) or value == 0:
         return f"{value + 0.0:{sign}g}"  # which makes -0 to 0
@@ -232,7 +245,8 @@ def _significant(value: float, digits: int, *, signed: bool) -> str:
         return f"{value:{sign}.{digits - 1}e}"
     decimals = max(0, digits - 1 - math.floor(math.log10(abs(rounded))))
     text = f"{value:{sign},.{decimals}f}"
-    return text.rstrip("0").rstrip(".") if decimals and math.isclose(rounded, value, rel_tol=_NOISE) else text
+    is_exact = not keeps_zeros and math.isclose(rounded, value, rel_tol=_NOISE)
+    return text.rstrip("0").rstrip(".") if decimals and is_exact else text
 
 
 def _fixed(value: float, digits: int, exact: tuple[float, ...], *, signed: bool) -> str:

@@ -22,7 +22,7 @@ from evaluation.charts.paper import KEY_Y, MOST_ROWS, Margins
 from evaluation.charts.row_labels import label_fields, label_lines
 from evaluation.charts.scales import Scale, scale
 from evaluation.charts.theme import AXIS, BOX, MARK, PAPER
-from evaluation.formatting import quantity
+from evaluation.formatting import measured
 
 _QUANTILES = ("p5", "p25", "p50", "p75", "p95", "p99")
 
@@ -61,7 +61,7 @@ def _values(row: BoxRow, axis: Scale, place: int, lines: tuple[str, ...], margin
     return {
         "py": row_y(place, narrow=margins.is_narrow),
         **label_fields(lines),
-        "shown": f"{quantity(row.p50)} · {quantity(row.p95)} · {quantity(row.p99)} ({row.n_cases:,})",
+        "shown": f"{measured(row.p50)} · {measured(row.p95)} · {measured(row.p99)} ({row.n_cases:,})",
         **{name: axis.inside(getattr(row, name)) for name in _QUANTILES},
     }
 

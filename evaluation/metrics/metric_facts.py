@@ -3,6 +3,7 @@
 from math import inf
 
 from evaluation.errors import ConfigurationError
+from evaluation.formatting import measured, score
 from evaluation.metrics import METRICS
 from evaluation.metrics.metric import CorpusMetric, Metric, Need
 from evaluation.metrics.metric_files import CORPUS, LOWER
@@ -35,6 +36,17 @@ def value_range(name: str) -> tuple[float, float]:
     """Return the least and the greatest value of a metric; infinite where a bound is not known."""
     metric = _find(name)
     return (-inf, inf) if metric is None else metric.value_range
+
+
+def metric_number(name: str, value: float) -> str:
+    """Return a metric's value as it stands in a column or a picture; those of one metric look alike everywhere."""
+    low, high = value_range(name.partition(" by ")[0])
+    return score(value) if low >= -1 and high <= 1 else measured(value)
+
+
+def metric_interval(name: str, low: float, high: float) -> str:
+    """Return the interval of a metric's value."""
+    return f"[{metric_number(name, low)}, {metric_number(name, high)}]"
 
 
 def may_be_share(name: str) -> bool:

@@ -5,8 +5,7 @@ from collections.abc import Iterable, Sequence
 from math import isfinite
 
 from evaluation.charts.grid_chart import HeatCell, HeatMapChart, HeatRow
-from evaluation.formatting import quantity, quantity_interval
-from evaluation.metrics.metric_facts import value_range
+from evaluation.metrics.metric_facts import metric_interval, metric_number, value_range
 from evaluation.metrics.speed import USAGE_METRICS
 from evaluation.results.analytics import BreakdownRow
 
@@ -78,8 +77,8 @@ def _shown(row: BreakdownRow | None) -> str:
         return "–"
     number = row.estimate
     if number.low is None or number.high is None:
-        return quantity(number.value)
-    return f"{quantity(number.value)} {quantity_interval(number.low, number.high)}"
+        return metric_number(row.metric, number.value)
+    return f"{metric_number(row.metric, number.value)} {metric_interval(row.metric, number.low, number.high)}"
 
 
 def _cells(candidates: Sequence[str], of_row: dict[str, BreakdownRow]) -> Iterable[HeatCell | None]:
@@ -93,4 +92,6 @@ def _cells(candidates: Sequence[str], of_row: dict[str, BreakdownRow]) -> Iterab
             yield None
             continue
         share = 0.5 if high <= low else (row.estimate.value - low) / (high - low)
-        yield HeatCell(shown=quantity(row.estimate.value), shade=share if row.higher_is_better else 1 - share)
+        yield HeatCell(
+            shown=metric_number(row.metric, row.estimate.value), shade=share if row.higher_is_better else 1 - share
+        )

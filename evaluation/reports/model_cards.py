@@ -9,7 +9,7 @@ from statistics import fmean, median
 import numpy as np
 
 from evaluation.charts.chart import IntervalChart, IntervalRow, PlottedNumber
-from evaluation.formatting import counted, quantity, seconds
+from evaluation.formatting import counted, measured, seconds
 from evaluation.metrics.speed import tokens_per_s
 from evaluation.stats.intervals import mean_estimate
 from evaluation.store.model_use import ModelUse
@@ -74,7 +74,7 @@ def speed_chart(model: str, speeds: Sequence[SpeedByPrompt]) -> IntervalChart | 
         IntervalRow(
             label=each.words,
             number=each.rate,
-            shown=f"{quantity(each.rate.value)} ({counted(each.n_answers, 'answer')})",
+            shown=f"{measured(each.rate.value)} ({counted(each.n_answers, 'answer')})",
         )
         for each in speeds
         if each.rate is not None
@@ -97,7 +97,7 @@ def speed_rows(speeds: Sequence[SpeedByPrompt]) -> list[dict[str, str]]:
             "prompt": each.words,
             "answers": f"{each.n_answers:,}",
             "median answer": seconds(each.wait_s),
-            "tokens a second": "–" if each.rate is None else quantity(each.rate.value),
+            "tokens a second": "–" if each.rate is None else measured(each.rate.value),
         }
         for each in speeds
     ]

@@ -1,6 +1,6 @@
 """Listings as HTML tables for notebooks: the first rows, with the columns that the terminal shows."""
 
-from evaluation.formatting import counted, quantity, size
+from evaluation.formatting import counted, measured, size
 from evaluation.reports.notebook_parts import (
     SHOWN_ROWS,
     Row,
@@ -108,7 +108,7 @@ def _traffic(result: TrafficList) -> str:
             "task": call.task,
             "candidate": call.candidate,
             "ended": "ok" if call.ok else call.error_type or "failed",
-            "seconds": quantity(call.duration_s),
+            "seconds": measured(call.duration_s),
             "tokens in": count(call.prompt_tokens),
             "tokens out": count(call.output_tokens),
         },

@@ -10,7 +10,7 @@ from itertools import chain, islice
 from typing import TypeVar
 
 from evaluation.escaping import for_html
-from evaluation.formatting import counted, quantity
+from evaluation.formatting import counted, measured
 from evaluation.results.listings import Listing
 
 SHOWN_ROWS = 20
@@ -86,7 +86,7 @@ def moment(time: datetime | None) -> str:
 
 def number(value: float | None) -> str:
     """Return a number; empty if there is none."""
-    return "" if value is None else quantity(value)
+    return "" if value is None else measured(value)
 
 
 def count(value: int | None) -> str:

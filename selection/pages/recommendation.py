@@ -4,7 +4,7 @@ import shlex
 from collections.abc import Iterable, Mapping, Sequence
 
 from evaluation.escaping import one_line
-from evaluation.formatting import counted, listed, quantity
+from evaluation.formatting import counted, listed, measured, quantity
 from evaluation.records.evidence import Choosable
 from selection.answers import Expected, MeasuredQuality, Ranked, Recommendation, Removed
 from selection.choosing.measured_quality import difference_line, part_shown
@@ -130,9 +130,9 @@ def _with_interval(numbers: Expected | None) -> str:
     if numbers is None:
         return "–"
     if numbers.low is None or numbers.high is None:
-        return quantity(numbers.value)
-    low, high = quantity(numbers.low), quantity(numbers.high)
-    return quantity(numbers.value) + ("" if low == high else f" [{low}, {high}]")
+        return measured(numbers.value)
+    low, high = measured(numbers.low), measured(numbers.high)
+    return measured(numbers.value) + ("" if low == high else f" [{low}, {high}]")
 
 
 def removed_lines(recommendation: Recommendation) -> list[str]:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from evaluation.formatting import counted, listed, quantity
+from evaluation.formatting import counted, listed, measured, quantity
 from evaluation.records.loaded_memory import memory_basis
 from selection.answers import Adjustments, Expected, MeasuredQuality
 from selection.choosing.expectations import expected_quality, facts_of
@@ -160,4 +160,4 @@ def _row(result: CandidateOnTask, *, is_fraction: bool) -> dict[str, str]:
 
 
 def _short(numbers: Expected | None) -> str:
-    return "–" if numbers is None else quantity(numbers.value)
+    return "–" if numbers is None else measured(numbers.value)

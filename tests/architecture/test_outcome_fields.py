@@ -36,10 +36,8 @@ OTHER_MEANING: Mapping[str, tuple[str, ...]] = {
         "evaluation/comparisons/comparison.py",
         "evaluation/comparisons/metrics.py",
         "evaluation/comparisons/comparison.py",
-        "evaluation/glossary.py",
         "evaluation/metrics/descriptions.py",
         "evaluation/metrics/speed.py",
-        "evaluation/reports/comparisons/tables.py",
         "evaluation/reports/runs/tables.py",
         # Of a call through the gateway.
         "deployments/gateway/gateway_settings.py",
@@ -101,6 +99,8 @@ OTHER_MEANING: Mapping[str, tuple[str, ...]] = {
     "n_attempts": ("evaluation/retry_schedule.py",),
 }
 COUNTED = sorted(set(KINDS) - NOT_COUNTED)
+WITHOUT_COPIES = frozenset({"migrations", "glossary"})
+"""Folders of history, and of the words that explain names."""
 ROWS_OF_FRAMES = "evaluation/results/listings.py"
 """The rows of data frames, whose columns and types are stated for those who read them."""
 
@@ -119,11 +119,12 @@ def names_written(tree: ast.AST) -> Iterator[str]:
 
 @cache
 def files_by_field() -> dict[str, set[str]]:
-    """The files in which each field's name is written; of the migrations, which are history, none."""
+    """The files in which each field's name is written."""
     files: dict[str, set[str]] = {name: set() for name in COUNTED}
     for package in PACKAGES:
         for path in (ROOT / package).rglob("*.py"):
-            if "migrations" in path.parts or path.relative_to(ROOT).as_posix() == ROWS_OF_FRAMES:
+            is_history_or_words = not WITHOUT_COPIES.isdisjoint(path.parts)
+            if is_history_or_words or path.relative_to(ROOT).as_posix() == ROWS_OF_FRAMES:
                 continue
             text = path.read_text(encoding="utf-8")
             if not any(name in text for name in COUNTED):  # sooner than parsing it

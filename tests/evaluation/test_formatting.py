@@ -140,14 +140,14 @@ def test_other_units_are_written_one_way() -> None:
         shown.counted(2, "class", "classes"),
     )
     assert ("$0.0123", "-$4.2", "$1,200") == (shown.usd(0.01234), shown.usd(-4.2), shown.usd(1200))
-    assert ("0.42 J", "310 W", "41.2 tokens/s", "4.2/s", "1.42 ×") == (
+    assert ("0.420 J", "310 W", "41.2 tokens/s", "4.2/s", "1.42 ×") == (
         shown.joules(0.42),
         shown.watts(310.2),
         shown.per_second(41.23, "tokens"),
         shown.per_second(4.2),
         shown.ratio(1.4203),
     )
-    assert ("0.073 s", "81.2 s", "–", "1.5 GB") == (
+    assert ("0.0730 s", "81.2 s", "–", "1.5 GB") == (
         shown.seconds(0.073),
         shown.seconds(81.2),
         shown.size(None),
@@ -194,3 +194,17 @@ def test_two_amounts_are_shown_so_that_they_differ() -> None:
 
 def test_a_text_that_is_cut_says_so_by_an_ellipsis() -> None:
     assert ["abc", "abcd", "abc…"] == [shown.excerpt(text, 4) for text in ("abc", "abcd", "abcde")]
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [(0.85, "0.850"), (0.8501, "0.850"), (0.0, "0"), (2.0, "2.00"), (4.25, "4.25"), (54.0, "54.0"), (200.0, "200"),
+     (1234.4, "1,234"), (0.05, "0.0500")],
+)  # fmt: skip
+def test_measured_numbers_of_a_column_look_alike_whether_they_are_exact_or_not(value: float, said: str) -> None:
+    assert said == shown.measured(value)
+
+
+@pytest.mark.parametrize("value", [0.5, 0.85, 4.0, 61.0])
+def test_measured_times_keep_their_zeros(value: float) -> None:
+    assert shown.seconds(value) == shown.seconds(value + 1e-6)

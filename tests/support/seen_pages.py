@@ -27,10 +27,10 @@ _ATTRIBUTES = frozenset({
     "data-cell", "data-live", "data-search", "data-omit-empty", "required", "autocomplete", "autofocus",
     "rows", "form", "formaction", "aria-describedby", "data-go", "data-rating", "data-letter", "data-grade",
     "data-better", "data-notes", "data-store", "data-skip", "data-undo", "data-select", "data-copy", "data-all",
-    "data-marked", "list",
+    "data-marked", "list", "popover", "popovertarget",
     "data-key", "data-refresh", "data-state", "data-fetch", "data-once", "data-drop", "data-dropped", "data-benchmarks",
     "for", "spellcheck", "inputmode", "accept", "disabled", "aria-invalid",
-    "media", "srcset", "start", "data-clear", "hidden", "popover", "popovertarget",
+    "media", "srcset", "start", "data-clear", "hidden",
 })  # fmt: skip
 """All attributes that our templates have: no handler of events, no style."""
 _PICTURE = re.compile(r"/charts/([0-9a-f]{32}(?:-narrow)?)\.svg")

@@ -103,6 +103,7 @@ def _of_many(result: ComparisonResult, answers: ComparedAnswers) -> Iterator[Sec
             *headline.notes,
             *reading_lines(result),
         ),
+        words=("letters", "rank", "p (Holm)"),
     )
     if result.against is None:
         yield Section(

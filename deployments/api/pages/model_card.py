@@ -11,7 +11,8 @@ from deployments.api.pages.rendering import PageRoute
 from deployments.api.pages.section_page import section_page
 from deployments.api.pages.sections import Cell, Link, Section, Table, drawn, filled, table_of
 from deployments.cli.arguments import open_stored
-from evaluation.formatting import counted, quantity, quantity_interval, size
+from evaluation.formatting import counted, size
+from evaluation.metrics.metric_facts import metric_interval, metric_number
 from evaluation.records.candidates import ModelRecord
 from evaluation.records.loaded_memory import LoadedMemory, memory_basis
 from evaluation.reports.metric_map import surest_values
@@ -140,10 +141,14 @@ def _reached(uses: tuple[ModelUse, ...], rows: Sequence[BreakdownRow]) -> Table:
             if (row.run_id, label) not in labels:
                 continue
             number = row.estimate
-            interval = None if number.low is None or number.high is None else quantity_interval(number.low, number.high)
+            interval = (
+                None if number.low is None or number.high is None else metric_interval(metric, number.low, number.high)
+            )
             place = f"{1 + sum(value > sign * number.value for value in others)} of {len(others)}"
             run = Link(text=row.run_id[:8], address=f"/runs/{row.run_id}")
-            cells.append((metric, task or None, benchmark, label, quantity(number.value), interval, place, run))
+            cells.append(
+                (metric, task or None, benchmark, label, metric_number(metric, number.value), interval, place, run)
+            )
     columns = ("Metric", "Task", "Benchmark", "Candidate", "Mean", "95 % interval", "Rank of the mean", "Run")
     return Table(label="What it reached", columns=columns, rows=tuple(cells))
 

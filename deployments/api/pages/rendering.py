@@ -10,7 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, Response
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from deployments.api.pages.explained_terms import ExplainedTerms
+from deployments.api.pages.explained_words import ExplainedWords
 from deployments.api.pages.moments import TIME_ZONE_NOTE, date_and_time, exact, how_long_ago, in_utc
 from deployments.api.pages.sections import Compared, Link, State
 from deployments.api.problems import ProblemError, problem_of
@@ -18,6 +18,7 @@ from deployments.api.reading_route import ReadingRoute
 from evaluation import formatting
 from evaluation.errors import BenchwrightError, as_sentence
 from evaluation.escaping import for_terminal
+from evaluation.glossary import plain_word
 from evaluation.records.status import Status
 
 SECURITY_POLICY = (
@@ -78,7 +79,7 @@ def page(request: Request, template: str, *, status: int = 200, **values: object
         values: What the template shows, by name.
     """
     text = _environment.get_template(template).render(
-        path=request.url.path, now=datetime.now(UTC), terms=ExplainedTerms(), **values
+        path=request.url.path, now=datetime.now(UTC), words_explained=ExplainedWords(), **values
     )
     headers = {"Content-Security-Policy": SECURITY_POLICY, "Cache-Control": "no-store"}
     return HTMLResponse(text.encode("utf-8", "replace"), status, headers=headers)
@@ -145,6 +146,7 @@ _environment.filters |= {
     "date_and_time": date_and_time,
     "how_long_ago": how_long_ago,
     "address": address,
+    "plain_word": plain_word,
     "status_class": lambda word: word if word in _STATUSES else "",
 }
 _environment.tests |= {

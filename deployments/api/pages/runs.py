@@ -17,10 +17,10 @@ from deployments.api.pages.run_extras import run_extras, shared_run
 from deployments.api.stored_calls import stored_calls
 from deployments.cli.arguments import open_stored
 from deployments.python.stored import load_case
-from evaluation.answer_matrix.page import FiguresInUse, matrix_page, run_pairs
+from evaluation.answer_matrix.page import FiguresInUse, MatrixPage, matrix_page, run_pairs
 from evaluation.answer_matrix.selection import MatrixView, Showing, Sorting
 from evaluation.errors import UnknownNameError
-from evaluation.glossary import term_of
+from evaluation.glossary import find_term
 from evaluation.records.status import Status
 from evaluation.run_results.ranking import ranked
 from evaluation.store.plans import run_flows
@@ -108,12 +108,18 @@ def answers(
         matrix=shown,
         view=view,
         columns=columns,
+        labels=_explained_labels(shown),
         places=_places(shown.labels, columns, view),
-        labels=sorted({cell.label for row in shown.rows for cell in row.cells if cell.label and term_of(cell.label)}),
         showings=list(Showing),
         sortings=list(Sorting),
         n_rows=ROWS_OF_A_PAGE,
     )
+
+
+def _explained_labels(shown: MatrixPage) -> list[str]:
+    """Return the labels beside scores that need explaining; classes that answers name need none."""
+    labels = dict.fromkeys(cell.label for row in shown.rows for cell in row.cells if cell.label)
+    return [label for label in labels if find_term(label) is not None]
 
 
 def _places(labels: Sequence[str], columns: Sequence[str], view: MatrixView) -> list[int]:

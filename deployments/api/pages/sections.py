@@ -48,6 +48,11 @@ class Table:
     rows: tuple[tuple[Cell, ...], ...]
 
     @property
+    def names_metrics(self) -> bool:
+        """Return whether rows are named after metrics."""
+        return bool(self.columns) and self.columns[0].casefold() in ("metric", "figure")
+
+    @property
     def numbers(self) -> frozenset[int]:
         """Return the positions of the columns of numbers."""
         return frozenset(place for place in range(len(self.columns)) if _are_numbers([row[place] for row in self.rows]))
@@ -135,6 +140,8 @@ class Section:
     links: tuple[Link, ...] = ()
     after: tuple[str, ...] = ()
     """Lines below the table."""
+    words: tuple[str, ...] = ()
+    """Words of the lines and of the table that need explaining."""
     folded: str = ""
     """What to press to see the bars; empty: they are in sight."""
     choice: PairChoice | None = None

@@ -15,7 +15,7 @@ from deployments.api.pages.sections import Cell, Link, Section, Table, drawn, fi
 from deployments.api.pages.timelines import PERIODS, TRENDS, USUAL_DAYS, recent_timeline, trend_address, trends_address
 from deployments.cli.arguments import open_stored
 from deployments.python.stored import load_alerts
-from evaluation.formatting import counted, p_value, percent, quantity
+from evaluation.formatting import counted, measured, p_value, percent, quantity
 from evaluation.reports.monitoring.figures import FIGURES
 from evaluation.reports.monitoring.trend_charts import DRAWN, concerns, dated_changes, series_place, trend_charts
 from evaluation.results.monitoring import Insight, SeriesResult, TrendResult
@@ -175,4 +175,4 @@ def _row(series: SeriesResult, figures: Sequence[str], days: int) -> tuple[Cell,
 def _shown(figure: str, value: float | None) -> str:
     if value is None:
         return "–"
-    return percent(value) if figure == "success" else quantity(value)
+    return percent(value) if figure == "success" else measured(value)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from evaluation.charts.chart import IntervalChart, IntervalRow, PlottedNumber, QualityCostChart, RowKind, plotted_number
 from evaluation.comparisons.sentences import amount, interval, unit_of
-from evaluation.formatting import quantity
+from evaluation.formatting import measured
 from evaluation.reports.comparisons.tables import title
 from evaluation.reports.quality_charts import COSTS, quality_cost_chart
 from evaluation.results.comparisons import ComparisonResult
@@ -100,7 +100,7 @@ def side_latencies(result: ComparisonResult) -> IntervalChart | None:
 
 
 def _in_words(numbers: MetricEstimate) -> str:
-    value = quantity(numbers.value)
+    value = measured(numbers.value)
     if numbers.low is None or numbers.high is None:
         return f"{value} [no interval]"
-    return f"{value} [{quantity(numbers.low)}, {quantity(numbers.high)}]"
+    return f"{value} [{measured(numbers.low)}, {measured(numbers.high)}]"

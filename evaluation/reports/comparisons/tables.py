@@ -4,7 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from evaluation.comparisons.sentences import amount, interval, is_all_equal, open_end_lines, size_of
-from evaluation.formatting import counted, listed, p_cell, p_value, quantity, score
+from evaluation.formatting import counted, listed, measured, p_cell, p_value, quantity, score
+from evaluation.glossary import plain_word
+from evaluation.metrics.speed import SPEED_METRICS
 from evaluation.results.comparisons import ComparisonResult, Flip, Flips, MetricComparisonResult
 from evaluation.results.estimates import MetricEstimate
 from evaluation.results.pairs import PairResult
@@ -13,15 +15,7 @@ from evaluation.stats.ranking import letters
 from evaluation.stats.verdicts import A_BETTER, B_BETTER, EQUIVALENT, INSUFFICIENT_DATA, Kind
 
 Row = dict[str, str]
-FIGURE_TITLES = {
-    "latency_s": "latency s",
-    "ttft_s": "first token s",
-    "tokens_per_s": "tokens/s",
-    "prompt_tokens": "tokens in",
-    "output_tokens": "tokens out",
-    "cost_usd": "USD/answer",
-    "energy_j": "J/answer",
-}
+FIGURE_TITLES = {name: plain_word(name) for name in SPEED_METRICS}
 COUNTS = "better/worse/equal"
 """Title of the column with the number of cases that each side of a pair won."""
 RATIOS = "“Times” is the geometric mean of the ratios case by case, not the ratio of the two means shown."
@@ -144,7 +138,7 @@ def _value(metric: MetricComparisonResult, label: str) -> str:
 
 
 def _number(metric: MetricComparisonResult, value: float) -> str:
-    return score(value) if metric.unit == "fraction" else quantity(value)
+    return score(value) if metric.unit == "fraction" else measured(value)
 
 
 def matrix_title(result: ComparisonResult) -> str:
@@ -289,10 +283,10 @@ def tail_lines(result: ComparisonResult) -> list[str]:
 
 
 def _shown_tail(tail: MetricEstimate) -> str:
-    value = quantity(tail.value, signed=True)
+    value = measured(tail.value, signed=True)
     if tail.low is None or tail.high is None:
         return f"{value} [no interval: too few cases]"
-    return f"{value} [{quantity(tail.low, signed=True)}, {quantity(tail.high, signed=True)}]"
+    return f"{value} [{measured(tail.low, signed=True)}, {measured(tail.high, signed=True)}]"
 
 
 def note_lines(result: ComparisonResult) -> list[str]:

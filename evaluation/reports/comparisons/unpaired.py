@@ -1,7 +1,7 @@
 """A comparison of groups without common cases, as rows of short texts."""
 
 from evaluation.comparisons.sentences import FRACTION, open_end_lines, size_of
-from evaluation.formatting import coefficient, counted, p_cell, quantity, score
+from evaluation.formatting import coefficient, counted, measured, p_cell, score
 from evaluation.results.unpaired import GroupResult, UnpairedComparisonResult, UnpairedPairResult
 from evaluation.stats.verdicts import A_BETTER, B_BETTER, EQUIVALENT, INSUFFICIENT_DATA
 
@@ -41,7 +41,7 @@ def _column(label: str) -> str:
 
 
 def _mean(value: float, pair: UnpairedPairResult) -> str:
-    return score(value) if pair.unit == FRACTION else quantity(value)
+    return score(value) if pair.unit == FRACTION else measured(value)
 
 
 def _effect(pair: UnpairedPairResult) -> str:

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
-from evaluation.formatting import counted, percent, quantity, quantity_interval
+from evaluation.formatting import counted, measured, measured_interval, percent
+from evaluation.glossary import plain_word
 from evaluation.metrics.metric_facts import is_over_all_cases
 from evaluation.metrics.speed import SPEED_METRICS
 from evaluation.metrics.titles import short_titles
@@ -98,10 +99,10 @@ def shown_speed(numbers: HasInterval | None) -> str:
     """Return `0.0730 [0.0694, 0.0766]`: three significant digits, since speeds differ by powers of ten."""
     if numbers is None or numbers.value is None:
         return "–"
-    value = quantity(numbers.value)
+    value = measured(numbers.value)
     if numbers.low is None or numbers.high is None:
         return f"{value} [no interval]"
-    return f"{value} {quantity_interval(numbers.low, numbers.high)}"
+    return f"{value} {measured_interval(numbers.low, numbers.high)}"
 
 
 def _mean(metrics: Mapping[str, MetricResult], name: str) -> MetricMean | None:
@@ -136,7 +137,7 @@ def usage_rows(run: RunResult) -> list[dict[str, str]]:
         columns = {name: title for name, title in USAGE_COLUMNS.items() if _mean(metrics, name) is not None}
         row = {title: shown_speed(metrics[name]) for name, title in columns.items()}
         if (total := _quantity(metrics, "cost_usd", "total")) is not None:
-            row["USD in all"] = quantity(total.value)
+            row["USD in all"] = measured(total.value)
         if row:
             rows.append({"candidate": candidate.label, **row})
     titles = dict.fromkeys(title for row in rows for title in row)
@@ -295,7 +296,7 @@ def _where_they_are(candidate: CandidateResult) -> str:
     return "which may make it look faster in" if is_all and is_shown else "apart from"
 
 
-_OF_PROMPTS = {"latency_s": "latency s", "ttft_s": "first token s"}
+_OF_PROMPTS = {name: plain_word(name) for name in ("latency_s", "ttft_s")}
 
 
 def partly_on_the_cpu(runs: Sequence[RunResult]) -> str | None:

@@ -242,7 +242,7 @@ def test_flips_are_told_of_where_there_are_any_and_notes_name_metrics_as_the_tab
     flips = some_flips(n_better_a=1, n_equal=11)
     assert "1 case flipped: x is better on 1, y on 0; 11 alike" == flip_line(flips)
     notes = ("latency_s, ttft_s: compared", "a – b: latency_s", "no colon")
-    assert ["latency s, first token s: compared", *notes[1:]] == note_lines(a_comparison(notes=notes))
+    assert ["latency s, time to first token s: compared", *notes[1:]] == note_lines(a_comparison(notes=notes))
 
 
 def test_a_stored_comparison_is_the_one_that_was_made(store: Store) -> None:

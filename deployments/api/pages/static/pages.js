@@ -27,7 +27,8 @@
     ArrowUp: () => row >= 0 && (mark(row - 1, cell), true),
     ArrowRight: () => row >= 0 && (mark(row, cell + 1), true),
     ArrowLeft: () => row >= 0 && (mark(row, cell - 1), true),
-    Enter: () => {
+    Enter: (event) => {
+      if (event.target.matches("a, button, summary")) return false;
       const open = row >= 0 && cell >= 0 && rows()[row].querySelector("[data-open]");
       if (open) open.click();
       return Boolean(open);
@@ -40,7 +41,7 @@
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target) || !keys[event.key]) return;
     if (document.querySelector("dialog[open]")) return;
-    if (keys[event.key]() !== false) event.preventDefault();
+    if (keys[event.key](event) !== false) event.preventDefault();
   });
 
   for (const form of document.querySelectorAll("form[data-omit-empty]")) {

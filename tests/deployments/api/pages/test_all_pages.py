@@ -7,7 +7,7 @@ from seen_pages import SeenPage
 
 from deployments.api.pages.rendering import NAVIGATION
 
-OF_THE_PROGRAM = frozenset({"/start", "/catalogue/benchmarks", "/catalogue/metrics", "/catalogue/pipelines"})
+OF_THE_PROGRAM = frozenset({"/start", "/catalogue/benchmarks", "/catalogue/metrics", "/catalogue/pipelines", "/words"})
 """Pages with what comes with the program, which are never empty."""
 LISTS = [shown for shown in SHOWN_PAGES if shown.address == shown.path and "/parts/" not in shown.path]
 NAMED = [shown for shown in SHOWN_PAGES if shown.address != shown.path]

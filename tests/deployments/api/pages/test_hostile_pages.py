@@ -7,7 +7,7 @@ from hostile_texts import MARK, NAME, letters
 from page_routes import NAMES, SHOWN_PAGES, ShownPage
 from seen_pages import SeenPage, crawl
 
-WITHOUT_NAMES = frozenset({"/sign-in", "/start", "/work", "/catalogue/metrics", "/catalogue/pipelines"})
+WITHOUT_NAMES = frozenset({"/words", "/sign-in", "/start", "/work", "/catalogue/metrics", "/catalogue/pipelines"})
 """Pages on which nothing stands that anybody else wrote."""
 
 

@@ -77,7 +77,7 @@ def test_a_stage_that_not_every_case_has_as_often_says_so_and_another_model_has_
     assert [("map ×3–20", "a:1b"), ("reduce", "big:70b"), ("all stages", "–")] == [
         (row["stage"], row["model"]) for row in table.rows
     ]
-    assert ["–", "12 J", "12 J"] == [row["energy"] for row in table.rows]
+    assert ["–", "12.0 J", "12.0 J"] == [row["energy"] for row in table.rows]
 
 
 def test_what_the_sums_leave_out_is_said() -> None:

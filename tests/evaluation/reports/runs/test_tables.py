@@ -60,9 +60,9 @@ def test_a_value_never_stands_without_its_interval(numbers_: HasInterval | None,
     [
         (None, "–"),
         (metric_result(p50=estimate(1.0)), "–"),
-        (estimate(0.073, 0.0694, 0.0766), "0.073 [0.0694, 0.0766]"),
+        (estimate(0.073, 0.0694, 0.0766), "0.0730 [0.0694, 0.0766]"),
         (metric_result(29498.2, 99.94, 57771.0), "29,498 [99.9, 57,771]"),
-        (estimate(2.0), "2 [no interval]"),
+        (estimate(2.0), "2.00 [no interval]"),
     ],
 )
 def test_a_speed_has_three_digits_that_count_and_an_interval(numbers_: HasInterval | None, shown: str) -> None:
@@ -158,14 +158,14 @@ def test_tokens_and_costs_are_told_for_each_candidate(store: Store) -> None:
     assert [
         {
             "candidate": "a:1b",
-            "tokens in": "12 [no interval]",
+            "tokens in": "12.0 [no interval]",
             "tokens out": "1,300 [no interval]",
             "USD/answer": "0.00261 [no interval]",
             "USD in all": "0.00522",
         },
         {
             "candidate": "b:1b",
-            "tokens in": "12 [no interval]",
+            "tokens in": "12.0 [no interval]",
             "tokens out": "1,300 [no interval]",
             "USD/answer": "–",
             "USD in all": "–",
@@ -320,8 +320,8 @@ def test_joules_have_columns_only_where_there_are_any(store: Store) -> None:
     aggregate_run(store, run_id, ("exact_match",))
 
     (row,) = result_rows(run_result(store, run_id))
-    assert row["J/answer"].startswith("4.5 [")
-    assert row["J/right answer"].startswith("4.5 [")
+    assert row["J/answer"].startswith("4.50 [")
+    assert row["J/right answer"].startswith("4.50 [")
 
 
 def test_what_was_scored_later_with_other_options_is_said_below_the_table_by_a_short_name(store: Store) -> None:
