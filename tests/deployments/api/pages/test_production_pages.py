@@ -153,7 +153,7 @@ def test_calls_are_listed_page_by_page(
     assert "By task and candidate" in pages[0].text
     assert "By task and candidate" not in pages[1].text
     assert "1,000" in pages[2].text
-    assert "look up 0.25 s" in pages[2].text
+    assert "look up 0.250 s" in pages[2].text
 
 
 def test_calls_are_chosen_by_task_and_failure(api: ApiClient, served_store: KeptStore) -> None:
