@@ -39,7 +39,9 @@ def test_the_sentence_comes_first_then_the_table_and_how_to_say_what_came_of_it(
     assert (0, "") == (said.code, said.err)
     lines = said.out.splitlines()
     assert lines[0].startswith("large:1b scores ")
-    assert ["candidate", "mark", "measured", "cases", "expected", "s", "(p95)", "USD/1,000"] == lines[2].split()
+    assert ["candidate", "mark", "measured", "cases", "expected", "latency", "s", "(p95)", "USD/1,000"] == lines[
+        2
+    ].split()
     assert ["large:1b", "middle:1b", "small:1b"] == [line.split()[0] for line in lines[4:7]]
     assert lines[4].split()[1:3] == ["named,", "Pareto"]
     assert "decided by scoreboard" in lines

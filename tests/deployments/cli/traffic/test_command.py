@@ -65,7 +65,7 @@ def test_single_calls_are_listed_with_their_steps(benchwright: Command, log: Pat
     failed = benchwright("traffic", "list", "--calls", 10, "--failed", "--json").json
     nobody = benchwright("traffic", "list", "--candidate", "c:1b")
 
-    assert "retrieval 0.5 s" in listed.out
+    assert "retrieval 0.500 s" in listed.out
     assert ["TimeoutError"] == [one["error_type"] for one in failed]
     assert (0, "no matching calls\n") == (nobody.code, nobody.err)
 
