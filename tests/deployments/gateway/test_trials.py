@@ -1,6 +1,7 @@
 """Trials behind a gateway: who is asked, once each, what is recorded, and how a trial ends."""
 
 import asyncio
+import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -192,12 +193,15 @@ def test_a_better_challenger_is_told_once_and_the_candidate_stays(behind: Behind
     assert (LARGE, True) == (renew_policy(behind.store, "fast", candidate=LARGE, by="test")[0].candidate_label, True)
 
 
-def test_a_challenger_that_fails_is_not_asked_any_more(behind: Behind) -> None:
+def test_a_challenger_that_fails_is_not_asked_any_more(behind: Behind, monkeypatch: pytest.MonkeyPatch) -> None:
+    looks = _counted_looks(behind, monkeypatch)
     tried(behind.store, share=0.5)
     behind.there.faults += [Fault(status=500)] * 200
     for i in range(80):
         answer = ask(behind, conversation=f"c{i}")
         assert (200, SMALL) == (answer.status_code, who(answer))
+        n_before = len(looks)  # one of them may be under way
+        assert eventually(lambda: len(looks) >= n_before + 2 or is_decided(behind))  # noqa: B023 - it is called here
         if is_decided(behind):
             break
         _close_breakers(behind)
@@ -211,6 +215,20 @@ def test_a_challenger_that_fails_is_not_asked_any_more(behind: Behind) -> None:
     (alert,) = list_alerts(behind.store)
     assert ("critical", LARGE) == (alert.severity, alert.candidate)
     assert "fails much more often" in alert.sentence
+
+
+def _counted_looks(behind: Behind, monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Return the times at which the gateway has looked at its trials, which goes on."""
+    watch, looks = behind.gateway._trials, list[float]()
+    look = watch._look
+
+    def counted() -> tuple[int, bool]:
+        result = look()
+        looks.append(time.monotonic())
+        return result
+
+    monkeypatch.setattr(watch, "_look", counted)
+    return looks
 
 
 def _close_breakers(behind: Behind) -> None:
