@@ -37,7 +37,7 @@ def test_the_measured_candidates_of_a_task_are_listed_best_first() -> None:
     rows = scoreboard_rows(board, standing)
 
     assert "law: 2 candidates on 20 cases" == task_line(standing)
-    assert [("m1", "20", "2"), ("m0", "20", "1")] == [
+    assert [("m1", "20", "2.00"), ("m0", "20", "1.00")] == [
         (row["candidate"], row["cases"], row["latency s (p95)"]) for row in rows
     ]
     assert rows[0]["expected"].startswith("70.0 % [")
