@@ -141,6 +141,15 @@ def _spread(scores: Reals) -> Reals:
     return spread
 
 
+def _deviation(scores: Reals) -> Reals:
+    """Return the standard deviation of each case's scores: of right and wrong it is greatest where half are right."""
+    is_scored = ~np.isnan(scores)
+    n = np.maximum(is_scored.sum(axis=0), 1)
+    means = np.nansum(scores, axis=0) / n
+    deviation: Reals = np.sqrt(np.where(is_scored, (scores - means) ** 2, 0.0).sum(axis=0) / n)
+    return deviation
+
+
 def _nobody_is_best(figures: MatrixFigures) -> NDArray[np.bool_]:
     worst = -np.inf if figures.higher_is_better else np.inf
     scores = np.where(np.isnan(figures.scores), worst, figures.scores)
@@ -194,7 +203,7 @@ def _is_equal(figures: MatrixFigures, first: int, second: int) -> NDArray[np.boo
 
 _KEYS: Mapping[Sorting, Callable[[MatrixFigures, list[int]], Reals]] = {
     Sorting.SCORE: lambda figures, rows: _mean(figures.scores, rows),
-    Sorting.DISAGREEMENT: lambda figures, rows: _spread(figures.scores),
+    Sorting.DISAGREEMENT: lambda figures, rows: _deviation(figures.scores),
     Sorting.LENGTH: lambda figures, rows: _mean(figures.characters, rows),
     Sorting.LATENCY: lambda figures, rows: _mean(figures.seconds, rows),
     Sorting.TOKENS: lambda figures, rows: _mean(figures.tokens, rows),

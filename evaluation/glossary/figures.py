@@ -156,7 +156,11 @@ FIGURES = (
     Term("seed", "The number from which random choices are made, so that a run can be repeated."),
     Term("steps", "Calls to models that one request of an application took."),
     Term("points", "Days, or hours, of which there are calls."),
-    Term("more to settle it", "About how many more cases would show which of the two is better."),
+    Term(
+        "more to settle it",
+        "About how many more cases would show a difference of the margin that was set between the two; without one, of "
+        "3 points for scores of right or wrong, else of the difference seen. A larger difference takes fewer.",
+    ),
     Term("severity", "How bad an alert is: `critical` or `warning`."),
     Term("rule", "What the monitor checked when it raised the alert."),
     Term("parameter", "An option of the model, such as its temperature, that a sweep tries several values of."),

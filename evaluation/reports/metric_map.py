@@ -45,10 +45,10 @@ def metric_map(values: dict[Column, dict[str, BreakdownRow]]) -> HeatMapChart | 
         return None
     return HeatMapChart(
         title="Every metric of every benchmark",
-        description="The mean of each candidate on each metric, the better the darker",
+        description="The mean of each candidate on each metric, the better the stronger its shade",
         columns=candidates,
         rows=tuple(rows),
-        shade_words="darker: better, row by row",
+        shade_words="stronger shade: better, row by row",
     )
 
 

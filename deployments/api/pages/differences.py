@@ -14,6 +14,7 @@ from deployments.cli.arguments import open_stored
 from deployments.python.changes import diff_runs
 from evaluation.charts.chart import IntervalChart, IntervalRow, plotted_number
 from evaluation.formatting import counted, precise
+from evaluation.records.runs import RunRecord, RunSummary
 from evaluation.results.estimates import shown_estimate
 from evaluation.results.experiments import CandidateDiff, DiffedMetric, Pairs, RunDiff
 from evaluation.store.runs import find_run
@@ -48,20 +49,27 @@ def differences(request: Request, first: _Name = "", second: _Name = "") -> Resp
     )
 
 
+def _address(run: RunSummary, chosen: RunRecord | None) -> str:
+    """Return the address of the difference to the chosen run, the earlier one first, so that it says what changed."""
+    if chosen is None:
+        return address("/differences", first=run.run_id)
+    pair = (run.run_id, chosen.plan.run_id)
+    if run.created_at > chosen.created_at:
+        pair = pair[::-1]
+    return address("/differences", first=pair[0], second=pair[1])
+
+
 def _choice(request: Request, first: str) -> Response:
     """Offer runs; those of the same benchmark come first."""
     with open_stored(None) as store:
-        chosen = find_run(store, first).plan if first else None
-        listed = [run for run in list_runs(store, limit=MOST_RUNS) if chosen is None or run.run_id != chosen.run_id]
-    if chosen is not None:
-        listed.sort(key=lambda run: run.benchmark_name != chosen.benchmark_name)
-    names = {"first": chosen.run_id} if chosen is not None else {}
+        chosen = find_run(store, first) if first else None
+        own = None if chosen is None else chosen.plan
+        listed = [run for run in list_runs(store, limit=MOST_RUNS) if own is None or run.run_id != own.run_id]
+    if own is not None:
+        listed.sort(key=lambda run: run.benchmark_name != own.benchmark_name)
     rows = tuple(
         (
-            Link(
-                text=run.run_id[:8],
-                address=address("/differences", **names, **{"second" if names else "first": run.run_id}),
-            ),
+            Link(text=run.run_id[:8], address=_address(run, chosen)),
             run.benchmark_name,
             run.n_ok,
             run.created_at,
@@ -71,9 +79,9 @@ def _choice(request: Request, first: str) -> Response:
     table = Table(label="Runs", columns=("Run", "Benchmark", "Answers", "Begun"), rows=rows)
     return section_page(
         request,
-        f"What differs from run {chosen.run_id[:8]}" if chosen else "What differs between two runs",
+        f"What differs from run {own.run_id[:8]}" if own else "What differs between two runs",
         filled(Section(table=table)),
-        up=Link(text="Run", address=f"/runs/{chosen.run_id}") if chosen else None,
+        up=Link(text="Run", address=f"/runs/{own.run_id}") if own else None,
         about="Choose the run to hold beside it." if chosen else "Choose the first run.",
         empty="There is no other run." if chosen else "There are no runs.",
         next_step="`benchwright evaluate` makes one.",

@@ -163,7 +163,7 @@ _environment.globals |= {
     "words": {
         "all": "all cases",
         "disagree": "where scores differ",
-        "nobody": "where nobody is best",
+        "nobody": "where no answer has the best score",
         "server_failed": "server failed",
         "failed_itself": "failed by itself",
         "cut": "cut off",

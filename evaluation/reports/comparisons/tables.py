@@ -166,8 +166,20 @@ def _cell(row: str, column: str, pairs: Mapping[tuple[str, str], PairResult]) ->
     return amount(value, pair, signed=True) + ("*" if pair.verdict in (A_BETTER, B_BETTER) else "")
 
 
-def pair_rows(result: ComparisonResult, metric: str) -> list[Row]:
-    """Return one row per pair of a metric, with all columns."""
+def pair_rows(result: ComparisonResult, metric: str, *, leaders_first: bool = False) -> list[Row]:
+    """Return one row per pair of a metric, with all columns.
+
+    Args:
+        result: The comparison.
+        metric: The metric.
+        leaders_first: Put pairs of those with the best values first, for readers who see the first rows alone.
+    """
+    pairs = result.pairs_by(metric)
+    if leaders_first:
+        order = next((each.order for each in result.metrics if each.metric == metric), None) or ()
+        labels = dict.fromkeys([*order, *(side.label for side in result.sides)])
+        places = {label: place for place, label in enumerate(labels)}
+        pairs = tuple(sorted(pairs, key=lambda pair: sorted((places[pair.a], places[pair.b]))))
     return [
         {
             "pair": f"{pair.a} – {pair.b}",
@@ -180,7 +192,7 @@ def pair_rows(result: ComparisonResult, metric: str) -> list[Row]:
             "MDE": "–" if pair.mde is None else amount(pair.mde, pair),
             "verdict": verdict_words(pair),
         }
-        for pair in result.pairs_by(metric)
+        for pair in pairs
     ]
 
 

@@ -131,7 +131,7 @@ def _pairs_section(compared: ComparisonResult | None, *, of: str) -> Section:
     return Section(
         part=Part.EVIDENCE,
         title=f"Pair by pair: {compared.headline}{of}",
-        tables=text_table(pair_rows(compared, compared.headline)),
+        tables=text_table(pair_rows(compared, compared.headline, leaders_first=True)),
         after=(
             "The first minus the second, on the same cases; intervals and p (Holm) allow for all pairs. MDE: the least "
             "difference that so many cases show 4 times in 5.",

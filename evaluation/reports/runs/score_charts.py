@@ -130,7 +130,7 @@ def tag_map(figures: MatrixFigures, tagged: Tagged) -> HeatMapChart | None:
         description="Mean score of each candidate over the cases of each tag",
         columns=figures.labels,
         rows=tuple(rows),
-        shade_words=f"darker: more {figures.metric}",
+        shade_words=f"stronger shade: more {figures.metric}",
     )
 
 
@@ -167,7 +167,7 @@ def correlation_map(result: CorrelationsResult) -> HeatMapChart | None:
         description="Rank correlation of every two metrics over the cases of each candidate",
         columns=candidates,
         rows=tuple(rows),
-        shade_words="darker: closer to 1",
+        shade_words="stronger shade: closer to 1",
     )
 
 

@@ -182,3 +182,17 @@ def test_figures_of_a_run_are_read_once_by_whoever_looks_at_the_same_time(
     for run_id in ("run-1", "run-0", "run-2", "run-0", "run-1"):
         matrix_page(store, run_id, MatrixView(), in_use=in_use)
     assert ["run-0", "run-1", "run-2", "run-1"] == read
+
+
+def test_cases_on_which_half_are_right_differ_most(store: Store) -> None:
+    cases = cases_of(4)
+    rights = [(0, 2), (0, 2, 3), (0, 2, 3), (0, 1, 2, 3)]  # case 1: one of four, case 3: three of four
+    sides = [candidate(f"m{i}:1b", right_on(cases, right)) for i, right in enumerate(rights)]
+    sides[0] = candidate("m0:1b", right_on(cases, (0, 3)))  # case 2: three of four, case 3: all
+    sides[1] = candidate("m1:1b", right_on(cases, (0, 3)))  # case 2: two of four
+    store_run(store, *sides, cases=cases, run_id="halves")
+
+    view = MatrixView(sort=Sorting.DISAGREEMENT, descending=True)
+    page = matrix_page(store, "halves", view, in_use=FiguresInUse())
+
+    assert [2, 1, 0, 3] == ids(page)

@@ -70,6 +70,11 @@ def test_two_runs_are_chosen_and_held_beside_each_other(api: ApiClient, searched
     assert f"first={SWEEP}&second={RACE}" in "".join(seen.links)
 
 
+def test_the_earlier_run_stands_first_whichever_is_chosen_first(api: ApiClient, searched: KeptStore) -> None:
+    links = SeenPage(api.get(f"/differences?first={SWEEP}").text).links
+    assert f"/differences?first={RACE}&second={SWEEP}" in links
+
+
 def test_a_run_beside_itself_differs_in_nothing(api: ApiClient, searched: KeptStore) -> None:
     seen = SeenPage(api.get(f"/differences?first={RACE}&second={RACE}").text)
     assert "0 settings differ; 3 candidates in both runs, asked the same cases." in seen.text

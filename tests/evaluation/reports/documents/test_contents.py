@@ -167,6 +167,19 @@ def test_the_pdf_has_two_to_six_pages(store: Store) -> None:
     assert all(2 <= n <= 6 for n in pages)
 
 
+def test_pairs_of_the_best_stand_first(store: Store) -> None:
+    cases = cases_of(N)
+    sides = [candidate(f"m{n}:1b", right_on(cases, range(n))) for n in (5, 20, 38)]
+    store_run(store, *sides, cases=cases, run_id="run-1")
+
+    (pairs,) = (each for each in _report(store).sections if each.title.startswith("Pair by pair"))
+    first_cells = [row[0] for row in pairs.tables[0].rows]
+
+    assert 3 == len(first_cells)
+    assert {"m38:1b", "m20:1b"} == set(first_cells[0].split(" – "))
+    assert {"m20:1b", "m5:1b"} == set(first_cells[2].split(" – "))
+
+
 def test_an_alarm_stands_in_the_pdf_to_its_end(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     words = [f"word{i}" for i in range(60)]
     monkeypatch.setattr("evaluation.reports.documents.run_report.alarm_lines", lambda _: [" ".join(words)])
