@@ -69,7 +69,7 @@ def comparison_sections(
             pictures=drawn(power_chart(result)),
         ),
         *_preferences(result),
-        *(section for flips in result.flips for section in _flips(result, answers, flips)),
+        *(section for flips in _other_flips(result, chosen) for section in _flips(result, answers, flips)),
         Section(
             title="What is left out",
             lines=(*dropped_lines(result), *zero_lines(result), *tail_lines(result)),
@@ -157,6 +157,12 @@ def _of_pair(result: ComparisonResult, answers: ComparedAnswers, flips: Flips) -
     lines = () if pair is None else (f"{pair_sentence(pair, n_adjusted=n_tested(result.headline_pairs))}.",)
     yield replace(_choice(result, flips), bars=() if pair is None else (_bar(pair, answers),), lines=lines)
     yield from _flips(result, answers, flips)
+
+
+def _other_flips(result: ComparisonResult, chosen: Flips | None) -> Iterator[Flips]:
+    """Yield the pairs whose cases every such page shows, but the one that was chosen, which comes before."""
+    shown = set() if chosen is None else {chosen.a, chosen.b}
+    return (flips for flips in result.flips if {flips.a, flips.b} != shown)
 
 
 def _bar(pair: PairResult, answers: ComparedAnswers, sentence: str = "") -> Bar:

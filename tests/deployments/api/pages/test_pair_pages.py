@@ -50,6 +50,8 @@ def test_every_pair_of_a_comparison_can_be_chosen_and_shows_its_cases(api: ApiCl
     for pair in result.headline_pairs:
         assert f"{page}?first={pair.a}&second={pair.b}#pair" in links
         chosen = api.get(address(page, first=pair.a, second=pair.b)).text
+        labels = re.findall(r'aria-label="(Cases: [^"]*)"', chosen)
+        assert sorted(set(labels)) == sorted(labels), "the cases of a chosen pair stand there once"
         seen = SeenPage(chosen)
         assert not seen.problems
         heading = f"{pair.n_better_a + pair.n_better_b} cases flipped: {pair.a} is better on {pair.n_better_a}"
