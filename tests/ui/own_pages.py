@@ -136,7 +136,7 @@ def _form(page: Page, base: str, shots: Path) -> None:
 
 def _once_more(page: Page, base: str) -> None:
     page.goto(base)
-    page.locator("[data-key=recent] button").first.click()
+    page.locator("[data-key=recent] button:has-text('Run again')").first.click()
     page.wait_for_url("**/work/*")
     page.click("button:has-text('Cancel')")
     _until(page, lambda: page.locator("button:has-text('Resume')").count() > 0, "the cancelled flow run")
