@@ -17,12 +17,13 @@ from prefect.artifacts import (
 )
 
 from evaluation.escaping import for_cell, for_markdown
+from evaluation.reports.page_links import Shown, report_address
+from evaluation.settings import Settings
 from evaluation.store.retrying import PATIENCE_S
 from tasks.prefect_outage import retry_while_prefect_is_away
 
 LONGEST_DESCRIPTION = 400
-REPORT = "The report, one HTML file"
-"""Text of the links to reports."""
+_REPORT = "The report, one HTML file"
 
 
 async def publish_page(markdown: str, *, key: str, description: str, patience_s: float = PATIENCE_S) -> str:
@@ -55,6 +56,14 @@ async def publish_link(address: str, *, text: str, key: str, description: str) -
         return await acreate_link_artifact(link=address, link_text=text, key=key, description=_description(description))
 
     return str(await retry_while_prefect_is_away(create))
+
+
+async def publish_report_link(shown: Shown, identity: str, *, description: str) -> None:
+    """Publish a link to the report on a run or a comparison, where the address of our own pages is known."""
+    pages_url = Settings().pages_url
+    if pages_url is not None:
+        address = report_address(pages_url, shown, identity)
+        await publish_link(address, text=_REPORT, key="report", description=description)
 
 
 async def publish_table(rows: Sequence[Mapping[str, str]], *, key: str, description: str) -> str:

@@ -8,14 +8,14 @@ from prefect.cache_policies import NO_CACHE
 from evaluation.comparisons.comparison_result import compare_and_store, refuse_unfit_runs, requested_runs
 from evaluation.reports.comparisons.markdown import comparisons_as_markdown
 from evaluation.reports.comparisons.tables import artifact_rows
-from evaluation.reports.page_links import Shown, report_address
+from evaluation.reports.page_links import Shown
 from evaluation.requests.comparison_request import ComparisonRequest
 from evaluation.results.comparisons import ComparisonResult
 from evaluation.settings import Settings
 from evaluation.store.comparisons import find_comparison
 from evaluation.store.plans import run_flows
 from evaluation.store.session import Store
-from tasks.artifacts import REPORT, artifact_key, publish_link, publish_page, publish_table
+from tasks.artifacts import artifact_key, publish_page, publish_report_link, publish_table
 from tasks.prefect_outage import going_on_without
 from tasks.store_calls import call_with_store
 
@@ -60,18 +60,16 @@ def _compare(
 async def publish_comparison(comparison_ids: tuple[str, ...]) -> None:
     """Publish a table of all pairs for each comparison and one page of Markdown for all of them, as artifacts."""
     results = await call_with_store(_load, comparison_ids)
-    tables, pages_url = [], Settings().pages_url
+    tables = []
     async with going_on_without("the comparisons"):
         for result in results:
             key = artifact_key("comparison", result.benchmark)
             description = f"{result.benchmark} · comparison {result.comparison_id} · {len(result.sides)} sides"
             tables.append(await publish_table(artifact_rows(result), key=key, description=description))
-            if pages_url is not None:
-                report = report_address(pages_url, Shown.COMPARISON, result.comparison_id)
-                await publish_link(report, text=REPORT, key="report", description=description)
+            await publish_report_link(Shown.COMPARISON, result.comparison_id, description=description)
         flow_runs = await call_with_store(_flow_runs, results)
         page = await asyncio.to_thread(
-            comparisons_as_markdown, results, flow_runs=flow_runs, tables=tables, pages_url=pages_url
+            comparisons_as_markdown, results, flow_runs=flow_runs, tables=tables, pages_url=Settings().pages_url
         )
         await publish_page(page, key="comparison", description="Who is better, and how sure that is")
 

@@ -4,13 +4,13 @@ from prefect import get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 
 from evaluation.comparisons.level_outlook import with_levels
-from evaluation.reports.page_links import Shown, report_address
+from evaluation.reports.page_links import Shown
 from evaluation.reports.runs.page import invocation_as_markdown
 from evaluation.reports.runs.tables import result_rows
 from evaluation.results.runs import RunResult
 from evaluation.run_results.run_result import invocation_result
 from evaluation.settings import Settings
-from tasks.artifacts import REPORT, artifact_key, publish_link, publish_page, publish_table
+from tasks.artifacts import artifact_key, publish_page, publish_report_link, publish_table
 from tasks.prefect_outage import going_on_without
 from tasks.store_calls import call_with_store
 
@@ -29,15 +29,12 @@ async def publish_results(invocation_id: str, *, has_levels: bool = False) -> No
         for step in result.levels.going_on if result.levels is not None else ():
             get_run_logger().info("%s: %s; next: %s", step.benchmark, step.sentence, step.command)
     tables: dict[str, str] = {}
-    pages_url = Settings().pages_url
     async with going_on_without("the results"):
         for run in result.runs:
             key = artifact_key("results", run.benchmark)
             tables[run.run_id] = await publish_table(result_rows(run), key=key, description=_caption(run))
-            if pages_url is not None:
-                report = report_address(pages_url, Shown.RUN, run.run_id)
-                await publish_link(report, text=REPORT, key="report", description=_caption(run))
-        page = await call_with_store(invocation_as_markdown, result, table_links=tables, pages_url=pages_url)
+            await publish_report_link(Shown.RUN, run.run_id, description=_caption(run))
+        page = await call_with_store(invocation_as_markdown, result, table_links=tables, pages_url=Settings().pages_url)
         await publish_page(page, key="evaluation", description="The evaluation, run by run")
 
 

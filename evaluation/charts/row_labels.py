@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from evaluation.charts.paper import clipped
 from evaluation.charts.theme import LETTER_PX
 from evaluation.charts.xml_text import xml_line
 
@@ -43,7 +44,7 @@ def _lines(name: str, width: int) -> tuple[str, ...]:
     if dash and max(len(before) + 2, len(after)) <= width:
         return f"{before} –", after
     if dash and width == LINE_LETTERS[-1]:
-        return f"{_without_middle(before, width - 2)} –", _without_middle(after, width)
+        return f"{clipped(before, width - 2)} –", clipped(after, width)
     for place in range(min(width, len(name) - 1), 0, -1):
         if name[place - 1] in _BREAKS and len(name) - place <= width:
             return name[:place].rstrip(), name[place:].lstrip()
@@ -57,22 +58,15 @@ def _in_two(name: str) -> tuple[str, ...]:
 
 def _shortened(names: Sequence[str], longest: int) -> list[str]:
     """Return the names with at most so many letters: without their middles, or around what differs if these agree."""
-    clipped = [_without_middle(name, longest) for name in names]
-    short = list(clipped)
+    by_ends = [clipped(name, longest) for name in names]
+    short = list(by_ends)
     for place, name in enumerate(names):
-        alike = {other for other, text in zip(names, clipped, strict=True) if text == clipped[place]}
+        alike = {other for other, text in zip(names, by_ends, strict=True) if text == by_ends[place]}
         if len(alike) > 1:
             start = max(0, _common_length(sorted(alike)) - longest // 3)
             end = start + longest - 2
             short[place] = f"{'…' if start else ''}{name[start:end]}{'…' if end < len(name) else ''}"
     return short
-
-
-def _without_middle(name: str, longest: int) -> str:
-    if len(name) <= longest:
-        return name
-    n_end = longest // 2
-    return f"{name[: longest - 1 - n_end]}…{name[-n_end:]}"
 
 
 def _common_length(names: Sequence[str]) -> int:

@@ -11,7 +11,6 @@ from selection.choosing.ties import ALPHA
 from selection.decisions.decision_rows import past_of
 from selection.pages.question import limit_rows, preference_rows
 
-NO_INTERVAL = "no interval"
 _SCALES = {
     "max_memory_gb": ("", " GB"),
     "max_latency_s": ("", " s"),

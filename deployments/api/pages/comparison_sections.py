@@ -152,11 +152,15 @@ def _choice(result: ComparisonResult, flips: Flips | None = None) -> Section:
 
 def _of_pair(result: ComparisonResult, answers: ComparedAnswers, flips: Flips) -> Iterator[Section]:
     """Yield the pair that somebody chose: the form, what was found of it, and its cases."""
-    both = {flips.a, flips.b}
-    pair = next((pair for pair in result.headline_pairs if {pair.a, pair.b} == both), None)
+    pair = _pair_of(result, flips)
     lines = () if pair is None else (f"{pair_sentence(pair, n_adjusted=n_tested(result.headline_pairs))}.",)
     yield replace(_choice(result, flips), bars=() if pair is None else (_bar(pair, answers),), lines=lines)
     yield from _flips(result, answers, flips)
+
+
+def _pair_of(result: ComparisonResult, flips: Flips) -> PairResult | None:
+    both = {flips.a, flips.b}
+    return next((pair for pair in result.headline_pairs if {pair.a, pair.b} == both), None)
 
 
 def _other_flips(result: ComparisonResult, chosen: Flips | None) -> Iterator[Flips]:
@@ -227,8 +231,7 @@ def _flips(result: ComparisonResult, answers: ComparedAnswers, flips: Flips) -> 
 
 def _answers_of(result: ComparisonResult, answers: ComparedAnswers, flips: Flips) -> tuple[Link, ...]:
     """Return links to all such cases side by side, where both sides answered in one run."""
-    both = {flips.a, flips.b}
-    pair = next((pair for pair in result.headline_pairs if {pair.a, pair.b} == both), None)
+    pair = _pair_of(result, flips)
     where = None if pair is None else answers.of(pair)
     if pair is None or where is None:
         return ()
