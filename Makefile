@@ -36,7 +36,7 @@ test-long: setup-dev
 # The pages in a real browser: `benchwright serve` in a home of its own, and a headless Chromium that clicks. Then a
 # page of another site tries to use the server, and a first evaluation is started and watched on our own pages. Reports
 # are opened as files, without a network. Every page is held against axe-core, at two widths, dark and light.
-ui: $(VENV)/.setup-ui
+ui: setup-dev $(VENV)/.setup-ui
 	$(BIN)/python tests/ui/first_day.py
 	$(BIN)/python tests/ui/foreign_page.py
 	$(BIN)/python tests/ui/rating.py
