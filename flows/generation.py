@@ -96,7 +96,7 @@ async def _hand_out(bench: Workbench, work: GroupWork) -> None:
         async for title, stretch, first in _stretches(bench, work):
             while in_flight and not pool.is_hungry(len(stretch)):
                 in_flight = await _one_ends(in_flight)
-            pool.n_open += len(stretch)
+            pool.open_items.update(stretch)
             in_flight.add(asyncio.create_task(_shard(bench, index, title, stretch, first)))
         while in_flight:
             in_flight = await _one_ends(in_flight)

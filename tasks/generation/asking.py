@@ -75,6 +75,7 @@ async def ask(
     while True:
         if (station := await asking.pool.enter()) is None:
             return None
+        asking.pool.n_asking += 1
         try:
             if watch.given_up:
                 return None
@@ -89,6 +90,7 @@ async def ask(
                 _take_note(station, outcome, on_failure)
                 return outcome, station
         finally:
+            asking.pool.n_asking -= 1
             station.gate.leave()
         await _pause(asking.pool, station, pause_s)
 

@@ -76,14 +76,15 @@ async def _shard(bench: Workbench, items: tuple[Item, ...], group_index: int) ->
     work = bench.works[group_index]
     askings = {row_id: await _asking(bench, row_id, work) for row_id in dict.fromkeys(item[0] for item in items)}
     left = await _not_stored(bench, items)
-    work.pool.n_open -= len(items) - len(left)
+    work.pool.open_items.difference_update(items)
+    work.pool.open_items.update(left)  # all of them, where an attempt of this task run failed
     case_ids = sorted({case_id for _, case_id, _ in left})
     version = next(iter(askings.values())).planned.benchmark_version
     cases = await call_store(load_cases, bench.store, version, case_ids)
     by_id = {case.case_id: case for case in cases}
     stages = {row_id: await _stored_stages(asking, case_ids) for row_id, asking in askings.items()}
     outcomes = await gather_or_cancel(
-        _counted(askings[row_id], by_id[case_id], repeat, stages[row_id].get((case_id, repeat), ()))
+        _closed(askings[row_id], by_id[case_id], repeat, stages[row_id].get((case_id, repeat), ()))
         for row_id, case_id, repeat in left
     )
     return ShardCounts(
@@ -120,13 +121,14 @@ async def _not_stored(bench: Workbench, items: Sequence[Item]) -> list[Item]:
     return [item for item in items if item not in final]
 
 
-async def _counted(asking: Asking, case: Case, repeat: int, stages: Sequence[StageRow]) -> Outcome | None:
+async def _closed(asking: Asking, case: Case, repeat: int, stages: Sequence[StageRow]) -> Outcome | None:
+    """Return the outcome of one case, which is no longer open then."""
     try:
         if asking.planned.pipeline is None:
             return await _one_case(asking, case, repeat)
         return await _case_of_pipeline(asking, case, repeat, stages)
     finally:
-        asking.pool.n_open -= 1
+        asking.pool.open_items.discard((asking.planned.run_candidate_id, case.case_id, repeat))
 
 
 async def _one_case(asking: Asking, case: Case, repeat: int) -> Outcome | None:

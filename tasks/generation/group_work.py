@@ -74,11 +74,14 @@ class GroupWork:
             return False
         if not self.at_it:
             return True
-        return self.n_left + self.pool.n_waiting > WORTH_A_LOAD * lane.slots
+        return self.n_left + self.pool.n_to_ask > WORTH_A_LOAD * lane.slots
 
     def is_idle_for(self, station: Station) -> bool:
         """Return whether there is no work left for the server.
 
-        True only if another server has the model loaded for any work that still comes.
+        True only if another server has the model loaded for any work that still comes, and so few cases pause before
+        their next attempt that this server would not load the model again for them.
         """
-        return not self.n_left and not self.pool.n_waiting and self.pool.has_another(station)
+        if self.n_left or self.pool.n_to_ask or not self.pool.has_another(station):
+            return False
+        return self.pool.n_pausing <= WORTH_A_LOAD * station.lane.slots

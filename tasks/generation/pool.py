@@ -51,10 +51,12 @@ class Pool:
         self._closed = False
         self.opened = asyncio.Event()
         """Set once a station serves here, or once none ever will."""
-        self.n_open = 0
-        """Number of cases handed out in shards and not yet finished."""
+        self.open_items: set[tuple[int, str, int]] = set()
+        """Generations handed out in shards and not yet finished: run-candidate id, case id, repeat."""
+        self.n_asking = 0
+        """Number of requests that hold a slot."""
         self.n_pausing = 0
-        """Number of open cases that wait for their next attempt."""
+        """Number of requests that wait for their next attempt."""
 
     @property
     def capacity(self) -> int:
@@ -67,9 +69,19 @@ class Pool:
         return tuple(self._stations)
 
     @property
+    def n_open(self) -> int:
+        """Number of generations handed out in shards and not yet finished."""
+        return len(self.open_items)
+
+    @property
     def n_waiting(self) -> int:
         """Number of requests that wait for a slot."""
         return len(self._waiting)
+
+    @property
+    def n_to_ask(self) -> int:
+        """Number of open generations that will ask for a slot: they wait for one, or their shard has just begun."""
+        return max(self.n_waiting, self.n_open - self.n_asking - self.n_pausing)
 
     @property
     def n_wanted(self) -> int:

@@ -82,6 +82,26 @@ def test_a_server_has_nothing_to_do_where_all_is_handed_out_and_another_has_the_
     assert [False, True, False] == asyncio.run(work())
 
 
+@pytest.mark.parametrize(
+    ("n_open", "n_asking", "n_pausing", "is_idle"),
+    [(1, 1, 0, True), (5, 1, 4, True), (1, 0, 0, False), (3, 2, 0, False), (6, 1, 5, False)],
+)
+def test_a_server_stays_for_cases_whose_shard_just_began_and_for_many_that_pause(
+    n_open: int, n_asking: int, n_pausing: int, is_idle: bool
+) -> None:
+    async def work() -> bool:
+        shared = some_work("one", "two")
+        one, two = a_station("one"), a_station("two")
+        shared.pool.join(one)
+        shared.pool.join(two)
+        shared.left[1] = 0
+        shared.pool.open_items.update((1, str(number), 0) for number in range(n_open))
+        shared.pool.n_asking, shared.pool.n_pausing = n_asking, n_pausing
+        return shared.is_idle_for(one)
+
+    assert is_idle is asyncio.run(work())
+
+
 def test_a_server_has_something_to_do_while_cases_are_left() -> None:
     async def work() -> bool:
         shared = some_work("one", "two", n_cases=1)

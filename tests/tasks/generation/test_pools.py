@@ -140,13 +140,18 @@ def test_a_closed_pool_serves_nobody_and_keeps_nobody_waiting() -> None:
     assert [None, None] == run(work())
 
 
+def items(n: int) -> list[tuple[int, str, int]]:
+    return [(1, str(number), 0) for number in range(n)]
+
+
 @pytest.mark.parametrize(
     ("n_open", "n_pausing", "hungry"), [(0, 0, True), (13, 0, True), (14, 0, False), (14, 1, True)]
 )
 def test_another_shard_is_wanted_while_slots_could_become_idle(n_open: int, n_pausing: int, hungry: bool) -> None:
     async def work() -> bool:
         pool = a_pool(a_station("one", 4))
-        pool.n_open, pool.n_pausing = n_open, n_pausing
+        pool.open_items.update(items(n_open))
+        pool.n_pausing = n_pausing
         return pool.is_hungry(5)
 
     assert hungry == run(work())
@@ -155,14 +160,14 @@ def test_another_shard_is_wanted_while_slots_could_become_idle(n_open: int, n_pa
 def test_a_case_that_asks_several_times_at_once_wants_as_many_slots() -> None:
     async def work() -> list[int]:
         pool = a_pool(a_station("here", 1))
-        pool.n_open = 1
+        pool.open_items.update(items(1))
         wanted = [pool.n_wanted]
         await pool.enter()
         wanted.append(pool.n_wanted)
         others = [asyncio.ensure_future(pool.enter()) for _ in range(2)]
         await asyncio.sleep(0)
         wanted.append(pool.n_wanted)
-        pool.n_open = 7
+        pool.open_items.update(items(7))
         wanted.append(pool.n_wanted)
         for other in others:
             other.cancel()

@@ -37,7 +37,7 @@ def works(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 
 def work(*stations: Station, n_open: int = 1, endpoints: tuple[str, ...] = ()) -> Any:
     pool = Pool()
-    pool.n_open = n_open
+    pool.open_items.update((1, str(number), 0) for number in range(n_open))
     for each in stations:
         pool.join(each)
     ended = SimpleNamespace(is_set=lambda: False)
