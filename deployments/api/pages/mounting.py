@@ -21,6 +21,7 @@ from deployments.api.pages import (
     first_steps,
     home,
     model_card,
+    moved,
     obstacles,
     rating,
     recommendations,
@@ -77,6 +78,6 @@ def add_pages(app: FastAPI) -> None:
     """Add the routes of all pages, their files, and what is kept for them from look to look."""
     app.state.home_views, app.state.model_servers = HomeViews(), ModelServers(app.state.embedded_url)
     app.state.start_obstacles = StartObstacles()
-    for pages in (*PAGES, reports, drawn_charts):
+    for pages in (*PAGES, reports, drawn_charts, moved):
         app.include_router(pages.router)
     app.mount(STATIC, StaticFiles(directory=Path(__file__).parent / "static"), name="static")
