@@ -36,3 +36,9 @@ def test_a_short_text_is_there_in_whole(api: ApiClient) -> None:
     text = SeenPage(api.get("/runs/mixed/case?id=c01").text).text
     assert "more characters" not in text
     assert "too long" not in text
+
+
+def test_a_word_as_wide_as_it_likes_makes_no_page_wider(api: ApiClient) -> None:
+    style = api.get("/static/style.css").text
+    (rule,) = (line for line in style.splitlines() if line.startswith("main {"))
+    assert "overflow-wrap: break-word;" in rule
