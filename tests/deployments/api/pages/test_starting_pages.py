@@ -53,6 +53,19 @@ def test_every_form_is_shown_with_all_its_fields(api: ApiClient, deployment: str
         assert f'name="{place.name}"' in answer.text, place.name
 
 
+@pytest.mark.parametrize("deployment", ["compare", "review"])
+def test_runs_that_the_address_names_are_filled_in(api: ApiClient, deployment: str) -> None:
+    runs = ["0123456789ab", HOSTILE]
+
+    answer = api.get(f"/start/{deployment}", params={"runs": runs})
+
+    assert 200 == answer.status_code
+    seen = SeenPage(answer.text)
+    assert [] == seen.problems
+    assert letters("\n".join(runs)) in letters(seen.text)
+    assert 422 == api.get(f"/start/{deployment}", params={"runs": "x" * 501}).status_code
+
+
 def test_kinds_of_fields_follow_the_schema() -> None:
     schema = form_schema("race", Choices(benchmarks=("a",), models=("m",)))
     group = form_group(model_place(schema.request, schema.definitions), {}, {}, schema.definitions)
