@@ -4,6 +4,7 @@ from uuid import UUID
 
 import pytest
 from api_client import ApiClient
+from compared_runs import compared
 from hostile_texts import MARK, letters
 from page_posts import post_form
 from prefect.utilities.callables import parameter_schema
@@ -222,3 +223,28 @@ def test_prefects_pages_are_named_without_a_user_or_password(monkeypatch: pytest
 
 def test_every_deployment_for_people_has_a_request() -> None:
     assert set(FORMS) == set(REQUESTS)
+
+
+def test_ended_work_leads_to_the_comparisons_that_it_made(
+    api: ApiClient, prefect: PrefectByScript, served_store: KeptStore
+) -> None:
+    made = compared(served_store, "mixed")
+    ended, running = prefect.add(OURS, state="COMPLETED"), prefect.add(OURS)
+    address = f"http://here:4210/comparisons/{made.comparison_id}/report?format=html"
+    prefect.links[ended] = [
+        "[x](javascript:alert(1))",
+        f"[The report]({address})",
+        "[gone](http://here:4210/comparisons/0123456789ab/report?format=html)",
+        f"[again]({address})",
+        None,
+    ]
+    prefect.links[running] = prefect.links[ended]
+
+    seen = SeenPage(api.get(f"/work/{ended}").text)
+
+    assert [] == seen.problems
+    comparisons = [link for link in seen.links if link.startswith("/comparisons/")]
+    assert [f"/comparisons/{made.comparison_id}"] == comparisons
+    assert letters(made.sentences[0]) in letters(seen.text)
+    assert "of 0 answers" not in seen.text
+    assert f"/comparisons/{made.comparison_id}" not in api.get(f"/work/{running}").text
