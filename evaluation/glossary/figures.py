@@ -75,6 +75,24 @@ FIGURES = (
         fields=("p (Holm)",),
     ),
     Term(
+        "p alone",
+        "The p-value as if this pair were the only one that was compared. Where there are several it decides nothing: "
+        "p for all pairs does.",
+    ),
+    Term(
+        "interval for all pairs",
+        "The range in which the true difference probably lies, wider than that of one pair alone: with 95 % the "
+        "intervals of all pairs hold together. It agrees with p for all pairs: where that is .05 or more, it holds no "
+        "difference.",
+        also=("Behind the best [all pairs]",),
+    ),
+    Term(
+        "interval of the pair alone",
+        "The range in which the true difference probably lies, as if no other pair were compared. Beside a p for all "
+        "pairs it may leave out 0 although nobody is shown to be better: the p decides.",
+        also=("Behind the best [pair alone]",),
+    ),
+    Term(
         "smallest visible difference",
         "The smallest true difference that this many cases would show four times out of five (minimum detectable "
         "effect). A smaller one may be there unseen.",

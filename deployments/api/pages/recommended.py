@@ -27,6 +27,7 @@ from selection.pages.stored_recommendation import (
     figure_rows,
     left_out_line,
     question_rows,
+    reading_lines,
     ruled_out_rows,
     sureness_lines,
 )
@@ -79,7 +80,7 @@ def _sections(store: Store, record: RecommendationRecord) -> Iterator[Section]:
     yield Section(
         title="Who met the limits",
         table=table_of("Who met the limits", beaten_rows(record)),
-        after=("Points are hundredths of expected quality, on the cases that both were asked.",),
+        after=tuple(reading_lines(record)),
     )
     yield Section(
         title="Who was ruled out",

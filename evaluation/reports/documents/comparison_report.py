@@ -9,6 +9,7 @@ from evaluation.errors import as_sentence
 from evaluation.formatting import counted, listed
 from evaluation.reports.comparisons.charts import differences, side_latencies, sides_against_cost
 from evaluation.reports.comparisons.tables import (
+    FOR_ALL_PAIRS,
     dropped_lines,
     flip_line,
     flip_rows,
@@ -118,7 +119,7 @@ def _of_many(result: ComparisonResult) -> Iterator[Section]:
         part=Part.EVIDENCE,
         title=f"{title(headline.metric)}, pair by pair",
         tables=text_table(pair_rows(result, headline.metric)),
-        after=("Intervals are adjusted for all pairs.", *reading_lines(result)),
+        after=(FOR_ALL_PAIRS, *reading_lines(result)),
     )
     if result.against is None and len(result.sides) <= WIDEST_MATRIX:
         yield Section(part=Part.APPENDIX, title=matrix_title(result), tables=text_table(matrix_rows(result)))

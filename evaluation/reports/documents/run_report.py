@@ -7,7 +7,7 @@ from evaluation.comparisons.run_verdict import MOST_CANDIDATES, headline_compari
 from evaluation.formatting import counted, listed
 from evaluation.records.runs import RunRecord
 from evaluation.reports.comparisons.charts import differences
-from evaluation.reports.comparisons.tables import pair_rows, reading_lines
+from evaluation.reports.comparisons.tables import FOR_ALL_PAIRS, pair_rows, reading_lines
 from evaluation.reports.documents.identity import candidates_section, measured_section
 from evaluation.reports.documents.pair_limits import missing_evidence, tests_in_words
 from evaluation.reports.documents.report import Part, Section, shown, text_table
@@ -133,8 +133,9 @@ def _pairs_section(compared: ComparisonResult | None, *, of: str) -> Section:
         title=f"Pair by pair: {compared.headline}{of}",
         tables=text_table(pair_rows(compared, compared.headline, leaders_first=True)),
         after=(
-            "The first minus the second, on the same cases; intervals and p (Holm) allow for all pairs. MDE: the least "
-            "difference that so many cases show 4 times in 5.",
+            "The first minus the second, on the same cases. MDE: the least difference that so many cases show 4 "
+            "times in 5.",
+            *((FOR_ALL_PAIRS,) if len(compared.headline_pairs) > 1 else ()),
             *reading_lines(compared),
         ),
         charts=shown(differences(compared)),
