@@ -18,10 +18,10 @@ Row = dict[str, str]
 FIGURE_TITLES = {name: plain_word(name) for name in SPEED_METRICS}
 COUNTS = "better/worse/equal"
 """Title of the column with the number of cases that each side of a pair won."""
-FOR_ALL_PAIRS = (
-    "Intervals and p for all pairs (Holm) allow for their number, and agree with the verdict; p alone is as if the "
-    "pair were the only one, and decides nothing."
-)
+ALONE = "p alone"
+"""Title of the column with p-values that are not adjusted."""
+AGREEING = "Intervals and p for all pairs (Holm) allow for their number, and agree with the verdict."
+FOR_ALL_PAIRS = f"{AGREEING} {ALONE} is as if the pair were the only one, and decides nothing."
 RATIOS = "“Times” is the geometric mean of the ratios case by case, not the ratio of the two means shown."
 
 
@@ -214,7 +214,7 @@ def _evidence(pair: PairResult, *, among_several: bool) -> Row:
     limits = interval(pair, signed=True) if pair.difference is not None else "–"
     if not among_several:
         return {"interval": limits, "p": p_cell(pair.p_value)}
-    return {"interval for all pairs": limits, "p (Holm)": p_cell(pair.p_adjusted), "p alone": p_cell(pair.p_value)}
+    return {"interval for all pairs": limits, "p (Holm)": p_cell(pair.p_adjusted), ALONE: p_cell(pair.p_value)}
 
 
 def side_source_rows(result: ComparisonResult) -> list[Row]:
