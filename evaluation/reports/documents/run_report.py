@@ -47,6 +47,15 @@ COUNTED = (
     "Failures of servers are counted and never scored as wrong answers; a candidate's own (an empty answer, a budget "
     "that was thought away) are scored as empty answers."
 )
+METHODS = {
+    "t": "Student's method",
+    "t_skewed": "Student's for skewed values",
+    "wilson": "Wilson's for shares",
+    "cluster_t": "Student's over clusters",
+    "bootstrap": "resampling",
+    "bootstrap_bca": "resampling, bias-corrected",
+}
+"""How intervals are made, in words."""
 SAMPLE = (
     "Intervals say how far the cases at hand may mislead by chance, if they are like those that will be asked. They "
     "say nothing of other kinds of cases, other prompts or other options."
@@ -239,7 +248,7 @@ def method_of_run(run: RunResult, compared: ComparisonResult | None) -> list[str
     return [
         f"{counted(len(run.candidates), 'candidate')} answered {counted(run.n_cases, 'case')} of {run.benchmark} "
         f"(version {run.benchmark_version[:12]}){repeats}; seed {run.seed}.",
-        f"Intervals of values: 95 %, by {listed(methods) or 'no method'}.",
+        f"Intervals of values: 95 %, by {listed([METHODS.get(each, each) for each in methods]) or 'no method'}.",
         *tests_in_words(compared),
         *run.judging,
         *gpu_lines(run),
