@@ -128,7 +128,16 @@ class FiguresInUse:
         if state is None:
             return read_figures(store, run, metric, signature)
         key = (store.url, run.plan.run_id, signature, state)
-        figures = self._kept.get(key) or self._readings.get(key, lambda: read_figures(store, run, metric, signature))
+
+        def read() -> MatrixFigures:
+            """Return what somebody has kept meanwhile, else read it, and keep it while others still wait for it."""
+            figures = self._kept.get(key) or read_figures(store, run, metric, signature)
+            self._keep(key, figures)
+            return figures
+
+        figures = self._kept.get(key)
+        if figures is None:
+            return self._readings.get(key, read)
         self._keep(key, figures)
         return figures
 

@@ -78,7 +78,7 @@ class PrefectByScript:
         return SimpleNamespace(name=self.flows[flow_id])
 
     def read_deployments(self, deployment_filter: Any = None, **_: Any) -> list[Any]:
-        return [SimpleNamespace(id=uuid4(), entrypoint=OURS, work_pool_name="gpus")]
+        return [SimpleNamespace(id=uuid4(), name="evaluate", entrypoint=OURS, work_pool_name="gpus")]
 
     def read_workers_for_work_pool(self, pool: str, **_: Any) -> list[Any]:
         return [SimpleNamespace(status=SimpleNamespace(value=self.workers[pool]))] if pool in self.workers else []

@@ -8,6 +8,7 @@ from fastapi.responses import Response
 
 from deployments.api.access import READ
 from deployments.api.pages.case_view import AskedAgain, case_view
+from deployments.api.pages.obstacles import obstacles_of
 from deployments.api.pages.open_elsewhere import raw_request, snippets
 from deployments.api.pages.prefect_links import prefect_links
 from deployments.api.pages.recent_runs import listed_runs
@@ -177,6 +178,7 @@ def case_page(
     with open_stored(None) as store:
         calls = stored_calls(store, shown.case, embedded_url=request.app.state.embedded_url)
         flow_runs = prefect_links(run_flows(store, shown.case.run_id))
+    urls = {call.url for call in calls if not (call.has_pipeline or call.allow_remote)}
     own_address = str(request.base_url)
     return page(
         request,
@@ -186,4 +188,5 @@ def case_page(
         calls={call.fingerprint: (call, snippets(call, own_address=own_address)) for call in calls},
         requests={call.fingerprint: raw_request(call) for call in calls},
         flow_runs=flow_runs,
+        server_obstacles=obstacles_of(request).to_ask(sorted(urls)),
     )
