@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from math import inf
 
-from evaluation.metrics.metric_facts import higher_is_better
+from evaluation.answer_parts import answer_parts
+from evaluation.metrics.metric_facts import higher_is_better, reads_a_part
 from evaluation.records.outcomes import CandidateProgress
 from evaluation.records.runs import RunCandidateRecord, RunPlan, RunRecord, RunSummary
 from evaluation.records.status import Status
@@ -205,7 +206,11 @@ def _answers(
             case_id=each.case_id,
             label=by_id[each.run_candidate_id].label,
             benchmark=by_id[each.run_candidate_id].benchmark,
-            text=each.text,
+            text=answer_parts(
+                each.text,
+                each.end if len(each.text) == PREVIEW else "",
+                reads_a_part=reads_a_part(by_id[each.run_candidate_id].metric),
+            ).first,
             is_failure=each.is_failure,
             seconds=each.seconds,
             n_tokens=each.output_tokens,

@@ -12,8 +12,9 @@ from compared_runs import candidate, cases_of, failed, right_on
 from stored_runs import store_run
 
 from evaluation.answer_matrix import page
+from evaluation.answer_matrix.cells import Standing
 from evaluation.answer_matrix.figures import Mark, MatrixFigures, read_figures
-from evaluation.answer_matrix.page import FiguresInUse, MatrixPage, Standing, matrix_page
+from evaluation.answer_matrix.page import FiguresInUse, MatrixPage, matrix_page
 from evaluation.answer_matrix.selection import MatrixView, Showing, Sorting
 from evaluation.errors import UnknownNameError
 from evaluation.shared_readings import SharedReadings
