@@ -189,7 +189,8 @@ def _label(route: object) -> str:
 
 @asynccontextmanager
 async def _lifespan(gateway: Gateway, app: FastAPI) -> AsyncIterator[None]:
-    """Give blocking reads enough threads, and close the connections of the gateway at the end."""
+    """Give blocking reads enough threads, look at the Prefect server; close the gateway's connections at the end."""
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(max_workers=16, thread_name_prefix="api"))
+    app.state.start_obstacles.begin()
     async with gateway:
         yield

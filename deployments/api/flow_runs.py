@@ -246,6 +246,20 @@ def queue() -> Queue:
     )
 
 
+def deployed() -> frozenset[str]:
+    """Return the names of our deployments that are on the Prefect server.
+
+    Raises:
+        ProblemError: 503, no Prefect server.
+    """
+    with prefect_client(answers_within_s=_QUEUE_WITHIN_S, n_retries=0) as client:
+        deployments = client.read_deployments(limit=_MOST_LIMITS)
+    entrypoints = {each.name: each.entrypoint for each in DEFINITIONS}
+    return frozenset(
+        each.name for each in deployments if each.name in entrypoints and _is_ours(each, entrypoints[each.name])
+    )
+
+
 def workers() -> str:
     """Return which workers take up the flow runs of our deployments.
 

@@ -73,7 +73,7 @@ def deep(*, embedded_url: str | None = None) -> tuple[Check, ...]:
         ("clock", _clock, False),
     ]
     for name, url in _endpoints(embedded_url).items():
-        looks.append((f"endpoint {name}", partial(_answers, url), False))
+        looks.append((f"endpoint {name}", partial(answering, url), False))
     with ThreadPoolExecutor(max_workers=len(looks)) as pool:
         begun = [
             pool.submit(copy_context().run, partial(check, name, look, needed=needed)) for name, look, needed in looks
@@ -104,7 +104,7 @@ def _prefect() -> str:
     api = get_current_settings().api
     if not api.url:
         raise ValueError("no Prefect server is named (PREFECT_API_URL)")
-    return _answers(f"{api.url.rstrip('/')}/health")
+    return answering(f"{api.url.rstrip('/')}/health")
 
 
 def _workers() -> str:
@@ -114,7 +114,13 @@ def _workers() -> str:
         raise ValueError(f"{error.detail}; next: {error.next_step}" if error.next_step else error.detail) from None
 
 
-def _answers(url: str) -> str:
+def answering(url: str) -> str:
+    """Return the address of a server that answers.
+
+    Raises:
+        ValueError: it answers with a failure of its own.
+        httpx.HTTPError: it does not answer.
+    """
     response = httpx.get(url, timeout=WITHIN_S, trust_env=False)
     if response.status_code >= 500:
         raise ValueError(f"{url} answered {response.status_code}")

@@ -4,10 +4,10 @@ import threading
 from collections import defaultdict
 from collections.abc import Hashable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
-from enum import StrEnum
 
 import numpy as np
 
+from evaluation.answer_matrix.cells import MatrixCell, Standing
 from evaluation.answer_matrix.figures import Mark, MatrixFigures, metrics_of, read_figures
 from evaluation.answer_matrix.questions import QuestionsInUse, question_of
 from evaluation.answer_matrix.selection import (
@@ -18,8 +18,10 @@ from evaluation.answer_matrix.selection import (
     pair_counts,
     select_cases,
 )
+from evaluation.answer_parts import AnswerParts, answer_parts
 from evaluation.errors import UnknownNameError
 from evaluation.formatting import excerpt
+from evaluation.metrics.metric_facts import reads_a_part
 from evaluation.records.runs import RunRecord
 from evaluation.shared_readings import SharedReadings
 from evaluation.store.annotations import count_notes
@@ -37,38 +39,6 @@ MOST_COUNTED = 12
 """Candidates of a run above which no page says how often one is better than another."""
 _MOST_CELLS = 2_000_000
 """Answers whose figures are kept: 33 bytes each."""
-
-
-class Standing(StrEnum):
-    """How a score stands to the best one that there is for the case, or can be."""
-
-    BEST = "best"
-    LOWER = "lower"
-    NONE = "none"
-    """There is no score, or nothing to compare it with."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MatrixCell:
-    """A candidate's answer to a case."""
-
-    text: str
-    """Beginning of the first answer, or of the message of its failure."""
-    is_whole: bool
-    score: float | None
-    """Mean over the repeats; None where there is none."""
-    label: str | None
-    """Word that the metric provides for the first answer."""
-    seconds: float | None
-    tokens: float | None
-    marks: Mark
-    standing: Standing
-    fingerprint: str
-    """Of the candidate."""
-    given_tags: tuple[str, ...]
-    """Tags that people gave the answer."""
-    n_notes: int
-    """Notes that people wrote on the answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,7 +98,16 @@ class FiguresInUse:
         if state is None:
             return read_figures(store, run, metric, signature)
         key = (store.url, run.plan.run_id, signature, state)
-        figures = self._kept.get(key) or self._readings.get(key, lambda: read_figures(store, run, metric, signature))
+
+        def read() -> MatrixFigures:
+            """Return what somebody has kept meanwhile, else read it, and keep it while others still wait for it."""
+            figures = self._kept.get(key) or read_figures(store, run, metric, signature)
+            self._keep(key, figures)
+            return figures
+
+        figures = self._kept.get(key)
+        if figures is None:
+            return self._readings.get(key, read)
         self._keep(key, figures)
         return figures
 
@@ -339,6 +318,8 @@ def _cell(
     return MatrixCell(
         text=beginning.text if beginning else "",
         is_whole=beginning.is_whole if beginning else True,
+        parts=_parts(figures, beginning),
+        read_as=beginning.rationale if beginning and reads_a_part(figures.metric) else None,
         score=_number(figures.scores[row, position]),
         label=beginning.label if beginning else None,
         seconds=_number(figures.seconds[row, position]),
@@ -349,6 +330,13 @@ def _cell(
         given_tags=written.tags[case_id, fingerprint],
         n_notes=written.n_notes[case_id, fingerprint],
     )
+
+
+def _parts(figures: MatrixFigures, beginning: AnswerBeginning | None) -> AnswerParts:
+    if beginning is None:
+        return AnswerParts(first="", folded="")
+    end = "" if beginning.is_whole else beginning.end
+    return answer_parts(beginning.text, end, reads_a_part=reads_a_part(figures.metric))
 
 
 def _number(value: float) -> float | None:

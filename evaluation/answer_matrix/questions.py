@@ -39,13 +39,25 @@ class QuestionsInUse:
     def get(self, store: Store, version: str) -> tuple[SearchedCase, ...]:
         """Return the cases of a version of a benchmark, which never changes."""
         key = (store.url, version)
-        questions = self._kept.get(key) or self._readings.get(key, lambda: _read(store, version))
+
+        def read() -> _Questions:
+            """Return what somebody has kept meanwhile, else read it, and keep it while others still wait for it."""
+            questions = self._kept.get(key) or _read(store, version)
+            self._keep(key, questions)
+            return questions
+
+        questions = self._kept.get(key)
+        if questions is None:
+            return self._readings.get(key, read).cases
+        self._keep(key, questions)
+        return questions.cases
+
+    def _keep(self, key: tuple[str, str], questions: _Questions) -> None:
         with self._lock:
             self._kept.pop(key, None)
             self._kept[key] = questions
             while sum(each.n_characters for each in self._kept.values()) > self._most_characters:
                 del self._kept[next(iter(self._kept))]
-        return questions.cases
 
 
 def _read(store: Store, version: str) -> _Questions:

@@ -21,6 +21,7 @@ from evaluation.scores import Measurement
 class _LabelMetric(AnswerMetric):
     """A metric of the label that the answer gives."""
 
+    reads_a_part: ClassVar[bool] = True
     scorer_version: ClassVar[str] = "4"
     unit: ClassVar[str] = "fraction"
     needs: ClassVar[frozenset[Need]] = frozenset({Need.REFERENCES, Need.CHOICES})

@@ -45,6 +45,8 @@ class Metric(ABC):
     """Raised whenever the value of the same text could change."""
     evidence_names: ClassVar[tuple[str, ...]] = ()
     """Names of the numbers in `evidence`, if the mean of each is worth showing beside that of the value."""
+    reads_a_part: ClassVar[bool] = False
+    """Whether a number, a letter or a label is read of the answer, which alone counts."""
     chance_level: ClassVar[float | None] = None
     """Expected value of guessing, if it does not depend on the case."""
 

@@ -82,6 +82,12 @@ def rates_search_alone(name: str) -> bool:
     return metric is not None and Need.RELEVANT in metric.needs
 
 
+def reads_a_part(name: str) -> bool:
+    """Check whether a metric reads a number, a letter or a label of an answer, which alone counts."""
+    metric = _find(name)
+    return metric is not None and metric.reads_a_part
+
+
 def _version(signature: str) -> str:
     return signature.rpartition("|v")[2]
 

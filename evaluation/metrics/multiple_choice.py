@@ -28,6 +28,7 @@ class MultipleChoice(AnswerMetric):
     name: ClassVar[str] = "multiple_choice"
     unit: ClassVar[str] = "fraction"
     needs: ClassVar[frozenset[Need]] = frozenset({Need.REFERENCES, Need.CHOICES})
+    reads_a_part: ClassVar[bool] = True
     scorer_version: ClassVar[str] = "9"
     formula: ClassVar[str] = "1 if the option that is read from the answer, strictly or else flexibly, is right; else 0"
     blind_spots: ClassVar[str] = (

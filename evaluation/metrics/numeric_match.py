@@ -39,6 +39,7 @@ class NumericMatch(AnswerMetric):
     unit: ClassVar[str] = "fraction"
     needs: ClassVar[frozenset[Need]] = frozenset({Need.REFERENCES})
     scorer_version: ClassVar[str] = "5"
+    reads_a_part: ClassVar[bool] = True
     formula: ClassVar[str] = "1 if |number of the answer - number of a reference| ≤ tolerance, else 0"
     blind_spots: ClassVar[str] = (
         "A number that follows an answer that nothing announces (`18, as 9 > 2`) is taken for it; units, currencies, "

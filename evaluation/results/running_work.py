@@ -43,7 +43,7 @@ class NewAnswer:
     label: str
     benchmark: str
     text: str
-    """Its beginning, or why there is none."""
+    """What is shown of it first, or why there is none."""
     is_failure: bool
     seconds: float | None
     n_tokens: int | None

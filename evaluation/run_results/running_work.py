@@ -3,10 +3,12 @@
 import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from math import inf
 
-from evaluation.metrics.metric_facts import higher_is_better
+from evaluation.answer_parts import answer_parts
+from evaluation.metrics.metric_facts import higher_is_better, reads_a_part
 from evaluation.records.outcomes import CandidateProgress
-from evaluation.records.runs import RunCandidateRecord, RunRecord, RunSummary
+from evaluation.records.runs import RunCandidateRecord, RunPlan, RunRecord, RunSummary
 from evaluation.records.status import Status
 from evaluation.results.estimates import MetricEstimate
 from evaluation.results.running_work import GpuNow, NewAnswer, RunningCandidate, RunningWork
@@ -60,6 +62,18 @@ def newest_ended_work(store: Store, runs: Sequence[RunSummary]) -> RunningWork |
     return _work(store, of_invocation, flow_runs_of(store, [run.run_id for run in of_invocation]), None)
 
 
+def _best_first(
+    candidates: Sequence[RunningCandidate], records: Mapping[str, RunRecord]
+) -> tuple[RunningCandidate, ...]:
+    """Return the candidates of each run in the order of their means, those without one last."""
+    order = {run_id: place for place, run_id in enumerate(dict.fromkeys(each.run_id for each in candidates))}
+
+    def place(each: RunningCandidate) -> tuple[int, float]:
+        return order[each.run_id], inf if each.mean is None else -_sign(records[each.run_id].plan) * each.mean.value
+
+    return tuple(sorted(candidates, key=place))
+
+
 def _work(
     store: Store, runs: Sequence[RunSummary], flows: Mapping[str, Sequence[str]], means: MeansSoFar | None
 ) -> RunningWork:
@@ -67,6 +81,8 @@ def _work(
     stages = progress(store, invocation_id)
     records = {record.plan.run_id: record for record in load_runs(store, list({each.run_id for each in stages}))}
     candidates = _candidates(store, [each for each in stages if each.run_id in records], records, means)
+    if means is None:
+        candidates = _best_first(candidates, records)
     newest = newest_outcomes(store, [each.run_candidate_id for each in stages], limit=PACE_OF)
     n_planned, n_ended = sum(each.n_planned for each in candidates), sum(each.n_ended for each in candidates)
     pace = _pace(newest)
@@ -157,12 +173,16 @@ def _best(
             by_run.setdefault(each.run_id, []).append(each.run_candidate_id)
     best: list[int] = []
     for run_id, row_ids in by_run.items():
-        plan = records[run_id].plan
-        signature = next((use.signature for use in plan.metrics if use.name == plan.headline), "")
-        sign = 1 if higher_is_better(plan.headline, signature) else -1
+        sign = _sign(records[run_id].plan)
         if len(row_ids) > 1:
             best.append(max(row_ids, key=lambda row_id: sign * means[row_id].value))
     return frozenset(best)
+
+
+def _sign(plan: RunPlan) -> int:
+    """Return 1 if a higher mean of the headline is better, else -1."""
+    signature = next((use.signature for use in plan.metrics if use.name == plan.headline), "")
+    return 1 if higher_is_better(plan.headline, signature) else -1
 
 
 def _pace(newest: Sequence[NewestOutcome]) -> float | None:
@@ -186,7 +206,11 @@ def _answers(
             case_id=each.case_id,
             label=by_id[each.run_candidate_id].label,
             benchmark=by_id[each.run_candidate_id].benchmark,
-            text=each.text,
+            text=answer_parts(
+                each.text,
+                each.end if len(each.text) == PREVIEW else "",
+                reads_a_part=reads_a_part(by_id[each.run_candidate_id].metric),
+            ).first,
             is_failure=each.is_failure,
             seconds=each.seconds,
             n_tokens=each.output_tokens,

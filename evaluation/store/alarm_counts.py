@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from evaluation.errors import FailureKind
 from evaluation.store.scores import metric_key
 from evaluation.store.session import Store
-from evaluation.store.tables import generation, score, stage, trace
+from evaluation.store.tables import generation, run_candidate, score, stage, trace
 from evaluation.truncation import FINISH_REASON, SPARE_TOKENS, CutBy, Limits
 
 
@@ -88,6 +88,22 @@ def count_cut(
     )
     with store.read() as connection:
         return {CutBy(row.cut): row.n for row in connection.execute(query)}
+
+
+def count_cut_of_runs(store: Store, run_ids: Collection[str]) -> dict[str, int]:
+    """Return how many answers of each run were cut off and did not fail; runs without one are left out."""
+    query = (
+        sa.select(run_candidate.c.run_id, sa.func.count().label("n"))
+        .join(generation, generation.c.run_candidate_id == run_candidate.c.id)
+        .where(
+            run_candidate.c.run_id.in_(sorted(run_ids)),
+            generation.c.failure_kind.is_(None),
+            generation.c.finish_reason == FINISH_REASON,
+        )
+        .group_by(run_candidate.c.run_id)
+    )
+    with store.read() as connection:
+        return {row.run_id: row.n for row in connection.execute(query)}
 
 
 def count_noted(store: Store, run_candidate_id: int, name: str) -> int:

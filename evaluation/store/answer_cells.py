@@ -12,6 +12,7 @@ from evaluation.store.tables import generation, score
 from evaluation.truncation import FINISH_REASON
 
 _CHUNK = 500
+_RATIONALE = 80
 _ESCAPE = "\\"
 
 
@@ -38,8 +39,12 @@ class AnswerBeginning(NamedTuple):
     case_id: str
     text: str
     is_whole: bool
+    end: str
+    """Its last characters, as many as of the beginning."""
     label: str | None
     """Word that the metric provides for the score."""
+    rationale: str | None
+    """Beginning of the metric's reason for the score."""
 
 
 def iterate_figures_of_answers(store: Store, run_candidate_id: int, signature: str) -> Iterator[AnswerFigures]:
@@ -74,7 +79,9 @@ def answer_beginnings(
             columns.case_id,
             sa.func.substr(text, 1, length),
             sa.func.length(text) <= length,
+            end_of(text, length),
             score.c.label,
+            sa.func.substr(score.c.rationale, 1, _RATIONALE),
         )
         .select_from(generation.outerjoin(score, _score_on(signature)))
         .where(columns.run_candidate_id.in_(run_candidate_ids), columns.repeat == 0)
@@ -87,6 +94,12 @@ def answer_beginnings(
     return beginnings
 
 
+def end_of(text: sa.ColumnElement[str], length: int) -> sa.ColumnElement[str]:
+    """Return the last characters of a text, `length` at most."""
+    n = sa.func.length(text)
+    return sa.func.substr(text, sa.case((n > length, n - length + 1), else_=1))
+
+
 def cases_with_text(store: Store, run_candidate_ids: Sequence[int], text: str) -> set[str]:
     """Return the ids of the cases of which an answer contains the text, whatever the case of its ASCII letters."""
     columns = generation.c
@@ -97,8 +110,8 @@ def cases_with_text(store: Store, run_candidate_ids: Sequence[int], text: str) -
 
 
 def _beginning(row: sa.Row[Any]) -> AnswerBeginning:
-    run_candidate_id, case_id, text, is_whole, label = row
-    return AnswerBeginning(run_candidate_id, case_id, text, bool(is_whole), label)
+    run_candidate_id, case_id, text, is_whole, end, label, rationale = row
+    return AnswerBeginning(run_candidate_id, case_id, text, bool(is_whole), end, label, rationale)
 
 
 def _score_on(signature: str) -> sa.ColumnElement[bool]:

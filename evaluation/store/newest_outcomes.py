@@ -6,6 +6,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from evaluation.store.answer_cells import end_of
 from evaluation.store.session import Store
 from evaluation.store.tables import generation, gpu_sample, run_flow
 
@@ -31,7 +32,9 @@ class NewestText:
     seconds: float | None
     output_tokens: int | None
     text: str
-    """The answer, or why there is none."""
+    """Beginning of the answer, or why there is none."""
+    end: str
+    """Its last characters, as many."""
     is_failure: bool
 
 
@@ -66,6 +69,7 @@ def texts_of(store: Store, generation_ids: Sequence[int], *, most_characters: in
         of.total_s.label("seconds"),
         of.output_tokens,
         sa.func.substr(words, 1, most_characters).label("text"),
+        end_of(words, most_characters).label("end"),
         sa.or_(of.failure_kind.is_not(None), of.own_failure.is_not(None)).label("is_failure"),
     ).where(of.id.in_(generation_ids))
     with store.read() as connection:

@@ -27,7 +27,7 @@ _ATTRIBUTES = frozenset({
     "data-cell", "data-live", "data-search", "data-omit-empty", "required", "autocomplete", "autofocus",
     "rows", "form", "formaction", "aria-describedby", "data-go", "data-rating", "data-letter", "data-grade",
     "data-better", "data-notes", "data-store", "data-skip", "data-undo", "data-select", "data-copy", "data-all",
-    "data-marked", "list", "popover", "popovertarget",
+    "data-marked", "data-needs", "data-renews", "list", "popover", "popovertarget",
     "data-key", "data-refresh", "data-state", "data-fetch", "data-once", "data-drop", "data-dropped", "data-benchmarks",
     "for", "spellcheck", "inputmode", "accept", "disabled", "aria-invalid",
     "media", "srcset", "start", "data-clear", "hidden",
@@ -130,7 +130,7 @@ def crawl(api: ApiClient) -> dict[str, SeenPage]:
             continue
         answer = api.get(path)
         assert 200 == answer.status_code, path
-        if "/report?" in path:  # a file to save
+        if "/report?" in path or path.endswith(".png"):  # a file to save
             assert answer.headers["content-disposition"].startswith("attachment; "), path
             continue
         assert "text/html; charset=utf-8" == answer.headers["content-type"], path

@@ -68,6 +68,8 @@ class CaseView:
     case: CaseResult
     against: str
     """Label of the candidate, or `reference`, that the answers are compared with; empty: they are not."""
+    absent: str
+    """What they were to be compared with, of which there is no text; empty: there is one, or none was asked for."""
     is_formatted: bool
     """Answers are shown as Markdown shows them."""
     answers: tuple[ShownAnswer, ...]
@@ -92,6 +94,7 @@ def case_view(case: CaseResult, *, against: str = "", is_formatted: bool = False
     return CaseView(
         case=case,
         against=against if base is not None else "",
+        absent=against if base is None else "",
         is_formatted=is_formatted and base is None,
         answers=tuple(
             ShownAnswer(

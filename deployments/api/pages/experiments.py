@@ -66,9 +66,10 @@ def experiment(request: Request, experiment: str) -> Response:
             Section(
                 title="Comparisons",
                 table=comparison_table(result.comparisons[::-1]),
-                after=()
-                if result.comparisons
-                else (f"None yet. benchwright compare {facts.experiment_id[:8]} makes one.",),
+                after=() if result.comparisons else ("None yet: nobody is shown to be better.",),
+                links=(Link(text="Compare its runs", address=address("/start/compare", runs=facts.experiment_id)),)
+                if result.runs
+                else (),
             ),
             Section(title="Notes", table=_notes(result.annotations)),
         ),

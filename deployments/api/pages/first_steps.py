@@ -10,10 +10,12 @@ from fastapi.responses import Response
 
 from deployments.api.access import READ, RUN, Access
 from deployments.api.model_servers import ModelServer, ModelServers
+from deployments.api.pages.obstacles import obstacle_to_start
 from deployments.api.pages.posted_forms import Form, PostedForm
 from deployments.api.pages.rendering import PageRoute, page
 from deployments.api.pages.starting import to_work
 from deployments.api.problems import ProblemError
+from deployments.api.start_obstacles import Obstacle
 from deployments.api.startable import start_request
 from deployments.cli.arguments import open_stored
 from deployments.cli.doctor.first_steps import (
@@ -73,6 +75,8 @@ class FirstSteps:
     samples: tuple[tuple[str, str], ...]
     own: tuple[str, ...]
     """Benchmarks that were stored here, the newest first."""
+    obstacle: Obstacle | None
+    """What keeps the evaluation from being started."""
     n_cases: int = FIRST_CASES
 
 
@@ -135,6 +139,7 @@ def _steps(request: Request, *, fresh: bool = False) -> FirstSteps:
         memory_words=memory_in_words(cards),
         samples=tuple(sample for sample in SAMPLES if sample[0] in standard_suites()),
         own=own[:20],
+        obstacle=obstacle_to_start(request, "evaluate"),
     )
 
 

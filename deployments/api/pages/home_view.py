@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from deployments.api.machine_state import MachineState, MachineStates
+from deployments.api.pages.home_advice import HomeAdvice, HomeAdvices
 from deployments.api.pages.live_part import LiveParts
 from deployments.api.pages.recent_runs import ListedRun, listed_runs
 from deployments.api.pages.verdicts import RunVerdicts
@@ -45,6 +46,7 @@ class HomeView:
     task: str
     """The only one that is shown; empty: all."""
     has_runs: bool
+    advice: HomeAdvice
 
 
 class HomeViews:
@@ -52,6 +54,7 @@ class HomeViews:
 
     def __init__(self) -> None:
         self.parts, self.machine = LiveParts(), MachineStates()
+        self.advices = HomeAdvices()
         self._means, self._verdicts = MeansSoFar(), RunVerdicts()
         self._averages: dict[tuple[str, ...], tuple[float, tuple[TaskAverages, ...]]] = {}
 
@@ -75,7 +78,12 @@ class HomeViews:
             tasks=tuple(sorted({name for name in task_of.values() if name})),
             task=task,
             has_runs=bool(listed),
+            advice=self._advice(store, listed, task, ended),
         )
+
+    def _advice(self, store: Store, listed: Sequence[RunSummary], task: str, ended: Sequence[RunSummary]) -> HomeAdvice:
+        of_all_tasks = [run for run in listed if run.status not in AT_WORK][:MOST_RECENT]
+        return self.advices.now(store, of_all_tasks).of(task, ended)
 
     def _averages_of(self, store: Store, runs: Sequence[RunSummary]) -> tuple[TaskAverages, ...]:
         run_ids = tuple(run.run_id for run in runs)

@@ -21,6 +21,7 @@ from deployments.api.pages import (
     first_steps,
     home,
     model_card,
+    obstacles,
     rating,
     recommendations,
     recommended,
@@ -38,6 +39,7 @@ from deployments.api.pages import (
     works,
 )
 from deployments.api.pages.home_view import HomeViews
+from deployments.api.start_obstacles import StartObstacles
 
 PAGES = (
     home,
@@ -66,6 +68,7 @@ PAGES = (
     annotating,
     selecting,
     asking_again,
+    obstacles,
 )
 """Modules with the routes of pages."""
 
@@ -73,6 +76,7 @@ PAGES = (
 def add_pages(app: FastAPI) -> None:
     """Add the routes of all pages, their files, and what is kept for them from look to look."""
     app.state.home_views, app.state.model_servers = HomeViews(), ModelServers(app.state.embedded_url)
+    app.state.start_obstacles = StartObstacles()
     for pages in (*PAGES, reports, drawn_charts):
         app.include_router(pages.router)
     app.mount(STATIC, StaticFiles(directory=Path(__file__).parent / "static"), name="static")

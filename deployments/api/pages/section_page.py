@@ -7,6 +7,7 @@ from fastapi.responses import Response
 
 from deployments.api.pages.rendering import page
 from deployments.api.pages.sections import Link, Section
+from deployments.api.start_obstacles import Obstacle
 
 
 def section_page(
@@ -22,6 +23,7 @@ def section_page(
     following: Link | None = None,
     empty: str = "",
     next_step: str = "",
+    obstacle: Obstacle | None = None,
 ) -> Response:
     """Return a page of sections.
 
@@ -37,6 +39,7 @@ def section_page(
         following: The next page of a list.
         empty: What is said where there are no sections.
         next_step: What to do then; what stands between backticks is code.
+        obstacle: What keeps that to which the page leads from being started.
     """
     query = f"?{request.url.query}" if request.url.query else ""
     return page(
@@ -52,5 +55,6 @@ def section_page(
         following=following,
         empty=empty,
         next_step=next_step,
+        obstacle=obstacle,
         here=f"{request.url.path}{query}",
     )

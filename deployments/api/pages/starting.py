@@ -13,6 +13,7 @@ from deployments.api.form_schemas import FORMS, form_schema
 from deployments.api.model_servers import ModelServers
 from deployments.api.pages.form_fields import form_group, model_place
 from deployments.api.pages.form_values import Filled, read_form
+from deployments.api.pages.obstacles import obstacle_to_start
 from deployments.api.pages.posted_forms import OWN_PAGE, Form
 from deployments.api.pages.rendering import PageRoute, page
 from deployments.api.pages.section_page import section_page
@@ -27,7 +28,7 @@ from evaluation.store.session import Store
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 Run = Annotated[str, Query(max_length=500)]
-_EMPTY = Filled(values={}, request=None, errors={})
+Runs = Annotated[tuple[Run, ...], Query(max_length=100)]
 
 
 @router.get("/start", dependencies=[READ])
@@ -46,15 +47,20 @@ def start(request: Request, run: Run = "") -> Response:
     links = (Link(text="First evaluation in three steps", address="/first-steps"),)
     about = "Forms of the same work as on Prefect's pages, by the API and by the commands (`benchwright evaluate` …)."
     return section_page(
-        request, "Start", [Section(links=links), Section(lines=(about,), table=table)], lead="What is to be started?"
+        request,
+        "Start",
+        [Section(links=links), Section(lines=(about,), table=table)],
+        lead="What is to be started?",
+        obstacle=obstacle_to_start(request),
     )
 
 
 @router.get("/start/{deployment}", dependencies=[READ])
-def form_of(request: Request, deployment: str) -> Response:
-    """Show the form of a deployment."""
+def form_of(request: Request, deployment: str, runs: Runs = ()) -> Response:
+    """Show the form of a deployment; runs that the address names are filled in."""
     with open_stored(None) as store:
-        return _form_page(request, store, _existing(deployment), _EMPTY)
+        filled = Filled(values={"runs": list(runs)} if runs else {}, request=None, errors={})
+        return _form_page(request, store, _existing(deployment), filled)
 
 
 @router.post("/start/{deployment}")
@@ -118,6 +124,7 @@ def _form_page(
         status=getattr(problem, "status", 422) if problem else status,
         deployment=deployment,
         about=FORMS[deployment].description,
+        obstacle=obstacle_to_start(request, deployment),
         group=form_group(place, filled.values, errors, schema.definitions),
         n_wrong=len(errors),
         preview=made,

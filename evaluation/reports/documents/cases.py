@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from html import escape
 
+from evaluation.answer_matrix.cells import MatrixCell
 from evaluation.answer_matrix.figures import Mark, metrics_of
-from evaluation.answer_matrix.page import FiguresInUse, MatrixCell, MatrixPage, matrix_page
+from evaluation.answer_matrix.page import FiguresInUse, MatrixPage, matrix_page
 from evaluation.answer_matrix.selection import MatrixView, Sorting
 from evaluation.formatting import counted
 from evaluation.metrics.metric_facts import higher_is_better

@@ -50,4 +50,5 @@ def prefect(monkeypatch: pytest.MonkeyPatch) -> PrefectByScript:
             yield server
 
     monkeypatch.setattr(flow_runs, "prefect_client", client)
+    monkeypatch.setattr(flow_runs, "prefect_api", lambda: "http://prefect/api")
     return server

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
@@ -12,10 +12,12 @@ from compared_runs import candidate, cases_of, failed, right_on
 from stored_runs import store_run
 
 from evaluation.answer_matrix import page
+from evaluation.answer_matrix.cells import Standing
 from evaluation.answer_matrix.figures import Mark, MatrixFigures, read_figures
-from evaluation.answer_matrix.page import FiguresInUse, MatrixPage, Standing, matrix_page
+from evaluation.answer_matrix.page import FiguresInUse, MatrixPage, matrix_page
 from evaluation.answer_matrix.selection import MatrixView, Showing, Sorting
 from evaluation.errors import UnknownNameError
+from evaluation.shared_readings import SharedReadings
 from evaluation.store.session import Store
 
 N = 12
@@ -182,6 +184,35 @@ def test_figures_of_a_run_are_read_once_by_whoever_looks_at_the_same_time(
     for run_id in ("run-1", "run-0", "run-2", "run-0", "run-1"):
         matrix_page(store, run_id, MatrixView(), in_use=in_use)
     assert ["run-0", "run-1", "run-2", "run-1"] == read
+
+
+def test_figures_are_kept_before_the_last_who_waited_for_them_goes_on(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cases = cases_of(N)
+    store_run(store, candidate("a:1b", right_on(cases, A)), cases=cases, run_id="run-0")
+    read: list[str] = []
+
+    def count(*args: Any) -> MatrixFigures:
+        read.append(args[1].plan.run_id)
+        return read_figures(*args)
+
+    monkeypatch.setattr(page, "read_figures", count)
+    monkeypatch.setattr(page, "current_state", lambda store, run_id: f"state of {run_id}")
+    in_use = FiguresInUse()
+
+    class WithSomebodyAfterIt(SharedReadings):
+        """Has somebody else look at the moment at which a reading is over."""
+
+        def get(self, name: Hashable, read_one: Callable[[], Any]) -> Any:
+            value = super().get(name, read_one)
+            if len(read) == 1:
+                matrix_page(store, "run-0", MatrixView(), in_use=in_use)
+            return value
+
+    monkeypatch.setattr(in_use, "_readings", WithSomebodyAfterIt())
+    matrix_page(store, "run-0", MatrixView(), in_use=in_use)
+    assert ["run-0"] == read
 
 
 def test_cases_on_which_half_are_right_differ_most(store: Store) -> None:

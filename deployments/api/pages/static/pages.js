@@ -1,6 +1,7 @@
 "use strict";
 /* Keys, and the parts of a page that change. Nothing here makes HTML of texts: the server has escaped what it sends. */
 (() => {
+  const LOOK_EVERY_MS = 2000;
   let row = -1;
   let cell = -1;
   const rows = () => [...document.querySelectorAll("[data-row]")];
@@ -66,15 +67,21 @@
   window.addEventListener("resize", makeReachable);
   document.addEventListener("toggle", makeReachable, true);
 
-  for (const part of document.querySelectorAll("[data-live]")) {
-    setInterval(async () => {
-      if (document.hidden || part.contains(document.activeElement)) return;
-      const answer = await fetch(part.dataset.live).catch(() => null);
-      if (answer?.ok) {
-        const text = await answer.text();
-        if (text !== part.dataset.text) part.innerHTML = text;
-        part.dataset.text = text;
-      }
-    }, 1500);
+  /* Parts that say what keeps a button from being used; what needs them follows, and a page without its lists is renewed. */
+  async function look(part) {
+    const answer = await fetch(part.dataset.live, {cache: "no-store"}).catch(() => null);
+    if (!answer?.ok || answer.redirected) return;
+    const text = (await answer.text()).trim();
+    if (text === part.innerHTML.trim()) return;
+    if (!text && "renews" in part.dataset) location.reload();
+    part.innerHTML = text;
+    for (const button of document.querySelectorAll(`[data-needs="${CSS.escape(part.id)}"]`)) {
+      button.disabled = Boolean(text);
+      button.title = text ? part.querySelector("p").textContent : "";
+    }
   }
+
+  setInterval(() => {
+    if (!document.hidden) document.querySelectorAll("[data-live]").forEach(look);
+  }, LOOK_EVERY_MS);
 })();

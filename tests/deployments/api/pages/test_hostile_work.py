@@ -15,6 +15,7 @@ from deployments.api.listed_work import ListedFlowRun, ListedSchedule, ListedWor
 from deployments.api.machine_state import LocalGpu, MachineState, MachineStates, Turns
 from deployments.api.model_servers import ModelServer, ModelServers
 from deployments.api.pages import works
+from deployments.api.start_obstacles import StartObstacles
 from evaluation.case import Case
 from evaluation.model_info import ModelInfo
 from evaluation.records.status import Status
@@ -97,6 +98,7 @@ def test_flow_runs_and_schedules(api: ApiClient, monkeypatch: pytest.MonkeyPatch
         can_cancel=False, can_resume=True,
     )  # fmt: skip
     schedule = ListedSchedule(deployment=EVIL, deployment_id=EVIL, name=EVIL, rule=EVIL, is_active=True, next_at=now)
+    monkeypatch.setattr(StartObstacles, "away", lambda _: None)
     monkeypatch.setattr(works, "listed_work", lambda: ListedWork(flow_runs=(flow_run,), schedules=(schedule,)))
     monkeypatch.setattr(works, "prefect_pages", lambda: None)
     check(api.get("/work").text, n_times=6)
