@@ -146,10 +146,12 @@ def _mean(shown: Mapping[str, Mapping[str, float]], side: str) -> float:
 
 def _pace(compared: PairComparison) -> Pace:
     """Return what the test and the interval say together."""
-    low, high = compared.low, compared.high
-    if low is None or high is None or low <= 0:
+    is_shown = compared.verdict in (A_BETTER, B_BETTER)
+    # Without an interval the ratio is the same on all cases, or there are too few to show anything.
+    low, high = compared.low or compared.difference, compared.high or compared.difference
+    if low is None or high is None or (compared.low is None and not is_shown):
         return "open"
-    if compared.verdict not in (A_BETTER, B_BETTER):
+    if not is_shown:
         return "alike" if low > 1 / USUAL_RATIO and high < USUAL_RATIO else "open"
     is_clear = low > USUAL_RATIO or high < 1 / USUAL_RATIO
     if compared.verdict == A_BETTER:

@@ -18,6 +18,8 @@ class Span:
 
     name: str
     seconds: float
+    words: str
+    """What its server did in it."""
     share: float
     """Of the longest answer to the case, in [0, 1]."""
 
@@ -141,6 +143,14 @@ def _total(outcome: OutcomeResult | MissingOutcome) -> float | None:
     return None if timings is None else timings.total_s
 
 
+_WORDS = {
+    "queue": "waiting for a slot",
+    "load": "loading the model",
+    "prompt": "reading the prompt",
+    "generate": "writing",
+}
+
+
 def _spans(outcome: OutcomeResult | MissingOutcome, longest_s: float) -> Iterator[Span]:
     answer = _answer(outcome)
     if answer is None or answer.timings is None or not longest_s:
@@ -154,4 +164,4 @@ def _spans(outcome: OutcomeResult | MissingOutcome, longest_s: float) -> Iterato
     }
     for name, seconds in in_turn.items():
         if seconds:
-            yield Span(name=name, seconds=seconds, share=seconds / longest_s)
+            yield Span(name=name, words=_WORDS[name], seconds=seconds, share=seconds / longest_s)

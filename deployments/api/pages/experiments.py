@@ -60,7 +60,7 @@ def experiment(request: Request, experiment: str) -> Response:
             Section(lines=(facts.description,) if facts.description else ()),
             Section(
                 title="Runs",
-                table=Table(label="Runs", columns=columns, rows=tuple(map(_run, result.runs))),
+                table=Table(label="Runs", columns=columns, rows=tuple(map(_run, result.runs[::-1]))),
                 after=("The highest mean is no verdict: a comparison says who is better.",) if result.runs else (),
             ),
             Section(

@@ -11,6 +11,7 @@ from fastapi.responses import HTMLResponse, Response
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from deployments.api.invalid_fields import sentence_on
+from deployments.api.pages.command_code import with_commands
 from deployments.api.pages.explained_words import ExplainedWords
 from deployments.api.pages.moments import TIME_ZONE_NOTE, date_and_time, exact, how_long_ago, in_utc
 from deployments.api.pages.sections import Compared, Link, State
@@ -138,6 +139,7 @@ _environment.filters |= {
     "size": _number(formatting.size),
     "duration": _number(formatting.duration),
     "sentence": as_sentence,
+    "commands": lambda text: with_commands(for_terminal(str(text))),
     "joules": _number(formatting.joules),
     "pace": _number(lambda value: formatting.per_second(value, "answers")),
     "in_utc": in_utc,

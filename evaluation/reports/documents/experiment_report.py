@@ -60,7 +60,7 @@ def experiment_sections(
             part=Part.EVIDENCE,
             title="Runs",
             lines=(result.facts.description,) if result.facts.description else (),
-            tables=text_table([_run_row(run) for run in result.runs]),
+            tables=text_table([_run_row(run) for run in reversed(result.runs)]),
             after=(
                 "The highest mean is no verdict; a comparison says who is better.",
                 *([f"{counted(left, 'older run')} in this table alone."] if left else []),
