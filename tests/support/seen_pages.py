@@ -27,7 +27,7 @@ _ATTRIBUTES = frozenset({
     "data-cell", "data-live", "data-search", "data-omit-empty", "required", "autocomplete", "autofocus",
     "rows", "form", "formaction", "aria-describedby", "data-go", "data-rating", "data-letter", "data-grade",
     "data-better", "data-notes", "data-store", "data-skip", "data-undo", "data-select", "data-copy", "data-all",
-    "data-marked", "data-needs", "data-renews", "list", "popover", "popovertarget",
+    "data-marked", "data-label", "data-needs", "data-renews", "list", "popover", "popovertarget",
     "data-key", "data-refresh", "data-state", "data-fetch", "data-once", "data-drop", "data-dropped", "data-benchmarks",
     "for", "spellcheck", "inputmode", "accept", "disabled", "aria-invalid",
     "media", "srcset", "start", "data-clear", "hidden",

@@ -1,5 +1,6 @@
 """Pages of the scoreboard of each task, and of what was recommended."""
 
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
@@ -42,6 +43,9 @@ router = APIRouter(route_class=PageRoute, dependencies=[READ], include_in_schema
 RECOMMENDATIONS_OF_A_PAGE = 50
 _ALL, _SCOREBOARD, _METRICS = "/recommendations", "/scoreboard", "/scoreboard/metrics"
 RUNS_OF_THE_MAP = 40
+MOST_IN_SIGHT = 6
+"""Columns of the table of every metric, of which three name the row."""
+SCROLLS = "One column a candidate: scroll inside the table, to the right, for those beyond its edge."
 MEMORY_LIMITS = (2, 4, 8, 12, 16, 24, 32, 48, 80)
 """Sizes of usual graphics cards in GB, which the page offers as limits; any other may stand in its address."""
 MemoryLimit = Annotated[float | None, Query(gt=0, le=1e6, allow_inf_nan=False)]
@@ -108,12 +112,15 @@ def metrics(request: Request, task: Annotated[str, Query(max_length=500)] = "") 
     of_task = [row for row in rows if not task or row.task == task]
     values = surest_values(sorted(of_task, key=lambda row: order[row.run_id]))
     tasks = sorted({row.task for row in rows if row.task})
+    table = table_of("Means with their intervals", metric_rows(values))
     return section_page(
         request,
         f"Every metric of {task}" if task else "Every metric",
         filled(
             Section(
-                table=table_of("Means with their intervals", metric_rows(values)), pictures=drawn(metric_map(values))
+                lines=(SCROLLS,) if len(table.columns) > MOST_IN_SIGHT else (),
+                table=replace(table, stacks=False),
+                pictures=drawn(metric_map(values)),
             )
         ),
         about=f"The mean over the most cases of each candidate with its 95 % interval, of the last {RUNS_OF_THE_MAP} "

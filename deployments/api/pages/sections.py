@@ -46,6 +46,8 @@ class Table:
     """Of what it is a table, for whoever hears it."""
     columns: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
+    stacks: bool = True
+    """On a narrow screen a row is a list of its cells; False: it stays a row, and the table scrolls."""
 
     @property
     def names_metrics(self) -> bool:
