@@ -70,7 +70,7 @@ class Progress:
         return self._n_bytes > n_before or self._cpu_s - cpu_before_s > LEAST_SHARE * within_s
 
     def _measured(self) -> tuple[float, int]:
-        n_bytes = self._log_path.stat().st_size if self._log_path.exists() else 0
+        n_bytes = self._log_path.stat().st_size if os.path.exists(self._log_path) else 0
         return processor_time_s(self._supervisor), n_bytes
 
 
@@ -130,7 +130,7 @@ class HelperProcess:
 
     def log_tail(self, n_lines: int = 20) -> str:
         """Return the last lines of the server's log."""
-        if not self.log_path.exists():
+        if not os.path.exists(self.log_path):
             return ""
         return "\n".join(self.log_path.read_text(errors="replace").splitlines()[-n_lines:])
 
@@ -221,7 +221,7 @@ def start_helper(argv: Sequence[str], *, log_path: Path, env: Mapping[str, str] 
         log_path: Created with its folders where missing, readable by the user only.
         env: The whole environment; None: a copy of ours.
     """
-    if not log_path.parent.exists():
+    if not os.path.exists(log_path.parent):
         make_private_folder(log_path.parent)
     read_end, life_line = os.pipe()
     log = os.open(log_path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)

@@ -121,7 +121,7 @@ def password_to_give() -> str:
 def password_is_own() -> bool:
     """Return whether the password is that of this home's file, and not one that the user set."""
     text = _configured_password()
-    return not text or (password_file().exists() and text == own_password())
+    return not text or (os.path.exists(password_file()) and text == own_password())
 
 
 def login(api: str | None = None) -> tuple[str, str] | None:
@@ -131,7 +131,7 @@ def login(api: str | None = None) -> tuple[str, str] | None:
         api: Its address: the password of this home is only for its own servers. None: the configured server.
     """
     text = _configured_password()
-    if not text and api is not None and api == read_address() and password_file().exists():
+    if not text and api is not None and api == read_address() and os.path.exists(password_file()):
         text = own_password()
     if not text:
         return None

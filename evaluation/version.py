@@ -13,7 +13,7 @@ from evaluation import LOADED_AT, __version__
 def code_version() -> str:
     """Return the version, with the commit (and `.dirty`) where the code runs from a checkout of its repository."""
     root = Path(__file__).parents[1]
-    if not (root / ".git").exists():
+    if not os.path.exists(root / ".git"):
         return __version__
     commit = _git(root, "rev-parse", "--short=12", "HEAD")
     if commit is None:

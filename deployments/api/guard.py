@@ -35,6 +35,7 @@ NOT_AUDITED = GATEWAY_PATHS | {SIGN_IN, SIGN_OUT}
 """Paths whose requests change nothing that is stored; the gateway records its calls itself."""
 OPEN_PATHS = frozenset({"/health/live", SIGN_IN})
 """Paths that need no key. Their host and origin are checked all the same."""
+_SIGN_IN_STEP = f"Sign in at {SIGN_IN} in another tab, then reload this page: the browser sends the form again."
 _READING = ("GET", "HEAD", "OPTIONS")
 _MAY_HOLD_A_SLASH = re.compile(rb"/api/v1/runs/[^/%]+/cases/|/v1/models/")
 """Beginnings of paths that end with a name in which a slash may stand."""
@@ -186,9 +187,11 @@ def _values(scope: Scope, name: bytes) -> list[str]:
 
 
 def _with_sign_in(problem: ProblemError, scope: Scope) -> ProblemError:
-    """Return a problem for a browser that opens a page without a key: it is sent on to where one signs in."""
+    """Return a problem for a browser without a key: it is sent on to where one signs in, unless it sent a form."""
     if problem.status != 401 or not opens_a_page(scope):
         return problem
+    if scope["method"] == "POST":
+        return ProblemError(401, problem.detail, _SIGN_IN_STEP, kind=problem.kind, headers=problem.headers)
     query = scope.get("query_string", b"").decode("latin-1")
     address = quote(scope["path"]) + (f"?{query}" if query else "")
     headers = {"Location": f"{SIGN_IN}?{urlencode({'to': address})}"}

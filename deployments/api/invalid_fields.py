@@ -36,7 +36,7 @@ def invalid_request(invalid: Sequence[Any], route: object = None) -> ProblemErro
         route: The route that was requested, of which the names of fields are read.
     """
     body = route.body_field.field_info.annotation if isinstance(route, APIRoute) and route.body_field else None
-    errors = [{"field": _field(item), "message": _words(item, body)} for item in invalid]
+    errors = [{"field": _field(item), "message": words_of_item(item, body)} for item in invalid]
     first = errors[0] if errors else {"field": "body", "message": "is invalid"}
     more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
     return ProblemError(
@@ -49,7 +49,19 @@ def _field(item: Mapping[str, Any]) -> str:
     return ".".join(map(str, loc))
 
 
-def _words(item: Mapping[str, Any], body: Any) -> str:
+def sentence_on(invalid: Sequence[Any], body: Any = None) -> str:
+    """Return one sentence that names each field by its last part, its value and what is allowed.
+
+    Args:
+        invalid: What pydantic found.
+        body: The type that has the fields; None: unknown fields are named without those that there are.
+    """
+    names = [item["loc"][-1] if item["loc"] else "the form" for item in invalid]
+    return "; ".join(f"{name} {words_of_item(item, body)}" for name, item in zip(names, invalid, strict=True))
+
+
+def words_of_item(item: Mapping[str, Any], body: Any) -> str:
+    """Return what is wrong with a field, to follow its name: its value, and what is allowed."""
     loc = tuple(item["loc"])
     match item["type"]:
         case "json_invalid":
@@ -72,7 +84,7 @@ def _known(loc: Sequence[Any], body: Any) -> str:
     names = list(model.model_fields)
     close = get_close_matches(str(loc[-1]), names, n=1)
     meant = f"; did you mean {close[0]!r}?" if close else ""
-    return f"{meant or ';'} The fields are {', '.join(names)}" if names else ""
+    return f"{meant or '.'} The fields are {', '.join(names)}" if names else ""
 
 
 def _model_at(kind: Any, path: Sequence[Any]) -> type[BaseModel] | None:

@@ -94,9 +94,13 @@ def speaks_openai(path: str) -> bool | None:
 
 
 def opens_a_page(scope: Scope) -> bool:
-    """Return whether a browser is to show what is answered."""
-    is_page = scope["method"] == "GET" and not scope["path"].startswith(("/api/", "/v1/", "/health/", "/metrics"))
-    return is_page and any(name == b"accept" and b"text/html" in value for name, value in scope["headers"])
+    """Return whether a browser is to show what is answered: to an address, or to a form that it sent."""
+    is_of_program = scope["path"].startswith(("/api/", "/v1/", "/health/", "/metrics"))
+    return (
+        scope["method"] in ("GET", "POST")
+        and not is_of_program
+        and any(name == b"accept" and b"text/html" in value for name, value in scope["headers"])
+    )
 
 
 class ProblemError(HTTPException):

@@ -1,5 +1,6 @@
 """The JUnit file of `--junit`, written from checks."""
 
+import os
 from pathlib import Path
 
 from deployments.cli.terminal.output import print_status
@@ -13,7 +14,7 @@ def refuse_unwritable(path: Path) -> None:
     Raises:
         ConfigurationError: it is a folder, or its folder does not exist.
     """
-    if path.is_dir() or not path.resolve().parent.is_dir():
+    if os.path.isdir(path) or not os.path.isdir(path.resolve().parent):
         raise ConfigurationError(
             f"--junit {str(path)!r} cannot be written: it is a folder, or its folder does not exist", "Name a file."
         )

@@ -36,6 +36,6 @@ def tell_servers(names: Sequence[str], form_files: str | None) -> None:
     except ValueError as error:
         raise ConfigurationError(f"{error}", "For example --allow-host bench.example.com") from None
     if form_files is not None:
-        if not form_files.strip() or not Path(form_files).is_dir():
+        if not form_files.strip() or not os.path.isdir(form_files):
             raise ConfigurationError(f"--form-files {form_files!r} is not a folder", "Give an existing folder.")
         os.environ[FOLDER_VARIABLE] = str(Path(form_files).resolve())

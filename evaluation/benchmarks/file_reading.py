@@ -121,12 +121,12 @@ def _reader(path: Path) -> Callable[[Path], Document]:
 
 
 def _check_file(path: Path) -> None:
-    if os.path.isdir(path):  # unlike `Path`, it has no exception for a name that is too long or a folder kept shut
+    if os.path.isdir(path):
         raise BenchmarkError(str(path), "is a directory", expected="a file", next_step="Name a file in it")
     if not os.path.exists(path):
         missing = FileNotFoundError()
         raise BenchmarkError(str(path), reason_of(missing), next_step=step_after(missing))
-    if path.is_file() and not path.stat().st_size:
+    if os.path.isfile(path) and not path.stat().st_size:
         raise _empty(path)
 
 

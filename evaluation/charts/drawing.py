@@ -4,8 +4,10 @@ The libraries that draw take a third of a second of a process for themselves, ho
 where its address space is limited (`ulimit -v`). An evaluation must not stand still, grow or end for its pictures.
 """
 
+import base64
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from evaluation.charts.kinds import Chart
 from evaluation.machine_load import stretched_s
@@ -36,16 +38,30 @@ def as_svgs(charts: Sequence[Chart], *, narrow: Sequence[bool] = ()) -> list[str
     if not charts:
         return []
     widths = narrow or (False,) * len(charts)
-    request = json.dumps(
+    return _drawn(
         [
             {"kind": type(chart).__name__, "chart": as_json(chart), "narrow": is_narrow}
             for chart, is_narrow in zip(charts, widths, strict=True)
         ]
-    ).encode()
-    reply = json.loads(_reply_to(request))
+    )
+
+
+def as_png(chart: Chart) -> bytes:
+    """Return a chart as PNG, as `rendering.as_png` draws it.
+
+    Raises:
+        ChartsNotDrawnError: the process did not start, ended early or took too long.
+    """
+    (png,) = _drawn([{"kind": type(chart).__name__, "chart": as_json(chart), "is_png": True}])
+    return base64.b64decode(png)
+
+
+def _drawn(requests: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return what the child process drew: SVG, or PNG in Base64."""
+    reply = json.loads(_reply_to(json.dumps(requests).encode()))
     if isinstance(reply, str):
         raise ChartsNotDrawnError(reply)
-    return [str(svg) for svg in reply]
+    return [str(picture) for picture in reply]
 
 
 def _reply_to(request: bytes) -> bytes:

@@ -1,5 +1,6 @@
 """Child process of `drawing`: draw the charts of one message, and end."""
 
+import base64
 import json
 import os
 from typing import Any
@@ -11,7 +12,7 @@ from evaluation.charts.curve_chart import LineChart
 from evaluation.charts.drawing import LARGEST
 from evaluation.charts.grid_chart import HeatMapChart, HistogramChart, ParallelChart
 from evaluation.charts.kinds import Chart
-from evaluation.charts.rendering import as_svg
+from evaluation.charts.rendering import as_png, as_svg
 from evaluation.results.as_json import from_json
 from evaluation.user_code.child_side import own_pipes, quiet_without_pipes
 from evaluation.user_code.framing import read_message, write_message
@@ -44,12 +45,19 @@ def main() -> None:
 
 
 def reply_to(request: bytes) -> bytes:
-    """Return the SVG of each chart as JSON; a text that says what was wrong where one cannot be drawn."""
+    """Return the picture of each chart as JSON; a text that says what was wrong where one cannot be drawn."""
     try:
-        reply: list[str] | str = [as_svg(_chart(each), narrow=each["narrow"]) for each in json.loads(request)]
+        reply: list[str] | str = [_picture(each) for each in json.loads(request)]
     except Exception as error:  # whatever two libraries raise
         reply = f"{type(error).__name__}: {error}"[:300]
     return json.dumps(reply).encode()
+
+
+def _picture(request: dict[str, Any]) -> str:
+    """Return SVG, or PNG in Base64."""
+    if request.get("is_png"):
+        return base64.b64encode(as_png(_chart(request))).decode()
+    return as_svg(_chart(request), narrow=request["narrow"])
 
 
 def _chart(request: dict[str, Any]) -> Chart:

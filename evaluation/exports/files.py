@@ -57,7 +57,7 @@ def must_not_exist(path: Path) -> None:
     Raises:
         ConfigurationError: there is.
     """
-    if path.exists():
+    if os.path.exists(path):
         raise ConfigurationError(f"{str(path)!r} exists already", "Name another file, or remove that one.")
 
 

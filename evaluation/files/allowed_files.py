@@ -104,6 +104,8 @@ def allowed_path(path: Path, *, what: str) -> Path:
             f"{what} {str(path)!r} is not in {str(limit.folder)!r}, the folder of which forms may name files",
             "Put the file there, or name one that is there.",
         )
-    if os.path.exists(real) and not (real.is_file() or real.is_dir()):  # a pipe would be waited for without end
+    if os.path.exists(real) and not (
+        os.path.isfile(real) or os.path.isdir(real)
+    ):  # a pipe would be waited for without end
         raise ConfigurationError(f"{what} {str(path)!r} is a pipe or a device", "Name a file.")
     return real

@@ -28,7 +28,7 @@ def make_private_folder(folder: Path) -> None:
     Raises:
         OSError: it cannot be made.
     """
-    missing = [path for path in (folder, *folder.parents) if not path.exists()]
+    missing = [path for path in (folder, *folder.parents) if not os.path.exists(path)]
     for path in reversed(missing):
         path.mkdir(mode=FOLDER_MODE, exist_ok=True)
     folder.mkdir(exist_ok=True)  # where a file has the name, this says so
@@ -43,7 +43,7 @@ def make_private_file(path: Path) -> None:
     """
     with suppress(FileExistsError):
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FILE_MODE))
-    if path.is_file():
+    if os.path.isfile(path):
         make_private(path)
 
 

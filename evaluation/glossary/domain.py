@@ -95,7 +95,11 @@ DOMAIN = (
     ),
     Term("GPU tag", "The name of a GPU, and of its concurrency limit in Prefect."),
     Term("group", "All work that one loaded model does, whatever the benchmark, before another takes its place."),
-    Term("headline", "The metric by which candidates of a run are ranked."),
+    Term(
+        "headline",
+        "The metric by which candidates of a run are ranked: its benchmark's own, or one named for the run.",
+        also=("ranked by",),
+    ),
     Term("holder", "The process that works on a run. A run whose holder is dead or silent for 60 s is `interrupted`."),
     Term("invocation", "What was asked for once; it makes one run for each benchmark."),
     Term(

@@ -75,6 +75,24 @@ FIGURES = (
         fields=("p (Holm)",),
     ),
     Term(
+        "p alone",
+        "The p-value as if this pair were the only one that was compared. Where there are several it decides nothing: "
+        "p for all pairs does.",
+    ),
+    Term(
+        "interval for all pairs",
+        "The range in which the true difference probably lies, wider than that of one pair alone: with 95 % the "
+        "intervals of all pairs hold together. It agrees with p for all pairs: where that is .05 or more, the "
+        "interval contains 0.",
+        also=("Behind the best [all pairs]",),
+    ),
+    Term(
+        "interval of the pair alone",
+        "The range in which the true difference probably lies, as if no other pair were compared. Beside a p for all "
+        "pairs it may leave out 0 although nobody is shown to be better: the p decides.",
+        also=("Behind the best [pair alone]",),
+    ),
+    Term(
         "smallest visible difference",
         "The smallest true difference that this many cases would show four times out of five (minimum detectable "
         "effect). A smaller one may be there unseen.",
@@ -121,7 +139,7 @@ FIGURES = (
     Term(
         "best mean",
         "The highest mean of the headline. Whether it is really the best, a comparison says.",
-        also=("highest mean",),
+        also=("highest mean", "best mean, 95 % interval"),
     ),
     Term("shown to be best", "Better than every other candidate beyond chance; else nobody is named."),
     Term(
@@ -170,10 +188,18 @@ FIGURES = (
     Term("upgrade", "Another version of a model that was found, tested, and accepted or declined."),
     Term("pipeline", "A way of answering a case with several requests, such as looking up documents first."),
     Term("memory, loaded", "What the model took when it was loaded, as its server said: the most that was seen."),
-    Term("measured quality", "The mean score over the cases that the candidate was asked, from 0 to 1."),
+    Term(
+        "measured quality",
+        "The mean score from 0 to 1 over the cases that the candidate was asked, of all runs and benchmarks of the "
+        "task together. The page of a run has the mean of that run alone, with its interval.",
+    ),
     Term(
         "expected quality",
-        "The quality from 0 to 1 that a recommendation decides by: drawn together from all that is known.",
+        "The quality from 0 to 1 that a recommendation decides by: the mean over all cases of the task, of all runs "
+        "together, those that were not asked filled in from what others reached on them, and pulled towards what "
+        "the candidate reaches on other tasks where there are some. Its interval (Student's) is of that. The one on a "
+        "run's page is of that run's cases alone (Wilson's for right and wrong answers), so that the two differ by "
+        "tenths of a point even where the means are the same.",
         also=("Expected quality [95 %]",),
     ),
 )

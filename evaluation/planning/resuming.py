@@ -1,5 +1,6 @@
 """The request of a resumed invocation: everything it requested before, plus what its user adds."""
 
+import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -82,7 +83,7 @@ def _reason_missing(text: str, use: MetricUse) -> str | None:
     """Return why the metric is not available as it was; None: it is."""
     path = file_and_call(text)
     assert path is not None  # noqa: S101 - it has a use
-    if not path[0].exists():
+    if not os.path.exists(path[0]):
         return f"its file {str(path[0])!r} is gone"
     try:
         is_same = parse_metric(text).signature == use.signature

@@ -135,7 +135,7 @@ def must_be_new(path: Path) -> None:
     try:
         path.lstat()
     except FileNotFoundError:
-        if not path.parent.is_dir():
+        if not os.path.isdir(path.parent):
             raise _unwritable(path, os.strerror(errno.ENOENT)) from None
         if not os.access(path.parent, os.W_OK | os.X_OK):
             raise _unwritable(path, os.strerror(errno.EACCES)) from None

@@ -2,6 +2,7 @@
 
 from evaluation.formatting import counted
 from evaluation.reports.comparisons.tables import (
+    FOR_ALL_PAIRS,
     dropped_lines,
     gate_line,
     is_pair,
@@ -85,12 +86,13 @@ def _comparison_tables(result: ComparisonResult) -> str:
         return table(metric_rows(result)) + paragraph([about])
     headline = result.metrics[0]
     gate = gate_line(headline)
-    title = f"{headline.metric}, pair by pair [intervals adjusted for all pairs]"
+    title = f"{headline.metric}, pair by pair"
     return (
         table(side_rows(result))
         + paragraph([*more_sides(result), *([] if gate is None else [gate])])
         + heading(title)
         + table(pair_rows(result, headline.metric))
+        + paragraph([FOR_ALL_PAIRS] if len(result.pairs_by(headline.metric)) > 1 else [])
     )
 
 

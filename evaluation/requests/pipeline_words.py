@@ -1,5 +1,6 @@
 """The words of a candidate that belong to its pipeline: `pipeline=map_reduce chunk_size=512`."""
 
+import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -82,7 +83,7 @@ class PipelineWords:
             return value
         if is_own(self.name):
             corpus = path_at(value, folder)
-            return str(corpus) if word == CORPUS_OPTION and corpus.exists() else value
+            return str(corpus) if word == CORPUS_OPTION and os.path.exists(corpus) else value
         options = [option for option in fields(_catalogue()[self.name]) if option.name == word]
         names_a_path = any(option.metadata in (PATH, CORPUS) or READ_FROM in option.metadata for option in options)
         return str(path_at(value, folder)) if names_a_path else value

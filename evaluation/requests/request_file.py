@@ -1,5 +1,6 @@
 """Request files: read and write the YAML of `evaluate -f`."""
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -58,7 +59,7 @@ def read_request_file(path: Path) -> dict[str, Any]:
 
 def _beside(path: Path, name: Any) -> Any:
     """Return the full path of a benchmark file that lies beside the request file; any other name unchanged."""
-    if isinstance(name, str) and (path.parent / name).is_file():
+    if isinstance(name, str) and os.path.isfile(path.parent / name):
         return str((path.parent / name).resolve())
     return name
 

@@ -1,8 +1,8 @@
 """Resolution of a benchmark's name, with a check that the metrics can be measured on it."""
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from evaluation.benchmarks.rendering import check_renderable
@@ -101,7 +101,7 @@ def _may_be_stored(name: str) -> bool:
     """Return False for a standard suite, and for a file that may be named and is there."""
     from evaluation.benchmarks.suites import standard_suites
 
-    return name not in standard_suites() and (file_limit() is not None or not Path(name).exists())
+    return name not in standard_suites() and (file_limit() is not None or not os.path.exists(name))
 
 
 def _stored(name: str, store: "Store") -> BenchmarkRecord | None:

@@ -18,6 +18,7 @@ from evaluation.stats.verdicts import Kind
 
 OVERALL = "overall"
 """Mean of all grades of an answer except that for speed."""
+_ALPHA = 0.05
 _WIDEST = float(MOST - LEAST)
 """Largest distance from 0 of a difference of two grades, and so of its interval."""
 Values = dict[str, dict[str, dict[str, float]]]
@@ -94,22 +95,28 @@ def differences(
 
 
 def _family(values: Values, names: Sequence[str], *, clusters: Mapping[str, str], seed: int) -> list[GradeDifference]:
-    comparisons = [
-        (name, a, b, _compared(values[a][name], values[b][name], clusters, seed))
+    pairs = [
+        (name, a, b)
         for name in names
         for a, b in combinations([candidate for candidate in values if name in values[candidate]], 2)
         if values[a][name].keys() & values[b][name].keys()
     ]
+    level = 1 - _ALPHA / max(1, len(pairs))
+    comparisons = [
+        (name, a, b, _compared(values[a][name], values[b][name], clusters, seed, level)) for name, a, b in pairs
+    ]
     adjusted = holm([1.0 if comparison.p_value is None else comparison.p_value for *_, comparison in comparisons])
     return [
-        _difference(name, a, b, readjusted(comparison, p_adjusted=p, alpha=0.05))
+        _difference(name, a, b, readjusted(comparison, p_adjusted=p, alpha=_ALPHA))
         for (name, a, b, comparison), p in zip(comparisons, adjusted, strict=True)
     ]
 
 
-def _compared(a: Mapping[str, float], b: Mapping[str, float], clusters: Mapping[str, str], seed: int) -> PairComparison:
+def _compared(
+    a: Mapping[str, float], b: Mapping[str, float], clusters: Mapping[str, str], seed: int, level: float
+) -> PairComparison:
     rng = np.random.default_rng(seed)
-    return compare_pair(a, b, rng=rng, kind=Kind.CONTINUOUS, clusters=clusters, beside=False)
+    return compare_pair(a, b, rng=rng, kind=Kind.CONTINUOUS, clusters=clusters, confidence_level=level, beside=False)
 
 
 def _difference(name: str, a: str, b: str, comparison: PairComparison) -> GradeDifference:

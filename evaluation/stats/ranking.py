@@ -127,7 +127,7 @@ _DECIDED = (A_BETTER, B_BETTER)
 def pair_rng(seed: int, a: str, b: str) -> "np.random.Generator":
     """Return a generator determined by the seed and the two labels, in either order."""
     named = "\0".join(sorted((a, b)))
-    return np.random.default_rng([seed, *sha256(named.encode()).digest()])
+    return np.random.default_rng([seed, *sha256(named.encode("utf-8", "surrogatepass")).digest()])
 
 
 def _check(sides: Mapping[str, Scores], against: str | None) -> None:

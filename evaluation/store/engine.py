@@ -1,5 +1,6 @@
 """Database engines, and the translation of database errors into `StoreError`."""
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -185,7 +186,7 @@ def make_folder(url: URL) -> None:
     """
     folder = Path(str(url.database)).parent
     try:
-        if not folder.is_dir():
+        if not os.path.isdir(folder):
             make_private_folder(folder)
     except OSError as error:
         raise StoreError(

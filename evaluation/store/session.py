@@ -222,7 +222,7 @@ def _make_file(address: URL) -> None:
     path = Path(str(address.database))
     with suppress(OSError):
         make_private_file(path)
-    if path.is_file():
+    if os.path.isfile(path):
         make_database_private(str(path.absolute()))
 
 
@@ -304,7 +304,7 @@ def backup(url: str | None, target_path: Path) -> int:
             f"Run `pg_dump --format=custom --file={target_path} --dbname={_without_password(address)}`",
         )
     _must_be_there(address)
-    if target_path.exists():
+    if os.path.exists(target_path):
         raise StoreError(f"{str(target_path)!r} exists already and is not overwritten", "Name another file")
     try:
         target_path.parent.mkdir(parents=True, exist_ok=True)
@@ -338,5 +338,5 @@ def _is_sqlite(address: URL) -> bool:
 
 
 def _must_be_there(address: URL) -> None:
-    if _is_sqlite(address) and not Path(str(address.database)).exists():
+    if _is_sqlite(address) and not os.path.exists(str(address.database)):
         raise StoreError(f"there is no database {shown(address)}", "Check the path, or run an evaluation to make it")

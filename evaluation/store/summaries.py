@@ -60,9 +60,10 @@ def list_runs(
     limit: int | None = 20,
     include_archived: bool = False,
     experiment_id: str | None = None,
+    benchmark: str | None = None,
     before: str | None = None,
 ) -> tuple[RunSummary, ...]:
-    """Return runs, newest first, with their counts over all candidates; of one experiment where it is named.
+    """Return runs, newest first, with their counts over all candidates; of one experiment or benchmark where named.
 
     With `before`, only runs that stand behind this one in the list: the next page.
 
@@ -76,6 +77,8 @@ def list_runs(
         page = page.where(is_older)
     if not include_archived:
         page = page.where(run.c.archived_at.is_(None))
+    if benchmark is not None:
+        page = page.where(run.c.benchmark_name == benchmark)
     if experiment_id is not None:
         of_experiment = sa.select(experiment_run.c.run_id).where(experiment_run.c.experiment_id == experiment_id)
         page = page.where(run.c.id.in_(of_experiment))

@@ -39,7 +39,7 @@ def file_size(store: Store) -> int | None:
         return None
     path = _path(store)
     parts = (path, path.with_name(f"{path.name}-wal"))
-    return sum(part.stat().st_size for part in parts if part.exists())
+    return sum(part.stat().st_size for part in parts if os.path.exists(part))
 
 
 def database_size(store: Store) -> int:

@@ -4,12 +4,12 @@ from collections import Counter
 from collections.abc import Iterator
 
 from evaluation.errors import as_sentence
-from evaluation.formatting import counted, listed, p_value, points, quantity, quantity_interval
+from evaluation.formatting import counted, listed, p_value, points, quantity
 from selection.answers import Expected, Ranked
 from selection.choosing.choice_types import Choice
 from selection.choosing.limits import RULED_OUT_BY
 from selection.choosing.measured_quality import part_shown, why_expected
-from selection.choosing.number_words import MOST_NAMED, ordinal, quality, quality_interval
+from selection.choosing.number_words import MOST_NAMED, gap_interval, ordinal, quality, quality_interval
 from selection.choosing.ties import Contrast
 from selection.preferences import MEMORY_DIGITS, TIE_ORDERS
 
@@ -120,12 +120,10 @@ def _gap(choice: Choice, contrast: Contrast) -> str:
 
 
 def _reach(choice: Choice, contrast: Contrast) -> str:
-    """Return the difference's 95 % interval, in the unit of the gap before it; empty where there is none."""
-    if contrast.low is None or contrast.high is None or _is_utility(choice):
+    """Return the difference's interval, in the unit of the gap before it; empty where there is none."""
+    if _is_utility(choice):
         return ""
-    if not choice.is_fraction:
-        return f" {quantity_interval(contrast.low, contrast.high)}"
-    return f" [{points(contrast.low)}, {points(contrast.high)}]"
+    return gap_interval(contrast.low, contrast.high, is_shown=not contrast.is_tied, is_fraction=choice.is_fraction)
 
 
 def _is_utility(choice: Choice) -> bool:

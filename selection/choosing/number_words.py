@@ -3,7 +3,7 @@
 Names in them are not escaped: the code that displays them does that.
 """
 
-from evaluation.formatting import percent, percent_number, quantity, quantity_interval
+from evaluation.formatting import percent, percent_number, points, quantity, quantity_interval
 
 OUTLAYS = ("cost_per_1k", "energy_j", "latency_s", "memory_gb")
 """What an answer of a candidate takes, by the names of the fields that hold it, in the order of sentences."""
@@ -25,6 +25,23 @@ def quality_interval(low: float | None, high: float | None, *, is_fraction: bool
         if is_fraction
         else f" {quantity_interval(low, high)}"
     )
+
+
+def gap_interval(low: float | None, high: float | None, *, is_shown: bool, is_fraction: bool = True) -> str:
+    """Return ` [1.9, 6.3]` in the unit of the gap before it, or ` (0.0, 6.3]`; empty without an interval.
+
+    Args:
+        low: Lower end of the difference.
+        high: Upper end.
+        is_shown: Whether the test shows a difference, so that an end at 0 is not part of the interval.
+        is_fraction: Whether the difference is one of shares, shown in points.
+    """
+    if low is None or high is None:
+        return ""
+    words = f"[{points(low)}, {points(high)}]" if is_fraction else quantity_interval(low, high)
+    left = "(" if is_shown and low == 0 else "["
+    right = ")" if is_shown and high == 0 else "]"
+    return f" {left}{words[1:-1]}{right}"
 
 
 def ordinal(percentile: float) -> str:

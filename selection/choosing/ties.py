@@ -4,13 +4,18 @@ Where nothing but the quality on the task counts, the tests are those of `select
 `benchwright compare`. Otherwise they are paired contrasts of what counts, between the best and every other: Student's
 t, adjusted by Holm (1979) over those compared. No test of fewer than six pairs can reach 5 %, and none is believed
 beyond what the signs of n pairs could show, 2 / 2ⁿ.
+
+Intervals of the differences allow for as many pairs as the p-values beside them do (Bonferroni), and never contradict
+these: as in `benchwright compare`, the verdict follows the test, and the interval ends where the test does.
 """
 
 import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from evaluation.stats.pair_comparison import agreeing_limits
 from evaluation.stats.paired_tests import MAX_DISCORDANT_FOR_EXACT
+from evaluation.stats.verdicts import A_BETTER, INCONCLUSIVE
 from selection.scoreboard import BY_SIGN_FLIPS, Deviations, PairTests, TaskStanding
 from selection.scoreboards.contrasts import MIN_PAIRS
 from selection.scoreboards.student import paired_p_value, t_limit
@@ -31,8 +36,12 @@ class Contrast(NamedTuple):
     test: str
     """Source of the p-value: `exact McNemar over all measured runs, Holm over 6 pairs`."""
     low: float | None = None
-    """Lower end of the difference's 95 % interval, which is of this pair alone; None: too few pairs."""
+    """Lower end of the difference's interval, not part of it where it is 0 beside a p-value that shows a difference;
+    None: too few pairs, or the p-value is of more than this difference."""
     high: float | None = None
+    confidence_level: float | None = None
+    """Level of the interval: with several pairs higher than .95, so that all hold together; None in recommendations
+    of earlier versions, whose intervals are each of its pair alone."""
 
     @property
     def is_tied(self) -> bool:
@@ -60,17 +69,38 @@ def contrasts_with(
         beside: Contributions to each utility other than quality, by position; taken as known.
     """
     bare = _contrasts(best, others, standing, deviations, quality_weight, beside)
+    if deviations is not None or not quality_weight or any(beside[best] != beside[other] for other in others):
+        return bare  # the p-value is of more than the difference on the common cases
     errors, pairs = standing.difference_se[best].tolist(), standing.n_pairs[best].tolist()
-    if deviations is not None:
-        return bare  # how sure a prompt's part of a difference is, its p-value says
-    return [_with_interval(contrast, errors[other], pairs[other]) for other, contrast in zip(others, bare, strict=True)]
+    level = 1 - ALPHA / max(1, _n_tests(best, others, standing))
+    return [
+        _with_interval(contrast, errors[other], pairs[other], level)
+        for other, contrast in zip(others, bare, strict=True)
+    ]
 
 
-def _with_interval(contrast: Contrast, se: float, n_pairs: int) -> Contrast:
-    if contrast.difference is None or n_pairs < MIN_PAIRS or not math.isfinite(se):
+def _n_tests(best: int, others: Sequence[int], standing: TaskStanding) -> int:
+    """Return for how many tests the p-values of differences in quality are adjusted."""
+    if standing.tests is not None:
+        return standing.tests.n_tests
+    errors, pairs = standing.difference_se[best].tolist(), standing.n_pairs[best].tolist()
+    return sum(_is_testable(errors[other], pairs[other]) for other in others)
+
+
+def _is_testable(se: float, n_pairs: int) -> bool:
+    return n_pairs >= MIN_PAIRS and math.isfinite(se)
+
+
+def _with_interval(contrast: Contrast, se: float, n_pairs: int, level: float) -> Contrast:
+    if contrast.difference is None or not _is_testable(se, n_pairs):
         return contrast
-    reach = t_limit(n_pairs - 1) * se
-    return contrast._replace(low=contrast.difference - reach, high=contrast.difference + reach)
+    reach = t_limit(n_pairs - 1, level) * se
+    low, high = agreeing_limits(
+        (contrast.difference - reach, contrast.difference + reach),
+        difference=contrast.difference,
+        verdict=INCONCLUSIVE if contrast.is_tied else A_BETTER,
+    )
+    return contrast._replace(low=low, high=high, confidence_level=level)
 
 
 def _contrasts(
@@ -140,7 +170,7 @@ def _none_for_nan(value: float) -> float | None:
 
 def _p_value(gap: float, se: float, n_pairs: int) -> float:
     """Return the p-value; NaN: not comparable. A candidate that is no better is not told from the other."""
-    if n_pairs < MIN_PAIRS or not math.isfinite(se):
+    if not _is_testable(se, n_pairs):
         return math.nan
     return paired_p_value(gap, se, n_pairs) if gap > 0 else 1.0
 

@@ -16,6 +16,10 @@ MEMORY, MEMORY_IS = "memory GB", "memory is"
 """Columns with the memory, and with what that rests on: measured, at which context length, or estimated."""
 NOT_READY = "not ready"
 """Column with the reason why a candidate cannot be called, shown where there is one."""
+NOT_OF_ONE_RUN = (
+    "Expected quality and its interval (Student's) are of all runs and benchmarks of the task together; the page of a "
+    "run has the interval of that run's cases alone (Wilson's for right and wrong answers), which differs."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

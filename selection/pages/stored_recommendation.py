@@ -6,7 +6,7 @@ from typing import Any
 from evaluation.formatting import counted, listed, p_cell, p_value, percent, points, quantity, rounded_to_hold
 from evaluation.records.selection import RecommendationRecord
 from selection.choosing.limits import RULED_OUT_BY
-from selection.choosing.number_words import MOST_NAMED, ordinal, quality, quality_interval
+from selection.choosing.number_words import MOST_NAMED, gap_interval, ordinal, quality, quality_interval
 from selection.choosing.ties import ALPHA
 from selection.decisions.decision_rows import past_of
 from selection.pages.question import limit_rows, preference_rows
@@ -108,7 +108,7 @@ def _sureness(record: RecommendationRecord) -> Iterator[str]:
         largest = max(contrast["p_value"] for _, contrast in apart)
         told = listed([f"{label} by {_gap(contrast)}" for label, contrast in apart], MOST_NAMED)
         yield f"{of} is shown to be better than {told} ({p_value(largest)}{' at most' if len(apart) > 1 else ''})."
-        yield f"Test: {apart[0][1]['test']}. P-values allow for the number of pairs; an interval is of its pair alone."
+        yield f"Test: {apart[0][1]['test']}."
     if not record.alternatives:
         yield "No other candidate was left to hold it against."
 
@@ -124,20 +124,22 @@ def beaten_rows(record: RecommendationRecord) -> list[dict[str, str]]:
     named = {"candidate": record.candidate_label, "behind": record.details.get("behind"), **record.expected}
     if record.candidate_label is None:
         return []
-    others = [_beaten(each, percentile, _verdict(each)) for each in record.alternatives]
-    rows = [_beaten(named, percentile, "named"), *others]
+    heading = {_TOGETHER: "Behind the best [all pairs]", _ALONE: "Behind the best [pair alone]"}
+    behind = heading.get(_reading(record), "Behind the best")
+    others = [_beaten(each, percentile, _verdict(each), behind) for each in record.alternatives]
+    rows = [_beaten(named, percentile, "named", behind), *others]
     kept = [name for name in rows[0] if any(row[name] not in ("", "–") for row in rows)]
     return [{name: row[name] for name in kept} for row in rows]
 
 
-def _beaten(numbers: Mapping[str, Any], percentile: float, verdict: str) -> dict[str, str]:
+def _beaten(numbers: Mapping[str, Any], percentile: float, verdict: str, behind: str) -> dict[str, str]:
     contrast, value, memory = numbers.get("behind"), numbers.get("quality"), numbers.get("memory_gb")
     return {
         "Candidate": str(numbers["candidate"]),
         "Verdict": verdict,
         "Expected quality [95 %]": _share_with_interval(value) if value else "–",
-        "Behind the best [95 %]": _gap(contrast) if contrast else "–",
-        "p": p_cell(contrast["p_value"]) if contrast else "–",
+        behind: _gap(contrast) if contrast else "–",
+        "p for all pairs": p_cell(contrast["p_value"]) if contrast else "–",
         "Pairs": f"{contrast['n_pairs']:,}" if contrast else "–",
         f"Latency s, {ordinal(percentile)}": _cell(numbers.get("latency_s")),
         "Memory GB, loaded": "–" if memory is None else quantity(memory),
@@ -153,6 +155,39 @@ def _verdict(alternative: Mapping[str, Any]) -> str:
     if _is_behind(alternative):
         return "shown to be worse"
     return "not compared" if alternative.get("behind") else "best estimate"
+
+
+def reading_lines(record: RecommendationRecord) -> list[str]:
+    """Return how to read the gaps, their intervals and p-values; empty where there are none."""
+    if not _contrasts(record):
+        return []
+    reading = _reading(record)
+    return ["Points are hundredths of quality, on the cases that both were asked.", *([reading] if reading else [])]
+
+
+def _contrasts(record: RecommendationRecord) -> list[Mapping[str, Any]]:
+    of_all = (record.details.get("behind"), *(each.get("behind") for each in record.alternatives))
+    return [contrast for contrast in of_all if contrast]
+
+
+def _reading(record: RecommendationRecord) -> str:
+    """Return for how many pairs the intervals of gaps are; without intervals, what p is of; else nothing."""
+    with_interval = [each for each in _contrasts(record) if each.get("low") is not None]
+    if with_interval:
+        return _ALONE if any(each.get("confidence_level") is None for each in with_interval) else _TOGETHER
+    weights = past_of(record).weights
+    return _OF_UTILITY if weights.latency or weights.cost or weights.energy else ""
+
+
+_TOGETHER = (
+    "Intervals and p are for all pairs together, and agree: where p is .05 or more the interval holds 0, and nobody is "
+    "shown to be better. A round bracket: it ends at 0, which the test rules out."
+)
+_ALONE = (
+    "An interval is of its pair alone, as an earlier version stored it; p is for all pairs, and decides: an interval "
+    "without 0 beside a p of .05 or more shows no winner."
+)
+_OF_UTILITY = "p is of all that was weighed together, quality with time, cost or energy, and not of the points alone."
 
 
 def ruled_out_rows(record: RecommendationRecord) -> list[dict[str, str]]:
@@ -223,9 +258,8 @@ def _gap(contrast: Mapping[str, Any]) -> str:
     difference = contrast.get("difference")
     if difference is None:
         return "–"
-    low, high = contrast.get("low"), contrast.get("high")
-    interval = "" if low is None or high is None else f" [{points(low)}, {points(high)}]"
-    return f"{points(difference)} points{interval}"
+    reach = gap_interval(contrast.get("low"), contrast.get("high"), is_shown=contrast["p_value"] < ALPHA)
+    return f"{points(difference)} points{reach}"
 
 
 def _cell(value: Mapping[str, Any] | None) -> str:

@@ -6,8 +6,10 @@ ch. 28): within .001 in p from 5 degrees of freedom on.
 
 import math
 from functools import lru_cache
+from statistics import NormalDist
 
 Z_95 = 1.959963984540054
+LEVEL = 0.95
 
 
 def two_sided_p_value(t: float, freedom: float) -> float:
@@ -27,9 +29,10 @@ def paired_p_value(difference: float, se: float, n_pairs: int) -> float:
 
 
 @lru_cache(maxsize=4096)
-def t_limit(freedom: float) -> float:
-    """Return half the width of a 95 % interval in standard errors; infinite without a degree of freedom."""
+def t_limit(freedom: float, confidence_level: float = LEVEL) -> float:
+    """Return half the width of an interval in standard errors; infinite without a degree of freedom."""
     if not freedom > 0:
         return math.inf
-    z = Z_95 * (8 * freedom + 3) / (8 * freedom + 1)
+    normal = Z_95 if confidence_level == LEVEL else NormalDist().inv_cdf((1 + confidence_level) / 2)
+    z = normal * (8 * freedom + 3) / (8 * freedom + 1)
     return math.sqrt(freedom * math.expm1(z * z / freedom))

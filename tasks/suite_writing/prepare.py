@@ -1,5 +1,6 @@
 """The task that finds everything that can be wrong before a token is spent: corpus, models, target, plan."""
 
+import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -100,11 +101,11 @@ def refuse_target(request: WritingRequest) -> None:
             raise ConfigurationError(f"{request.suite_name!r} is the name of a standard suite", "Give --name another.")
         return
     file = allowed_path(Path(request.out).expanduser(), what="the suite's file")
-    if file.exists():
+    if os.path.exists(file):
         raise ConfigurationError(f"{request.out!r} is there already", "Name a new file with --out.")
     if file.suffix != ".jsonl":
         raise ConfigurationError(f"{request.out!r} does not end in .jsonl", "For example --out suite.jsonl")
-    if not file.parent.is_dir():
+    if not os.path.isdir(file.parent):
         raise ConfigurationError(f"there is no folder {str(file.parent)!r}", "Make it, or name a file elsewhere.")
 
 

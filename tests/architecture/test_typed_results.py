@@ -118,6 +118,7 @@ UNTYPED_SIGNATURES = {
     "selection/pages/stored_recommendation.py": {
         "_beaten",
         "_cell",
+        "_contrasts",
         "_gap",
         "_is_behind",
         "_number",

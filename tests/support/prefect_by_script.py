@@ -25,6 +25,8 @@ class PrefectByScript:
     models_offered: list[str] = field(default_factory=lambda: ["m:1b", "m"])
     """Models that it offers."""
     n_refreshed: int = 0
+    links: dict[str, list[str | None]] = field(default_factory=dict)
+    """Links to reports that each flow run published, the oldest first."""
     states: list[Any] = field(default_factory=list)
     idempotency_keys: list[str | None] = field(default_factory=list)
     workers: dict[str, str] = field(default_factory=lambda: {"gpus": "ONLINE"})
@@ -59,6 +61,11 @@ class PrefectByScript:
 
     def read_flow_run(self, run_id: UUID) -> Any:
         return self.runs[run_id]
+
+    def read_artifacts(self, artifact_filter: Any, **_: Any) -> list[Any]:
+        (run_id,) = artifact_filter.flow_run_id.any_
+        assert ["report"] == artifact_filter.key.any_
+        return [SimpleNamespace(data=link) for link in reversed(self.links.get(str(run_id), []))]
 
     def read_flow_runs(self, flow_run_filter: Any, **more: Any) -> list[Any]:
         (tag,) = flow_run_filter.tags.all_

@@ -130,7 +130,7 @@ def crawl(api: ApiClient) -> dict[str, SeenPage]:
             continue
         answer = api.get(path)
         assert 200 == answer.status_code, path
-        if "/report?" in path:  # a file to save
+        if "/report?" in path or path.endswith(".png"):  # a file to save
             assert answer.headers["content-disposition"].startswith("attachment; "), path
             continue
         assert "text/html; charset=utf-8" == answer.headers["content-type"], path

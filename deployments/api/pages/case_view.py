@@ -18,6 +18,8 @@ class Span:
 
     name: str
     seconds: float
+    words: str
+    """What its server did in it."""
     share: float
     """Of the longest answer to the case, in [0, 1]."""
 
@@ -66,6 +68,8 @@ class CaseView:
     case: CaseResult
     against: str
     """Label of the candidate, or `reference`, that the answers are compared with; empty: they are not."""
+    absent: str
+    """What they were to be compared with, of which there is no text; empty: there is one, or none was asked for."""
     is_formatted: bool
     """Answers are shown as Markdown shows them."""
     answers: tuple[ShownAnswer, ...]
@@ -90,6 +94,7 @@ def case_view(case: CaseResult, *, against: str = "", is_formatted: bool = False
     return CaseView(
         case=case,
         against=against if base is not None else "",
+        absent=against if base is None else "",
         is_formatted=is_formatted and base is None,
         answers=tuple(
             ShownAnswer(
@@ -138,6 +143,14 @@ def _total(outcome: OutcomeResult | MissingOutcome) -> float | None:
     return None if timings is None else timings.total_s
 
 
+_WORDS = {
+    "queue": "waiting for a slot",
+    "load": "loading the model",
+    "prompt": "reading the prompt",
+    "generate": "writing",
+}
+
+
 def _spans(outcome: OutcomeResult | MissingOutcome, longest_s: float) -> Iterator[Span]:
     answer = _answer(outcome)
     if answer is None or answer.timings is None or not longest_s:
@@ -151,4 +164,4 @@ def _spans(outcome: OutcomeResult | MissingOutcome, longest_s: float) -> Iterato
     }
     for name, seconds in in_turn.items():
         if seconds:
-            yield Span(name=name, seconds=seconds, share=seconds / longest_s)
+            yield Span(name=name, words=_WORDS[name], seconds=seconds, share=seconds / longest_s)

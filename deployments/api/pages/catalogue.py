@@ -1,14 +1,16 @@
 """Pages of what there is to choose from: models, servers, benchmarks with their cases, metrics, pipelines."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
 from deployments.api.access import READ
+from deployments.api.pages.recent_runs import ListedRun, listed_runs
 from deployments.api.pages.rendering import PageRoute, address
 from deployments.api.pages.section_page import section_page
-from deployments.api.pages.sections import Cell, Link, Section, Table, filled
+from deployments.api.pages.sections import Cell, Link, Section, State, Table, filled
 from deployments.cli.arguments import open_stored
 from deployments.python import catalogues
 from evaluation.case import Case
@@ -17,10 +19,12 @@ from evaluation.formatting import counted, size
 from evaluation.records.candidates import EndpointRecord, ModelRecord
 from evaluation.resolution.benchmarks import benchmark_page
 from evaluation.results.catalogue_entries import BenchmarkFacts, MetricFacts
+from evaluation.results.estimates import shown_estimate
 from evaluation.store.models import list_models
+from evaluation.store.summaries import list_runs
 
 router = APIRouter(prefix="/catalogue", route_class=PageRoute, dependencies=[READ], include_in_schema=False)
-CASES_OF_A_PAGE = 50
+CASES_OF_A_PAGE, RUNS_OF_A_BENCHMARK = 50, 10
 _LINKS = (
     Link(text="Models", address="/catalogue"),
     Link(text="Servers", address="/catalogue/endpoints"),
@@ -106,6 +110,7 @@ def benchmark(
     limit_files(None)  # a reader names no files
     with open_stored(None) as store:
         shown = benchmark_page(name, store=store, after=after, limit=CASES_OF_A_PAGE)
+        runs = listed_runs(store, list_runs(store, limit=RUNS_OF_A_BENCHMARK, benchmark=shown.facts.name))
     facts = shown.facts
     following = None
     if shown.last is not None:
@@ -114,7 +119,7 @@ def benchmark(
     about = [
         facts.task_type,
         counted(facts.n_cases, "case"),
-        f"ranked by {facts.headline}",
+        f"ranked by {facts.headline} unless a run names another metric",
         facts.licence,
         facts.source,
     ]
@@ -124,6 +129,11 @@ def benchmark(
         facts.name,
         filled(
             *(Section(title=title, lines=(text,)) for title, text in words.items() if text),
+            Section(
+                title="Newest runs" if runs else "",
+                table=_runs(runs),
+                after=("Each with the metric that it was ranked by; the best mean is no verdict.",) if runs else (),
+            ),
             Section(title="Cases", table=_cases(shown.cases)),
         ),
         up=Link(text="Benchmark", address="/catalogue/benchmarks"),
@@ -131,6 +141,22 @@ def benchmark(
         following=following,
         empty="It has no more cases.",
     )
+
+
+def _runs(runs: Sequence[ListedRun]) -> Table:
+    rows = tuple(
+        (
+            Link(text=each.run.run_id[:8], address=f"/runs/{each.run.run_id}"),
+            each.run.created_at,
+            State(word=each.run.status.value),
+            each.run.headline,
+            None if each.best is None else each.best.candidate,
+            None if each.best is None else shown_estimate(each.best),
+        )
+        for each in runs
+    )
+    columns = ("Run", "Begun", "Status", "Ranked by", "Candidate", "Best mean")
+    return Table(label="Newest runs", columns=columns, rows=rows)
 
 
 def _cases(cases: tuple[Case, ...]) -> Table:

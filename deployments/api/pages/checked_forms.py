@@ -15,6 +15,7 @@ from fastapi.responses import RedirectResponse
 from pydantic import ValidationError
 
 from deployments.api.bodies import Body
+from deployments.api.invalid_fields import sentence_on
 from deployments.api.pages.posted_forms import Form
 from deployments.api.pages.rendering import address
 from deployments.api.problems import ProblemError
@@ -28,10 +29,12 @@ def checked(kind: type[Body]) -> Any:
     """
 
     def read(form: Form) -> Body:
+        values = dict(_values(kind, name, form.texts(name)) for name in form.fields)
         try:
-            return kind.model_validate(dict(_values(kind, name, form.texts(name)) for name in form.fields))
+            return kind.model_validate({name: value for name, value in values.items() if value is not None})
         except ValidationError as error:
-            raise ProblemError(422, _words_of(error), "Go back and correct it.", kind="invalid-field") from None
+            words = sentence_on(error.errors(include_url=False), kind)
+            raise ProblemError(422, words, "Go back and correct it.", kind="invalid-field") from None
 
     return Depends(read)
 
@@ -42,7 +45,7 @@ def see_other(path: str, *, fragment: str = "", **parameters: object) -> Redirec
 
 
 def _values(kind: type[Body], name: str, texts: list[str]) -> tuple[str, Any]:
-    """Return a field's name and value.
+    """Return a field's name and value; None: it was left out.
 
     Raises:
         ProblemError: 422, it takes one value and was sent several times.
@@ -61,8 +64,3 @@ def _values(kind: type[Body], name: str, texts: list[str]) -> tuple[str, Any]:
 
 def _takes_several(annotation: Any) -> bool:
     return get_origin(annotation) is tuple or any(_takes_several(each) for each in get_args(annotation))
-
-
-def _words_of(error: ValidationError) -> str:
-    problems = error.errors(include_url=False, include_context=False, include_input=False)
-    return "; ".join(f"{'.'.join(map(str, each['loc'])) or 'the form'}: {each['msg']}" for each in problems)

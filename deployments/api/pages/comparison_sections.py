@@ -15,6 +15,7 @@ from evaluation.reports.comparisons.charts import differences, side_latencies, s
 from evaluation.reports.comparisons.power_chart import power_chart, power_rows
 from evaluation.reports.comparisons.tables import (
     COUNTS,
+    FOR_ALL_PAIRS,
     dropped_lines,
     flip_line,
     flip_rows,
@@ -114,7 +115,8 @@ def _of_many(result: ComparisonResult, answers: ComparedAnswers) -> Iterator[Sec
         title=f"{title(headline.metric)}, pair by pair",
         table=_pair_table(result, answers),
         after=(
-            "Intervals are adjusted for all pairs. A pair leads to its cases here, a number to them in the answers.",
+            *((FOR_ALL_PAIRS,) if len(result.headline_pairs) > 1 else ()),
+            "A pair leads to its cases here, a number to them in the answers.",
         ),
     )
 

@@ -12,6 +12,7 @@ from deployments.api.pages.rendering import PageRoute, address
 from deployments.api.pages.report_links import report_links
 from deployments.api.pages.section_page import section_page
 from deployments.api.pages.sections import Cell, Link, Section, Table, filled
+from deployments.api.problems import ProblemError
 from deployments.cli.arguments import open_stored
 from deployments.python.stored import load_comparison
 from evaluation.comparisons.pair_flips import pair_flips
@@ -74,10 +75,10 @@ def comparison(
 ) -> Response:
     """Show a comparison: who is better first, then the numbers and the cases that decide; those of a pair on top."""
     result = load_comparison(comparison)
+    _must_be_a_pair(first, second)
     with open_stored(None) as store:
         answers = compared_answers(store, result)
-        is_chosen = bool(first and second) and first != second
-        chosen = pair_flips(store, result, first, second) if is_chosen else None
+        chosen = pair_flips(store, result, first, second) if first else None
         notes = annotations(store, comparison_ids=[result.comparison_id])
     lead, *others = result.sentences or ("There is nothing to compare.",)
     by = f" by {result.by}" if result.by else ""
@@ -95,3 +96,18 @@ def comparison(
         choices=report_links("comparisons", result.comparison_id),
         empty="Nothing could be compared.",
     )
+
+
+def _must_be_a_pair(first: str, second: str) -> None:
+    """Check that two different sides are chosen, or none.
+
+    Raises:
+        ProblemError: 422, one is left out, or both are the same.
+    """
+    if bool(first) != bool(second):
+        words = f"expected two sides, received {first or second!r} alone"
+    elif first and first == second:
+        words = f"expected two different sides, received {first!r} twice"
+    else:
+        return
+    raise ProblemError(422, words, "Go back and choose another one.", kind="invalid")

@@ -1,6 +1,6 @@
 """The page of two runs' difference: what changed in options, weights, prompt and code, and in the figures."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
@@ -13,10 +13,13 @@ from deployments.api.pages.sections import Cell, Link, Section, Table, drawn, fi
 from deployments.cli.arguments import open_stored
 from deployments.python.changes import diff_runs
 from evaluation.charts.chart import IntervalChart, IntervalRow, plotted_number
+from evaluation.comparisons.time_change_words import ONE_RUN_EACH, change_sentence, lead_sentence
+from evaluation.comparisons.time_changes import changes_between
 from evaluation.formatting import counted, precise
 from evaluation.records.runs import RunRecord, RunSummary
 from evaluation.results.estimates import shown_estimate
 from evaluation.results.experiments import CandidateDiff, DiffedMetric, Pairs, RunDiff
+from evaluation.results.time_changes import TimeChange
 from evaluation.store.runs import find_run
 from evaluation.store.summaries import list_runs
 
@@ -32,14 +35,17 @@ def differences(request: Request, first: _Name = "", second: _Name = "") -> Resp
         return _choice(request, first)
     diff = diff_runs(first, second)
     old, new = diff.run_ids
+    labels = [(each.label, each.second_label or each.label) for each in diff.candidates]
+    with open_stored(None) as store:
+        changes = changes_between(store, (old, new), labels)
     return section_page(
         request,
         f"{old[:8]} and {new[:8]}",
-        filled(*_sections(diff)),
+        filled(_speed(changes), *_sections(diff)),
         up=Link(text="Two runs", address=address("/differences", first=old)),
-        about="The first run beside the second one. Differences here are not tested against chance: a comparison "
-        f"(benchwright compare {old[:8]} {new[:8]}) does that.",
-        lead=_lead(diff),
+        about="The first run beside the second one. Only speed is tested here; the rest is not tested against chance: "
+        f"a comparison (benchwright compare {old[:8]} {new[:8]}) does that.",
+        lead=" ".join(line for line in (lead_sentence(changes), _lead(diff)) if line),
         choices=(
             Link(text=f"Run {old[:8]}", address=f"/runs/{old}"),
             Link(text=f"Run {new[:8]}", address=f"/runs/{new}"),
@@ -93,6 +99,16 @@ def _lead(diff: RunDiff) -> str:
     same = "the same cases" if diff.same_cases else "different cases"
     both = counted(len(diff.candidates), "candidate")
     return f"{counted(n_changed, 'setting')} differ; {both} in both runs, asked {same}."
+
+
+def _speed(changes: Sequence[TimeChange]) -> Section:
+    """Return a sentence for each figure of speed: whether it changed, with the interval."""
+    return Section(
+        title="Slower or faster?",
+        lines=tuple(map(change_sentence, changes)),
+        after=(ONE_RUN_EACH, "Trends show whether a change lasts, and since when.") if changes else (),
+        links=(Link(text="Trends", address="/trends"),) if changes else (),
+    )
 
 
 def _sections(diff: RunDiff) -> Iterator[Section]:

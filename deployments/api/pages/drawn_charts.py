@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import threading
 import time
 from collections.abc import Sequence
@@ -13,7 +14,7 @@ from fastapi.responses import Response
 
 from deployments.api.access import READ
 from deployments.api.problems import ProblemError
-from evaluation.charts.drawing import ChartsNotDrawnError, as_svgs
+from evaluation.charts.drawing import ChartsNotDrawnError, as_png, as_svgs
 from evaluation.charts.kinds import Chart
 from evaluation.charts.layouts import layout
 from evaluation.fingerprint import fingerprint
@@ -34,6 +35,8 @@ class DrawnChart:
     address: str
     narrow_address: str
     """The same for a narrow screen."""
+    png_address: str
+    """The same as a file for slides and messages."""
     description: str
     """What can be seen, for whoever cannot see it."""
     size: tuple[int, int]
@@ -47,6 +50,7 @@ class DrawnCharts:
     def __init__(self, *, most_kept: int = MOST_KEPT) -> None:
         self._lock, self._most_kept = threading.Lock(), most_kept
         self._pictures: dict[str, Future[str]] = {}
+        self._charts: dict[str, Chart] = {}
         self._waiting: dict[str, tuple[Chart, bool, Future[str]]] = {}
         self._drawing = ThreadPoolExecutor(1, thread_name_prefix="charts")
 
@@ -58,15 +62,19 @@ class DrawnCharts:
             new = {name: chart for name, chart in named.items() if not self._has(name)}
             pictures: dict[str, Future[str]] = {name: Future() for name in new}
             self._pictures |= pictures
+            self._charts |= {name: chart for name, chart in shown.items() if name in new}
             self._waiting |= {name: (new[name], name.endswith(_NARROW), picture) for name, picture in pictures.items()}
             while len(self._pictures) > self._most_kept:
-                del self._pictures[next(iter(self._pictures))]
+                oldest = next(iter(self._pictures))
+                del self._pictures[oldest]
+                self._charts.pop(oldest, None)
         if new:
             self._drawing.submit(self._draw_waiting)
         return tuple(
             DrawnChart(
                 address=f"/charts/{name}.svg",
                 narrow_address=f"/charts/{name}{_NARROW}.svg",
+                png_address=f"/charts/{name}.png",
                 description=chart.description,
                 size=layout(chart).size,
                 narrow_size=layout(chart, narrow=True).size,
@@ -80,13 +88,26 @@ class DrawnCharts:
         Raises:
             ProblemError: 404, there is none of this name (any more); 503, it could not be drawn.
         """
-        picture = self._pictures.get(name)
-        if picture is None:
-            raise ProblemError(404, "there is no such picture", "Open its page again.", kind="unknown-name")
+        if (picture := self._pictures.get(name)) is None:
+            raise _no_such_picture()
         try:
             return await asyncio.shield(asyncio.wrap_future(picture))
         except ChartsNotDrawnError as error:
-            raise ProblemError(503, f"the picture could not be drawn: {error}", kind="not-drawn") from error
+            raise _not_drawn(error) from error
+
+    async def png(self, name: str) -> tuple[str, bytes]:
+        """Return a chart's title and its picture as PNG, drawn now.
+
+        Raises:
+            ProblemError: 404, there is none of this name (any more); 503, it could not be drawn.
+        """
+        if (chart := self._charts.get(name)) is None:
+            raise _no_such_picture()
+        try:
+            png = await asyncio.get_running_loop().run_in_executor(self._drawing, as_png, chart)
+        except ChartsNotDrawnError as error:
+            raise _not_drawn(error) from error
+        return chart.title, png
 
     def _draw_waiting(self) -> None:
         """Draw all charts that wait: a page names them one after the other."""
@@ -115,6 +136,14 @@ class DrawnCharts:
         return picture is not None and not (picture.done() and picture.exception() is not None)
 
 
+def _no_such_picture() -> ProblemError:
+    return ProblemError(404, "there is no such picture", "Open its page again.", kind="unknown-name")
+
+
+def _not_drawn(error: ChartsNotDrawnError) -> ProblemError:
+    return ProblemError(503, f"the picture could not be drawn: {error}", kind="not-drawn")
+
+
 def _name(chart: Chart) -> str:
     return fingerprint([type(chart).__name__, json.dumps(as_json(chart))])[:32]  # as a text: a bound may be infinite
 
@@ -123,9 +152,21 @@ drawn_charts = DrawnCharts()
 router = APIRouter(dependencies=[READ], include_in_schema=False)
 
 
+_UNCHANGING = {"Cache-Control": "private, max-age=86400, immutable"}
+"""What has a picture's name is always the same."""
+
+
 @router.get("/charts/{name}.svg")
 async def chart(name: str) -> Response:
-    """Return a picture; what has its name is always the same."""
+    """Return a picture."""
     svg = await drawn_charts.svg(name)
-    headers = {"Cache-Control": "private, max-age=86400, immutable"}
-    return Response(svg, media_type="image/svg+xml", headers=headers)
+    return Response(svg, media_type="image/svg+xml", headers=_UNCHANGING)
+
+
+@router.get("/charts/{name}.png")
+async def chart_png(name: str) -> Response:
+    """Return a picture as a file, named for its title."""
+    title, png = await drawn_charts.png(name)
+    file = re.sub(r"[^A-Za-z0-9._-]+", "-", title).strip("-.")[:100] or "chart"
+    headers = {"Content-Disposition": f'attachment; filename="{file}.png"', **_UNCHANGING}
+    return Response(png, media_type="image/png", headers=headers)

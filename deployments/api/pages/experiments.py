@@ -60,15 +60,16 @@ def experiment(request: Request, experiment: str) -> Response:
             Section(lines=(facts.description,) if facts.description else ()),
             Section(
                 title="Runs",
-                table=Table(label="Runs", columns=columns, rows=tuple(map(_run, result.runs))),
+                table=Table(label="Runs", columns=columns, rows=tuple(map(_run, result.runs[::-1]))),
                 after=("The highest mean is no verdict: a comparison says who is better.",) if result.runs else (),
             ),
             Section(
                 title="Comparisons",
                 table=comparison_table(result.comparisons[::-1]),
-                after=()
-                if result.comparisons
-                else (f"None yet. benchwright compare {facts.experiment_id[:8]} makes one.",),
+                after=() if result.comparisons else ("None yet: nobody is shown to be better.",),
+                links=(Link(text="Compare its runs", address=address("/start/compare", runs=facts.experiment_id)),)
+                if result.runs
+                else (),
             ),
             Section(title="Notes", table=_notes(result.annotations)),
         ),

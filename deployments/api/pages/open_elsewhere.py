@@ -13,6 +13,8 @@ from evaluation.providers import PROVIDERS
 from evaluation.providers.openai_wire import chat_body
 
 GATEWAY_PATH = "/v1/chat/completions"
+LONGEST = 100_000
+"""Characters of a request's messages above which no terminal takes it as one command."""
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _PROGRAM = """\
 import json, os, urllib.request
@@ -34,13 +36,16 @@ class Snippet:
 
 
 def snippets(call: StoredCall, *, own_address: str) -> tuple[Snippet, ...]:
-    """Return the request for a terminal, for Python and for the gateway; empty where no single request is the answer.
+    """Return the request for a terminal, for Python and for the gateway.
+
+    Empty where no single request is the answer, or where it is longer than `LONGEST`.
 
     Args:
         call: The request.
         own_address: Address of this server, whose gateway is one of the places.
     """
-    return () if call.has_pipeline else tuple(_snippets(call, own_address))
+    n_characters = sum(len(message.content) for message in call.request.messages)
+    return () if call.has_pipeline or n_characters > LONGEST else tuple(_snippets(call, own_address))
 
 
 def _snippets(call: StoredCall, own_address: str) -> Iterator[Snippet]:

@@ -24,6 +24,7 @@ from selection.choosing.number_words import ordinal
 from selection.decisions.decision_rows import past_of
 from selection.pages.question import limit_rows
 from selection.pages.scoreboard import (
+    NOT_OF_ONE_RUN,
     PERCENTILE,
     difference_lines,
     memory_lines,
@@ -139,7 +140,7 @@ def _standing(view: View, standing: TaskStanding, within_gb: float | None) -> tu
             title=label,
             lines=(_recommended_now(view, standing.task, within_gb),),
             table=headed(table_of(label, rows), HEADINGS),
-            after=(*told, *difference_lines(board, standing)),
+            after=(NOT_OF_ONE_RUN, *told, *difference_lines(board, standing)),
             links=(Link(text=f"What was recommended for {standing.task}", address=address(_ALL, task=standing.task)),),
         ),
         Section(

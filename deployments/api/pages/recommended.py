@@ -21,12 +21,14 @@ from evaluation.store.recommendations import find_recommendation
 from evaluation.store.selection_models import find_model
 from evaluation.store.session import Store
 from selection.decisions.decision_rows import past_of
+from selection.pages.scoreboard import NOT_OF_ONE_RUN
 from selection.pages.stored_recommendation import (
     beaten_rows,
     change_lines,
     figure_rows,
     left_out_line,
     question_rows,
+    reading_lines,
     ruled_out_rows,
     sureness_lines,
 )
@@ -74,12 +76,16 @@ def _sections(store: Store, record: RecommendationRecord) -> Iterator[Section]:
         ),
         lines=() if record.prompt is None else (f"Asked for the prompt: {record.prompt}",),
     )
-    yield Section(title="The answer", table=table_of("Expected figures", figure_rows(record)))
+    yield Section(
+        title="The answer",
+        table=table_of("Expected figures", figure_rows(record)),
+        after=(NOT_OF_ONE_RUN,) if record.expected.get("quality") else (),
+    )
     yield Section(title="How sure", lines=tuple(sureness_lines(record)), after=tuple(_notes(record)))
     yield Section(
         title="Who met the limits",
         table=table_of("Who met the limits", beaten_rows(record)),
-        after=("Points are hundredths of expected quality, on the cases that both were asked.",),
+        after=tuple(reading_lines(record)),
     )
     yield Section(
         title="Who was ruled out",

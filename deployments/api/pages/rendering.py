@@ -10,6 +10,8 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, Response
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from deployments.api.invalid_fields import sentence_on
+from deployments.api.pages.command_code import with_commands
 from deployments.api.pages.explained_words import ExplainedWords
 from deployments.api.pages.moments import TIME_ZONE_NOTE, date_and_time, exact, how_long_ago, in_utc
 from deployments.api.pages.sections import Compared, Link, State
@@ -44,6 +46,7 @@ NAVIGATION = (
     ("/catalogue", "Catalogue"),
 )
 """Addresses of the pages that every page leads to, with their names."""
+_CORRECT = "Correct it in the address, or open the page by its link on another one."
 _STATUSES = frozenset({*Status, "critical", "warning", "open"})
 """Words that have a colour of their own; no other text becomes the name of a class."""
 
@@ -64,7 +67,7 @@ class PageRoute(ReadingRoute):
                 names = [*map(str, request.path_params.values()), *_named(request)]
                 return error_page(request, problem_of(error, path_names=names))
             except RequestValidationError as error:
-                return error_page(request, ProblemError(422, _words_of(error), kind="invalid"))
+                return error_page(request, ProblemError(422, sentence_on(error.errors()), _CORRECT, kind="invalid"))
 
         return handle_with_pages
 
@@ -103,10 +106,6 @@ def _named(request: Request) -> list[str]:
     return [value for name in ("id", "name") for value in request.query_params.getlist(name)]
 
 
-def _words_of(error: RequestValidationError) -> str:
-    return "; ".join(f"{each['loc'][-1]}: {each['msg']}" for each in error.errors())
-
-
 def _number(format_number: Callable[[float], str]) -> Callable[[float | None], str]:
     def shown(value: float | None) -> str:
         return "—" if value is None else format_number(value)
@@ -118,7 +117,8 @@ def address(path: str, **parameters: object) -> str:
     """Return an address with its parameters; those that are empty are left out, one with several values is repeated."""
     listed = [(name, value if isinstance(value, list | tuple) else (value,)) for name, value in parameters.items()]
     query = urlencode(
-        [(name, str(each)) for name, values in listed for each in values if each not in (None, "", False)]
+        [(name, str(each)) for name, values in listed for each in values if each not in (None, "", False)],
+        errors="replace",  # half a surrogate pair stands in no address
     )
     return f"{path}?{query}" if query else path
 
@@ -139,6 +139,7 @@ _environment.filters |= {
     "size": _number(formatting.size),
     "duration": _number(formatting.duration),
     "sentence": as_sentence,
+    "commands": lambda text: with_commands(for_terminal(str(text))),
     "joules": _number(formatting.joules),
     "pace": _number(lambda value: formatting.per_second(value, "answers")),
     "in_utc": in_utc,

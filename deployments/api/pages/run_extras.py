@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from deployments.api.pages.drawn_charts import DrawnChart
 from deployments.api.pages.rendering import address
 from deployments.api.pages.report_links import report_links
-from deployments.api.pages.sections import Link, drawn
+from deployments.api.pages.run_sections import run_sections
+from deployments.api.pages.sections import Link, Section, drawn
 from deployments.cli.arguments import open_stored
 from deployments.python.stored import load_run
 from evaluation.charts.chart import BoxChart
@@ -46,6 +47,8 @@ class RunExtras:
     """Memory of each candidate's model, by label, as far as it is known."""
     reports: tuple[Link, ...]
     """A file in each format."""
+    sections: tuple[Section, ...]
+    """What else there is to see below the pictures."""
     search: Link | None
     """What the race or the sweep found whose run it is; None: it is neither."""
 
@@ -57,6 +60,7 @@ def run_extras(run: RunResult) -> RunExtras:
         kind = search_kind(store, run.run_id)
         memory = _memory(store, run)
         pictures = drawn(quality_against_cost(run), _latencies(store, run))
+        sections = _readings.get(("sections", store.url, run.run_id), lambda: run_sections(store, run))
     return RunExtras(
         comparisons=tuple(
             Link(text=each.sentence or each.comparison_id, address=f"/comparisons/{each.comparison_id}")
@@ -64,6 +68,7 @@ def run_extras(run: RunResult) -> RunExtras:
         ),
         all_comparisons=address("/comparisons", run=run.run_id),
         pictures=pictures,
+        sections=sections,
         memory=memory,
         reports=report_links("runs", run.run_id),
         search=None if kind is None else Link(text=f"What the {kind} found", address=f"/runs/{run.run_id}/{kind}"),

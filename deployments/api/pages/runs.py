@@ -15,6 +15,7 @@ from deployments.api.pages.recent_runs import listed_runs
 from deployments.api.pages.rendering import PageRoute, page
 from deployments.api.pages.run_alarms import shown_alarms
 from deployments.api.pages.run_extras import run_extras, shared_run
+from deployments.api.pages.run_verdicts import RunVerdicts
 from deployments.api.stored_calls import stored_calls
 from deployments.cli.arguments import open_stored
 from deployments.python.stored import load_case
@@ -23,6 +24,8 @@ from evaluation.answer_matrix.selection import MatrixView, Showing, Sorting
 from evaluation.errors import UnknownNameError
 from evaluation.glossary import find_term
 from evaluation.records.status import Status
+from evaluation.reports.runs.gpu import gpu_lines
+from evaluation.reports.runs.tables import remarks
 from evaluation.run_results.ranking import ranked
 from evaluation.store.plans import run_flows
 from evaluation.store.summaries import list_runs
@@ -30,6 +33,7 @@ from evaluation.store.summaries import list_runs
 router = APIRouter(route_class=PageRoute, dependencies=[READ], include_in_schema=False)
 ROWS_OF_A_PAGE = 100
 RUNS_OF_A_PAGE = 50
+run_verdicts = RunVerdicts()
 figures_in_use = FiguresInUse()
 """Figures of the runs that people look at."""
 
@@ -79,10 +83,14 @@ def run(request: Request, run: str) -> Response:
     has_ended = result.status not in (Status.PLANNED, Status.RUNNING)
     with open_stored(None) as store:
         pairs = run_pairs(store, result.run_id, in_use=figures_in_use) if has_ended else None
+        verdict = run_verdicts.of(store, result)
     return page(
         request,
         "run.html",
         run=result,
+        verdict=verdict,
+        notes=remarks(result),
+        gpu_lines=gpu_lines(result),
         alarms=shown_alarms(result),
         candidates=ranked(result),
         extras=run_extras(result),

@@ -1,5 +1,6 @@
 """What becomes of the cases that somebody marked in the answers of a run: a benchmark file, a review, or a tag."""
 
+import os
 import re
 from pathlib import Path
 from typing import Annotated, Literal
@@ -147,7 +148,7 @@ def _folder() -> Path:
         ConfigurationError: this server has none.
     """
     limit = file_limit()
-    if limit is None or limit.folder is None or not limit.folder.is_dir():
+    if limit is None or limit.folder is None or not os.path.isdir(limit.folder):
         raise ConfigurationError(
             "this server has no folder of which forms may name files",
             "Download the file instead, or start the server with `BENCHWRIGHT_FORM_FILES` set to a folder.",

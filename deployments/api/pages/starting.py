@@ -28,7 +28,7 @@ from evaluation.store.session import Store
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 Run = Annotated[str, Query(max_length=500)]
-_EMPTY = Filled(values={}, request=None, errors={})
+Runs = Annotated[tuple[Run, ...], Query(max_length=100)]
 
 
 @router.get("/start", dependencies=[READ])
@@ -56,10 +56,11 @@ def start(request: Request, run: Run = "") -> Response:
 
 
 @router.get("/start/{deployment}", dependencies=[READ])
-def form_of(request: Request, deployment: str) -> Response:
-    """Show the form of a deployment."""
+def form_of(request: Request, deployment: str, runs: Runs = ()) -> Response:
+    """Show the form of a deployment; runs that the address names are filled in."""
     with open_stored(None) as store:
-        return _form_page(request, store, _existing(deployment), _EMPTY)
+        filled = Filled(values={"runs": list(runs)} if runs else {}, request=None, errors={})
+        return _form_page(request, store, _existing(deployment), filled)
 
 
 @router.post("/start/{deployment}")

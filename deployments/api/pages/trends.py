@@ -12,6 +12,7 @@ from deployments.api.pages.alerts import ALERTS, alert_rows
 from deployments.api.pages.rendering import PageRoute
 from deployments.api.pages.section_page import section_page
 from deployments.api.pages.sections import Cell, Link, Section, Table, drawn, filled
+from deployments.api.pages.speed_changes import speed_section
 from deployments.api.pages.timelines import PERIODS, TRENDS, USUAL_DAYS, recent_timeline, trend_address, trends_address
 from deployments.cli.arguments import open_stored
 from deployments.python.stored import load_alerts
@@ -55,6 +56,7 @@ def trends(
         request,
         " on ".join(each for each in (candidate, of) if each) or "Trends",
         (
+            *filled(speed_section(request, series, days, is_of_one=is_of_one)),
             *_pictures(series, since=timeline.moment - timedelta(days=days), is_of_one=is_of_one),
             *_trend_sections(series, insights, days),
         ),

@@ -8,6 +8,8 @@ from typing import Literal
 
 MOST_WORDS = 3_000
 """Words of a text that are compared; comparing takes time with their square."""
+MOST_CHARACTERS = 100_000
+"""Characters of a text that is compared: a word may have any number of them."""
 _WORDS = re.compile(r"\s+|\w+|[^\w\s]")
 
 
@@ -21,6 +23,8 @@ class Piece:
 
 def word_diff(before: str, after: str) -> tuple[Piece, ...] | None:
     """Return the pieces of which the two texts are made; None: one is too long to compare."""
+    if max(len(before), len(after)) > MOST_CHARACTERS:
+        return None
     old, new = _WORDS.findall(before), _WORDS.findall(after)
     if max(len(old), len(new)) > MOST_WORDS:
         return None

@@ -108,7 +108,13 @@ def print_comparisons(results: Sequence[ComparisonResult]) -> None:
 
 
 def _print_one(result: ComparisonResult) -> None:
-    from evaluation.reports.comparisons.tables import dropped_lines, is_pair, note_lines, tail_lines, zero_lines
+    from evaluation.reports.comparisons.tables import (
+        dropped_lines,
+        is_pair,
+        note_lines,
+        tail_lines,
+        zero_lines,
+    )
 
     lead, *others = result.sentences
     say_line(lead, style="bold")
@@ -149,6 +155,7 @@ def _print_pair(result: ComparisonResult) -> None:
 
 def _print_many(result: ComparisonResult) -> None:
     from evaluation.reports.comparisons.tables import (
+        FOR_ALL_PAIRS,
         gate_line,
         matrix_rows,
         matrix_title,
@@ -175,8 +182,10 @@ def _print_many(result: ComparisonResult) -> None:
     if result.against is None:
         _heading(matrix_title(result))
         print_split_table(matrix_rows(result))
-    _heading(f"{headline.metric}, pair by pair [intervals adjusted for all pairs]")
+    _heading(f"{headline.metric}, pair by pair")
     print_split_table(pair_rows(result, headline.metric), words=("verdict",))
+    if len(result.pairs_by(headline.metric)) > 1:
+        say_line(FOR_ALL_PAIRS)
 
 
 def _heading(text: str) -> None:

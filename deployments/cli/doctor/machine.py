@@ -47,5 +47,5 @@ def gpus() -> tuple[Gpu, ...]:
 
 def free_bytes(path: Path) -> int:
     """Return the free space on the disk that holds `path`, or would."""
-    there = next(folder for folder in (path, *path.absolute().parents) if folder.exists())
+    there = next(folder for folder in (path, *path.absolute().parents) if os.path.exists(folder))
     return shutil.disk_usage(there).free

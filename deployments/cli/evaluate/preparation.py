@@ -4,6 +4,7 @@ All checks run before a server is started or a token is spent.
 """
 
 import asyncio
+import os
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -160,7 +161,7 @@ def _with_absolute_paths(request: "EvaluationRequest") -> "EvaluationRequest":
 
     suites = standard_suites()
     names = [
-        name if name in suites or not Path(name).exists() else checked_path(str(Path(name).resolve()))
+        name if name in suites or not os.path.exists(name) else checked_path(str(Path(name).resolve()))
         for name in request.benchmarks
     ]
     return request.model_copy(update={"benchmarks": names})

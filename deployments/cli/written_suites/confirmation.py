@@ -3,6 +3,7 @@
 Neither who wrote a case nor what the checks said is shown, and the order gives no hint of it.
 """
 
+import os
 import random
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,9 +67,9 @@ def confirm_suite(benchmark: Benchmark, target: Target, *, rater: str | None, as
 
 
 def _refuse_target(benchmark: Benchmark, target: Target) -> None:
-    if target.out is not None and target.out.exists():
+    if target.out is not None and os.path.exists(target.out):
         raise ConfigurationError(f"{str(target.out)!r} is there already", "Name a new file with --out.")
-    if target.out is None and Path(benchmark.source).exists():
+    if target.out is None and os.path.exists(benchmark.source):
         raise ConfigurationError(
             f"{benchmark.source!r} is a file, which is not changed", "Name a new file with --out, or a stored suite."
         )

@@ -1,5 +1,6 @@
 """Instruction on the language of the answer, detected by langdetect with seed 0, as in the published checker."""
 
+import os
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -47,7 +48,9 @@ def _detectors() -> Any:
     from langdetect.detector_factory import PROFILES_DIRECTORY, DetectorFactory
 
     factory = DetectorFactory()
-    profiles = sorted(path for path in Path(PROFILES_DIRECTORY).iterdir() if path.is_file() and path.name[0] != ".")
+    profiles = sorted(
+        path for path in Path(PROFILES_DIRECTORY).iterdir() if os.path.isfile(path) and path.name[0] != "."
+    )
     factory.load_json_profile([path.read_text(encoding="utf-8") for path in profiles])
     factory.set_seed(0)
     return factory

@@ -8,6 +8,7 @@ from evaluation.escaping import for_markdown
 from evaluation.formatting import counted
 from evaluation.reports.comparisons.charts import differences, side_latencies, sides_against_cost
 from evaluation.reports.comparisons.tables import (
+    FOR_ALL_PAIRS,
     dropped_lines,
     flip_line,
     flip_rows,
@@ -110,7 +111,13 @@ def _of_many(result: ComparisonResult) -> list[str]:
     parts += map(for_markdown, reading_lines(result))
     if result.against is None:
         parts += [f"### {for_markdown(matrix_title(result))}", markdown_table(matrix_rows(result))]
-    return [*parts, f"### {name}, pair by pair", markdown_table(pair_rows(result, headline.metric))]
+    several = len(result.pairs_by(headline.metric)) > 1
+    return [
+        *parts,
+        f"### {name}, pair by pair",
+        markdown_table(pair_rows(result, headline.metric)),
+        *([for_markdown(FOR_ALL_PAIRS)] if several else []),
+    ]
 
 
 def _preferences(result: ComparisonResult) -> list[str]:

@@ -18,6 +18,10 @@ Row = dict[str, str]
 FIGURE_TITLES = {name: plain_word(name) for name in SPEED_METRICS}
 COUNTS = "better/worse/equal"
 """Title of the column with the number of cases that each side of a pair won."""
+ALONE = "p alone"
+"""Title of the column with p-values that are not adjusted."""
+AGREEING = "Intervals and p for all pairs (Holm) allow for their number, and agree with the verdict."
+FOR_ALL_PAIRS = f"{AGREEING} {ALONE} is as if the pair were the only one, and decides nothing."
 RATIOS = "“Times” is the geometric mean of the ratios case by case, not the ratio of the two means shown."
 
 
@@ -180,27 +184,37 @@ def pair_rows(result: ComparisonResult, metric: str, *, leaders_first: bool = Fa
         labels = dict.fromkeys([*order, *(side.label for side in result.sides)])
         places = {label: place for place, label in enumerate(labels)}
         pairs = tuple(sorted(pairs, key=lambda pair: sorted((places[pair.a], places[pair.b]))))
-    return [
-        {
-            "pair": f"{pair.a} – {pair.b}",
-            "difference": "–" if pair.difference is None else amount(pair.difference, pair, signed=True),
-            "interval": interval(pair, signed=True) if pair.difference is not None else "–",
-            "p": p_cell(pair.p_value),
-            "p (Holm)": p_cell(pair.p_adjusted),
-            "pairs": f"{pair.n_pairs:,}",
-            COUNTS: f"{pair.n_better_a:,}/{pair.n_better_b:,}/{pair.n_equal:,}",
-            "MDE": "–" if pair.mde is None else amount(pair.mde, pair),
-            "verdict": verdict_words(pair),
-        }
-        for pair in pairs
-    ]
+    return [_pair_row(pair, among_several=len(pairs) > 1) for pair in pairs]
 
 
 def artifact_rows(result: ComparisonResult) -> list[Row]:
     """Return one row per pair and metric, for a table that can be searched and sorted."""
+    among_several = any(len(result.pairs_by(metric.metric)) > 1 for metric in result.metrics)
     return [
-        {"metric": title(metric.metric), **row} for metric in result.metrics for row in pair_rows(result, metric.metric)
+        {"metric": title(metric.metric), **_pair_row(pair, among_several=among_several)}
+        for metric in result.metrics
+        for pair in result.pairs_by(metric.metric)
     ]
+
+
+def _pair_row(pair: PairResult, *, among_several: bool) -> Row:
+    return {
+        "pair": f"{pair.a} – {pair.b}",
+        "difference": "–" if pair.difference is None else amount(pair.difference, pair, signed=True),
+        **_evidence(pair, among_several=among_several),
+        "pairs": f"{pair.n_pairs:,}",
+        COUNTS: f"{pair.n_better_a:,}/{pair.n_better_b:,}/{pair.n_equal:,}",
+        "MDE": "–" if pair.mde is None else amount(pair.mde, pair),
+        "verdict": verdict_words(pair),
+    }
+
+
+def _evidence(pair: PairResult, *, among_several: bool) -> Row:
+    """Return the interval and p-value; among several pairs, under names that say for how many they hold."""
+    limits = interval(pair, signed=True) if pair.difference is not None else "–"
+    if not among_several:
+        return {"interval": limits, "p": p_cell(pair.p_value)}
+    return {"interval for all pairs": limits, "p (Holm)": p_cell(pair.p_adjusted), ALONE: p_cell(pair.p_value)}
 
 
 def side_source_rows(result: ComparisonResult) -> list[Row]:

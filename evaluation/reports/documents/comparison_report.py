@@ -6,9 +6,10 @@ from evaluation.charts.kinds import Chart
 from evaluation.comparisons.preference_words import preference_lines, preference_rows
 from evaluation.comparisons.sentences import FRACTION
 from evaluation.errors import as_sentence
-from evaluation.formatting import counted, listed
+from evaluation.formatting import listed
 from evaluation.reports.comparisons.charts import differences, side_latencies, sides_against_cost
 from evaluation.reports.comparisons.tables import (
+    AGREEING,
     dropped_lines,
     flip_line,
     flip_rows,
@@ -19,7 +20,6 @@ from evaluation.reports.comparisons.tables import (
     metric_rows,
     more_sides,
     note_lines,
-    pair_rows,
     reading_lines,
     side_rows,
     side_source_rows,
@@ -27,6 +27,8 @@ from evaluation.reports.comparisons.tables import (
     title,
     zero_lines,
 )
+from evaluation.reports.documents.opening import names_of
+from evaluation.reports.documents.pair_columns import short_pair_rows
 from evaluation.reports.documents.pair_limits import missing_evidence, tests_in_words
 from evaluation.reports.documents.report import Part, Section, shown, text_table
 from evaluation.reports.documents.run_report import COUNTED, SAMPLE
@@ -49,8 +51,9 @@ def question_of_comparison(store: Store, result: ComparisonResult) -> str:
     if is_pair(result):
         return f"Is {labels[0]} better or worse than {labels[1]} on {result.benchmark}?"
     if result.against is not None:
-        return f"Is any of {counted(len(labels) - 1, 'side')} better than {result.against} on {result.benchmark}?"
-    return f"Which of {counted(len(labels), 'side')} is the best on {result.benchmark}?"
+        others = names_of([label for label in labels if label != result.against])
+        return f"Is any of {others} better than {result.against} on {result.benchmark}?"
+    return f"Which is the best on {result.benchmark}: {names_of(labels)}?"
 
 
 def comparison_sections(result: ComparisonResult) -> list[Section]:
@@ -117,8 +120,8 @@ def _of_many(result: ComparisonResult) -> Iterator[Section]:
     yield Section(
         part=Part.EVIDENCE,
         title=f"{title(headline.metric)}, pair by pair",
-        tables=text_table(pair_rows(result, headline.metric)),
-        after=("Intervals are adjusted for all pairs.", *reading_lines(result)),
+        tables=text_table(short_pair_rows(result, headline.metric)),
+        after=(AGREEING, *reading_lines(result)),
     )
     if result.against is None and len(result.sides) <= WIDEST_MATRIX:
         yield Section(part=Part.APPENDIX, title=matrix_title(result), tables=text_table(matrix_rows(result)))

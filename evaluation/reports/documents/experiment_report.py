@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from evaluation.formatting import counted
 from evaluation.reports.documents.comparison_report import comparison_sections
+from evaluation.reports.documents.opening import with_opening
 from evaluation.reports.documents.report import Part, Section, text_table
 from evaluation.reports.documents.run_report import answer_of_run, compared_pairs, run_sections
 from evaluation.results.comparisons import ComparisonResult
@@ -25,8 +26,9 @@ def question_of_experiment(result: ExperimentResult) -> str:
 def answer_of_experiment(store: Store, newest: ComparisonResult | None, runs: Sequence[RunResult]) -> list[str]:
     """Return what the newest comparison found, else the verdict of each run."""
     if newest is not None:
-        return list(newest.sentences)
-    of_runs = [f"{run.benchmark}, run {run.run_id[:8]}: {answer_of_run(store, run)[0]}" for run in runs]
+        return with_opening(newest, list(newest.sentences))
+    answers = [answer_of_run(store, run, compared_pairs(store, run))[0] for run in runs]
+    of_runs = [f"{run.benchmark}, run {run.run_id[:8]}: {answer}" for run, answer in zip(runs, answers, strict=True)]
     return of_runs if len(of_runs) == 1 else [NOT_COMPARED, *of_runs]
 
 
@@ -58,7 +60,7 @@ def experiment_sections(
             part=Part.EVIDENCE,
             title="Runs",
             lines=(result.facts.description,) if result.facts.description else (),
-            tables=text_table([_run_row(run) for run in result.runs]),
+            tables=text_table([_run_row(run) for run in reversed(result.runs)]),
             after=(
                 "The highest mean is no verdict; a comparison says who is better.",
                 *([f"{counted(left, 'older run')} in this table alone."] if left else []),

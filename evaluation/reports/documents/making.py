@@ -14,7 +14,9 @@ from evaluation.reports.documents import (
     sheets,
 )
 from evaluation.reports.documents.cases import AnswersOf, CaseRoom, answers_of_comparison, case_table
+from evaluation.reports.documents.opening import with_opening
 from evaluation.reports.documents.report import Report, Section, Sheet, Subject, in_order
+from evaluation.reports.documents.words import words_section
 from evaluation.results.comparisons import ComparisonResult
 from evaluation.results.runs import RunResult
 from evaluation.run_results.experiment_result import experiment_result
@@ -68,7 +70,7 @@ def make_report(store: Store, source: Source, room: CaseRoom) -> Report:
         question=content.question,
         answer=answer,
         further=tuple(further),
-        sections=in_order(content.sections),
+        sections=in_order([*content.sections, words_section(content.sections)]),
         cases=case_table(store, content.answers, room),
         sheets=tuple(content.sheets),
         made_at=datetime.now(UTC),
@@ -105,7 +107,7 @@ def _of_run(store: Store, run: RunResult) -> _Content:
         title=run.benchmark,
         about=_about_run(run),
         question=run_report.question_of_run(store, run),
-        sentences=run_report.answer_of_run(store, run),
+        sentences=run_report.answer_of_run(store, run, compared),
         sections=run_report.run_sections(store, run, compared),
         answers=(AnswersOf(run_id=run.run_id, names=()),),
         sheets=sheets.run_sheets(store, [run], [] if compared is None else [compared]),
@@ -120,7 +122,7 @@ def _of_comparison(result: ComparisonResult, store: Store) -> _Content:
         about=f"Comparison {result.comparison_id} · {counted(len(result.sides), 'side')}"
         + (f" by {result.by}" if result.by else ""),
         question=comparison_report.question_of_comparison(store, result),
-        sentences=result.sentences,
+        sentences=with_opening(result, list(result.sentences)),
         sections=comparison_report.comparison_sections(result),
         answers=answers_of_comparison(result),
         sheets=sheets.run_sheets(store, runs, [result]),

@@ -4,11 +4,14 @@ from collections.abc import Sequence
 
 from evaluation.answer_matrix.figures import metrics_of, read_figures
 from evaluation.comparisons.run_verdict import MOST_CANDIDATES, headline_comparison, headline_verdict
+from evaluation.errors import as_sentence
 from evaluation.formatting import counted, listed
 from evaluation.records.runs import RunRecord
 from evaluation.reports.comparisons.charts import differences
-from evaluation.reports.comparisons.tables import pair_rows, reading_lines
+from evaluation.reports.comparisons.tables import AGREEING, reading_lines
 from evaluation.reports.documents.identity import candidates_section, measured_section
+from evaluation.reports.documents.opening import names_of, with_opening
+from evaluation.reports.documents.pair_columns import short_pair_rows
 from evaluation.reports.documents.pair_limits import missing_evidence, tests_in_words
 from evaluation.reports.documents.report import Part, Section, shown, text_table
 from evaluation.reports.runs.alarm_lines import alarm_lines, baselines_line
@@ -44,6 +47,15 @@ COUNTED = (
     "Failures of servers are counted and never scored as wrong answers; a candidate's own (an empty answer, a budget "
     "that was thought away) are scored as empty answers."
 )
+METHODS = {
+    "t": "Student's method",
+    "t_skewed": "Student's for skewed values",
+    "wilson": "Wilson's for shares",
+    "cluster_t": "Student's over clusters",
+    "bootstrap": "resampling",
+    "bootstrap_bca": "resampling, bias-corrected",
+}
+"""How intervals are made, in words."""
 SAMPLE = (
     "Intervals say how far the cases at hand may mislead by chance, if they are like those that will be asked. They "
     "say nothing of other kinds of cases, other prompts or other options."
@@ -57,12 +69,21 @@ def question_of_run(store: Store, run: RunResult) -> str:
         return question
     if len(run.candidates) == 1:
         return f"How well does {run.candidates[0].label} do on {run.benchmark}?"
-    return f"Which of {counted(len(run.candidates), 'candidate')} is the best on {run.benchmark}?"
+    if len(run.candidates) == 2:
+        return f"Is {ranked(run)[0].label} or {ranked(run)[1].label} better on {run.benchmark}?"
+    return f"Which is the best on {run.benchmark}: {names_of([each.label for each in ranked(run)])}?"
 
 
-def answer_of_run(store: Store, run: RunResult) -> list[str]:
-    """Return the verdict of a run, its first sentence first; of one candidate its value."""
-    verdict = headline_verdict(store, run)
+def answer_of_run(store: Store, run: RunResult, compared: ComparisonResult | None) -> list[str]:
+    """Return the verdict of a run, its first sentence first; of one candidate its value.
+
+    Args:
+        store: The results.
+        run: The run.
+        compared: The comparison behind its verdict.
+    """
+    notes = () if compared is None else compared.notes
+    verdict = with_opening(compared, [line for line in headline_verdict(store, run) if line not in notes])
     if not verdict:
         values = [
             f"{each.label}: {run.headline} {shown_estimate(mean)} on {counted(mean.n_cases, 'case')}."
@@ -131,10 +152,10 @@ def _pairs_section(compared: ComparisonResult | None, *, of: str) -> Section:
     return Section(
         part=Part.EVIDENCE,
         title=f"Pair by pair: {compared.headline}{of}",
-        tables=text_table(pair_rows(compared, compared.headline, leaders_first=True)),
+        tables=text_table(short_pair_rows(compared, compared.headline, leaders_first=True)),
         after=(
-            "The first minus the second, on the same cases; intervals and p (Holm) allow for all pairs. MDE: the least "
-            "difference that so many cases show 4 times in 5.",
+            "The first minus the second, on the same cases.",
+            *((AGREEING,) if len(compared.headline_pairs) > 1 else ()),
             *reading_lines(compared),
         ),
         charts=shown(differences(compared)),
@@ -203,6 +224,7 @@ def limits_of_run(run: RunResult, compared: ComparisonResult | None) -> list[str
     given_up = [f"{each.label} was given up: {each.given_up_reason}" for each in run.candidates if each.given_up_reason]
     cpu = partly_on_the_cpu([run])
     baselines = baselines_line([run])
+    notes = [] if compared is None else [note for note in compared.notes if not note.startswith(f"run {run.run_id} is")]
     sample = [f"Only the first {run.limit:,} cases were taken."] if run.limit else []
     return [
         *_unfinished(run),
@@ -213,6 +235,7 @@ def limits_of_run(run: RunResult, compared: ComparisonResult | None) -> list[str
         *([] if cpu is None else [f"Speed: {cpu}"]),
         *sample,
         *remarks(run),
+        *map(as_sentence, notes),
         SAMPLE,
     ]
 
@@ -225,7 +248,7 @@ def method_of_run(run: RunResult, compared: ComparisonResult | None) -> list[str
     return [
         f"{counted(len(run.candidates), 'candidate')} answered {counted(run.n_cases, 'case')} of {run.benchmark} "
         f"(version {run.benchmark_version[:12]}){repeats}; seed {run.seed}.",
-        f"Intervals of values: 95 %, by {listed(methods) or 'no method'}.",
+        f"Intervals of values: 95 %, by {listed([METHODS.get(each, each) for each in methods]) or 'no method'}.",
         *tests_in_words(compared),
         *run.judging,
         *gpu_lines(run),

@@ -10,8 +10,8 @@ import pytest
 from sample_charts import KINDS, boxes
 from work_done_once import DRAW_ELSEWHERE
 
-from evaluation.charts import drawing
-from evaluation.charts.drawing import ChartsNotDrawnError, as_svgs
+from evaluation.charts import drawing, rendering
+from evaluation.charts.drawing import ChartsNotDrawnError, as_png, as_svgs
 from evaluation.charts.rendering import as_svg
 
 
@@ -25,6 +25,13 @@ def test_a_process_of_its_own_draws_the_same_pictures() -> None:
     charts = [make("a <b> \x00 \ud800 & \u202e", 0.25) for make in KINDS.values()]
 
     assert [as_svg(chart) for chart in charts] == as_svgs(charts)
+
+
+@pytest.mark.usefixtures("_elsewhere")
+def test_a_process_of_its_own_draws_the_same_file() -> None:
+    chart = boxes("a <b> \x00 \ud800 & \u202e", 0.25)
+
+    assert rendering.as_png(chart) == as_png(chart)
 
 
 @pytest.mark.usefixtures("_elsewhere")

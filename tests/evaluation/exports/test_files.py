@@ -109,6 +109,12 @@ def test_a_folder_that_does_not_exist_is_named(tmp_path: Path) -> None:
         write_file(tmp_path / "no-such" / "a.csv", COLUMNS, ROWS, Format.CSV)
 
 
+@pytest.mark.parametrize("name", ["x" * 300 + ".csv", "x" * 5_000 + "/a.csv"])
+def test_a_name_that_no_file_can_have_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"cannot write .*: File name too long"):
+        write_file(tmp_path / name, COLUMNS, ROWS, Format.CSV, metrics=("exact_match",))
+
+
 def test_what_breaks_in_the_middle_leaves_nothing_behind(tmp_path: Path) -> None:
     def broken() -> Iterator[dict[str, Any]]:
         yield ROWS[0]

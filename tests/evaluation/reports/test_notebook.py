@@ -158,7 +158,7 @@ def test_two_sides_are_shown_by_metric_and_several_pair_by_pair(store: Store) ->
     four = read(compared(store, "four")._repr_html_())
 
     assert "Differences are the first side minus the second, paired [95 %]." in two.text
-    assert "exact_match, pair by pair [intervals adjusted for all pairs]" in four.text
+    assert "interval for all pairs" in four.text
     assert 6 == four.text.count(" – ")
     assert "all 4 sides at once (Cochran's Q)" in four.text
 

@@ -89,7 +89,7 @@ def test_the_explanation_has_a_line_for_every_candidate() -> None:
     assert "By utility:" == lines[1]
     assert lines[2].startswith("  1. a: 70.0 % [64.1, 75.9], 9 GB of memory (Pareto)")
     assert lines[3].startswith("  2. b: 69.6 % [63.7, 75.5], 4 GB of memory (chosen, tied with a, p = .84")
-    worse = "  3. c: 50.0 % [44.1, 55.9], 2 GB of memory (20.0 points [16.1, 23.9] behind a, p < .0001 on 200 pairs"
+    worse = "  3. c: 50.0 % [44.1, 55.9], 2 GB of memory (20.0 points [15.5, 24.5] behind a, p < .0001 on 200 pairs"
     assert lines[4].startswith(worse)
     assert ["Ruled out:", "  d: not_measured, was measured on 3 cases; 10 are needed"] == lines[5:]
 

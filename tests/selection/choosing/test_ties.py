@@ -1,4 +1,5 @@
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -7,6 +8,7 @@ from scored_tables import standing_of
 
 from selection.choosing.ties import Contrast, contrasts_with
 from selection.scoreboard import Deviations, TaskStanding
+from selection.scoreboards import pair_tests
 
 
 def _contrasts(standing: TaskStanding, deviations: Deviations | None = None, weight: float = 1.0) -> list[Contrast]:
@@ -81,3 +83,38 @@ def test_where_quality_is_worth_nothing_what_is_known_decides() -> None:
         0, [1, 2], standing=standing_of([0.1, 0.9, 0.5]), deviations=None, quality_weight=0, beside=[3.0, 1.0, 3.0]
     )
     assert [(2.0, 0.0), (0.0, 1.0)] == [(one.gap, one.p_value) for one in found]
+
+
+def _of_all_pairs(qualities: list[float], pair_se: float) -> list[Contrast]:
+    """Contrasts of a standing whose tests were adjusted for all of its pairs."""
+    standing = standing_of(qualities, pair_se=pair_se)
+    return _contrasts(replace(standing, tests=pair_tests.tests_over_tasks([], *_parts(standing))))
+
+
+def _parts(standing: TaskStanding) -> tuple[Any, Any, Any]:
+    return standing.difference, standing.difference_se, standing.n_pairs
+
+
+def test_an_interval_allows_for_as_many_pairs_as_the_p_value_beside_it() -> None:
+    (alone,) = _contrasts(standing_of([0.6, 0.55], pair_se=0.02))
+    assert (0.95, 0.05 - 0.02 * stats.t.ppf(0.975, 199)) == pytest.approx((alone.confidence_level, alone.low), abs=1e-4)
+    first = _of_all_pairs([0.6, 0.55, 0.5], 0.02)[0]
+    reach = 0.02 * stats.t.ppf(1 - 0.05 / 3 / 2, 199)
+    assert (1 - 0.05 / 3, 0.05 - reach, 0.05 + reach) == pytest.approx(
+        (first.confidence_level, min(first.low or 0, 0.05 - reach), first.high), abs=1e-4
+    )
+
+
+@pytest.mark.parametrize("pair_se", np.linspace(0.005, 0.06, 23))
+@pytest.mark.parametrize("others", [[0.55], [0.55, 0.5], [0.57, 0.55, 0.54, 0.5, 0.3]])
+def test_no_interval_contradicts_the_p_value_beside_it(others: list[float], pair_se: float) -> None:
+    for contrast in _of_all_pairs([0.6, *others], pair_se):
+        assert contrast.low is not None
+        assert contrast.high is not None
+        assert contrast.low <= 0 <= contrast.high if contrast.is_tied else contrast.low >= 0
+
+
+def test_where_other_things_than_quality_are_weighed_p_is_of_them_too_and_the_difference_has_no_interval() -> None:
+    standing = standing_of([0.6, 0.55])
+    (found,) = contrasts_with(0, [1], standing=standing, deviations=None, quality_weight=1.0, beside=[0.0, 3.0])
+    assert (None, None) == (found.low, found.high)

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from api_client import ApiClient
 from seen_pages import SeenPage
+from stored_runs import asked, numbers, right, store_run
 
 from deployments.api.pages import catalogue
 from evaluation.model_info import ModelInfo
@@ -43,6 +44,22 @@ def test_cases_of_a_benchmark_come_page_by_page(
         path = next((link for link in pages[-1].links if "after=" in link), "")
     assert 3 == len(pages)
     assert all(pages[number // 5].text.count(f"What is {number}?") == 1 for number in range(12))
+
+
+def test_a_benchmark_lists_its_runs_with_the_metric_that_each_was_ranked_by(
+    api: ApiClient, served_store: KeptStore
+) -> None:
+    cases = numbers(3)
+    metrics = ("exact_match", "token_f1")
+    for run_id, headline in (("by-words", "token_f1"), ("by-match", "exact_match")):
+        store_run(
+            served_store, asked("a:1b", right(cases)), cases=cases, run_id=run_id, metrics=metrics, headline=headline
+        )
+    page = api.get("/catalogue/benchmark?name=numbers").text
+    rows = {name: next(row for row in page.split("<tr") if name in row) for name in ("by-words", "by-match")}
+    assert "token_f1" in rows["by-words"]
+    assert "exact_match" in rows["by-match"]
+    assert "unless a run names another metric" in page
 
 
 def test_no_file_is_read_by_its_name(api: ApiClient, tmp_path: Path) -> None:

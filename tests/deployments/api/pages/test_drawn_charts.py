@@ -95,3 +95,30 @@ def test_pictures_over_http(api: ApiClient) -> None:
     assert "default-src 'none'; frame-ancestors 'none'" == answer.headers["content-security-policy"]
     assert "<script" not in answer.text
     assert "immutable" in answer.headers["cache-control"]
+
+
+def test_a_picture_as_a_file_is_named_for_its_title(api: ApiClient) -> None:
+    (picture,) = drawn_charts.drawn_charts.draw(chart('Mean "of"\r\n../A: 3 %'))
+
+    answer = api.get(picture.png_address)
+
+    assert (200, "image/png") == (answer.status_code, answer.headers["content-type"])
+    assert b"\x89PNG" == answer.content[:4]
+    assert 'attachment; filename="Mean-of-..-A-3.png"' == answer.headers["content-disposition"]
+    assert 404 == api.get("/charts/00000000000000000000000000000000.png").status_code
+
+
+def test_a_file_that_cannot_be_drawn_says_why_and_one_that_was_dropped_is_gone(
+    batches: list[list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cannot(_: Chart) -> bytes:
+        raise ChartsNotDrawnError("no room")
+
+    monkeypatch.setattr(drawn_charts, "as_png", cannot)
+    charts = DrawnCharts(most_kept=4)
+    names = [charts.draw(chart(title))[0].png_address[8:-4] for title in "abc"]
+
+    for name, status in ((names[2], 503), (names[0], 404)):
+        with pytest.raises(ProblemError) as refused:
+            asyncio.run(charts.png(name))
+        assert status == refused.value.status

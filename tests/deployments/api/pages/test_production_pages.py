@@ -57,6 +57,17 @@ def test_trends_have_the_newest_figures_with_their_runs(api: ApiClient, watched:
     assert 422 == api.get("/trends?days=0").status_code
 
 
+def test_a_slowdown_is_said_in_a_sentence_where_trends_are_and_where_two_runs_are(
+    api: ApiClient, watched: KeptStore
+) -> None:
+    for address in ("/trends", "/trends?of=numbers&candidate=m%3A1b", "/differences?first=usual&second=slow"):
+        text = " ".join(SeenPage(api.get(address).text).text.split())
+        assert "m:1b is slower: an answer takes " in text, address
+        assert "Intervals are over the cases" in text, address
+    backwards = SeenPage(api.get("/differences?first=slow&second=usual").text).text
+    assert "m:1b is faster: an answer takes " in backwards
+
+
 def test_an_alert_says_since_when_it_is_so_and_leads_to_what_it_compares(api: ApiClient, watched: KeptStore) -> None:
     alert = next(each for each in list_alerts(watched) if each.rule == "duration")
     assert alert.began_at is not None

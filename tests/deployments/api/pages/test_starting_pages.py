@@ -4,6 +4,7 @@ from uuid import UUID
 
 import pytest
 from api_client import ApiClient
+from compared_runs import compared
 from hostile_texts import MARK, letters
 from page_posts import post_form
 from prefect.utilities.callables import parameter_schema
@@ -51,6 +52,19 @@ def test_every_form_is_shown_with_all_its_fields(api: ApiClient, deployment: str
     schema = form_schema(deployment, Choices())
     for place in model_place(schema.request, schema.definitions).all_fields():
         assert f'name="{place.name}"' in answer.text, place.name
+
+
+@pytest.mark.parametrize("deployment", ["compare", "review"])
+def test_runs_that_the_address_names_are_filled_in(api: ApiClient, deployment: str) -> None:
+    runs = ["0123456789ab", HOSTILE]
+
+    answer = api.get(f"/start/{deployment}", params={"runs": runs})
+
+    assert 200 == answer.status_code
+    seen = SeenPage(answer.text)
+    assert [] == seen.problems
+    assert letters("\n".join(runs)) in letters(seen.text)
+    assert 422 == api.get(f"/start/{deployment}", params={"runs": "x" * 501}).status_code
 
 
 def test_kinds_of_fields_follow_the_schema() -> None:
@@ -209,3 +223,28 @@ def test_prefects_pages_are_named_without_a_user_or_password(monkeypatch: pytest
 
 def test_every_deployment_for_people_has_a_request() -> None:
     assert set(FORMS) == set(REQUESTS)
+
+
+def test_ended_work_leads_to_the_comparisons_that_it_made(
+    api: ApiClient, prefect: PrefectByScript, served_store: KeptStore
+) -> None:
+    made = compared(served_store, "mixed")
+    ended, running = prefect.add(OURS, state="COMPLETED"), prefect.add(OURS)
+    address = f"http://here:4210/comparisons/{made.comparison_id}/report?format=html"
+    prefect.links[ended] = [
+        "[x](javascript:alert(1))",
+        f"[The report]({address})",
+        "[gone](http://here:4210/comparisons/0123456789ab/report?format=html)",
+        f"[again]({address})",
+        None,
+    ]
+    prefect.links[running] = prefect.links[ended]
+
+    seen = SeenPage(api.get(f"/work/{ended}").text)
+
+    assert [] == seen.problems
+    comparisons = [link for link in seen.links if link.startswith("/comparisons/")]
+    assert [f"/comparisons/{made.comparison_id}"] == comparisons
+    assert letters(made.sentences[0]) in letters(seen.text)
+    assert "of 0 answers" not in seen.text
+    assert f"/comparisons/{made.comparison_id}" not in api.get(f"/work/{running}").text

@@ -73,6 +73,14 @@ def test_what_is_no_form_is_refused(
     assert {} == prefect.runs
 
 
+@pytest.mark.parametrize("name", ["x" * 300, "x" * 20_000, "/" + "x/" * 3_000])
+def test_a_name_that_no_path_can_have_is_an_unknown_benchmark(api: ApiClient, name: str) -> None:
+    answer = post_form(api, "/start/evaluate", {"do": "preview", "models": "a:1b", "benchmarks": name})
+    assert 422 == answer.status_code
+    assert "xxx" in answer.text or "x/x" in answer.text
+    assert "Internal error" not in answer.text
+
+
 @pytest.mark.parametrize("path", ["/start/stretch", "/start/nobody", "/start/../work", "/work/x/deletion", "/start"])
 def test_nothing_else_can_be_started(api: ApiClient, prefect: PrefectByScript, path: str) -> None:
     assert post_form(api, path).status_code in (404, 405)

@@ -31,7 +31,9 @@ def test_a_template_names_the_parts_of_the_report(stored: Store, tmp_path: Path)
         "{{ report.question }}|{% for name, sections in parts %}{{ name }} {% endfor %}|{{ report.cases.labels[0] }}",
     )
 
-    assert "Which of 2 candidates is the best on numbers?|Evidence Limits Method Appendix |&lt;b&gt;a&lt;/b&gt;" == page
+    assert (
+        "Is &lt;b&gt;a&lt;/b&gt; or b better on numbers?|Evidence Limits Method Appendix |&lt;b&gt;a&lt;/b&gt;" == page
+    )
 
 
 def test_a_template_may_change_a_block_of_ours(stored: Store, tmp_path: Path) -> None:
