@@ -29,6 +29,8 @@ class GenerationRequest:
     """Limit of one attempt, from sending to the last byte."""
 
 
+MOST_TOKENS = 2**31 - 1
+"""Largest accepted number of tokens of one prompt or answer: no sum of them is too large for a database."""
 TIME_TO_FIRST = "ttft_s"
 
 

@@ -172,7 +172,6 @@ FRAMES = "evaluation.results.frames"
 OPTIONS_TEXT = """\
 `evaluate`, `compare`, `race` and `sweep` take these as keywords, beside their own; all may be left out.
 """
-ERRORS_TEXT = "From `evaluation.errors`. `error.next_step` is what helps, or None.\n"
 
 
 def render() -> str:

@@ -9,8 +9,10 @@ from evaluation.chat_protocols.fields import parse_object
 from evaluation.chat_protocols.ollama_requests import read_tool_use
 from evaluation.errors import ConfigurationError, FailureKind, TransientProviderError
 from evaluation.formatting import excerpt
+from evaluation.generation import MOST_TOKENS
 
 _DURATIONS = ("total_duration", "load_duration", "prompt_eval_duration", "eval_duration")
+_MOST_NANOSECONDS = 2**63 - 1
 _REASONS = {"function_call": "tool_calls", "content_filter": "stop"}
 
 
@@ -65,7 +67,9 @@ def _ollama_ending(record: Mapping[str, Any]) -> Ending:
         prompt_tokens=_count(record, "prompt_eval_count"),
         output_tokens=_count(record, "eval_count"),
         cached_tokens=_count(record, "prompt_eval_cached_count"),
-        durations={name: count for name in _DURATIONS if (count := _count(record, name)) is not None},
+        durations={
+            name: whole for name in _DURATIONS if (whole := _whole(record, name, at_most=2**63 - 1)) is not None
+        },
     )
 
 
@@ -184,6 +188,10 @@ def _entries(value: Any) -> tuple[Any, ...]:
 
 
 def _count(record: Mapping[str, Any], name: str) -> int | None:
+    return _whole(record, name, at_most=MOST_TOKENS)
+
+
+def _whole(record: Mapping[str, Any], name: str, *, at_most: int) -> int | None:
     value = record.get(name)
-    is_count = isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**63
-    return value if is_count else None
+    is_whole = isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= at_most
+    return value if is_whole else None

@@ -9,6 +9,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from evaluation.generation import MOST_TOKENS
+
 MAX_DEPTH = 100
 """Nesting depth of lists and objects. Servers' own answers have about ten."""
 _STRING = re.compile(rb'"(?:[^"\\]|\\.)*+(?:"|\Z)', re.DOTALL)
@@ -56,8 +58,6 @@ def _refuse(constant: str) -> Any:
     raise OddRecordError(f"it holds {constant}, which is no JSON")
 
 
-MAX_COUNT = 2**31 - 1
-"""Largest accepted number of tokens of one prompt or answer."""
 MAX_DURATION_NS = 365 * 24 * 3600 * 10**9
 """Largest accepted duration, one year in nanoseconds."""
 MAX_WHOLE = 2**63 - 1
@@ -73,7 +73,7 @@ def count_of(record: Mapping[str, Any], key: str) -> int | None:
     Raises:
         OddRecordError: the value is not such a number.
     """
-    return _measured(record, key, at_most=MAX_COUNT)
+    return _measured(record, key, at_most=MOST_TOKENS)
 
 
 def seconds_of(record: Mapping[str, Any], key: str) -> float | None:

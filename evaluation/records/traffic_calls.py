@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from evaluation.generation import MOST_TOKENS
 from evaluation.records.policies import ServedCall
 from evaluation.records.question_context import QuestionContext
 
@@ -24,7 +25,6 @@ _REASONS = {
     "RefusedRequestError": "the server refused the request",
 }
 """Why a call says nothing about a candidate, by the exception's type."""
-_MOST_TOKENS = 2**63 - 1
 _MOST_SECONDS = 1e9
 
 
@@ -131,5 +131,5 @@ def _check_duration(field: str, value: object) -> None:
 def _check_tokens(field: str, value: object) -> None:
     if value is None:
         return
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= _MOST_TOKENS:
-        raise ValueError(f"{field}: expected a whole number from 0 on")
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MOST_TOKENS:
+        raise ValueError(f"{field}: expected a whole number from 0 to {MOST_TOKENS}")

@@ -26,7 +26,6 @@ from evaluation.store.session import Store
 
 router = APIRouter(route_class=PageRoute, dependencies=[READ], include_in_schema=False)
 MOST_USES, TIMED_USES, SHOWN_USES = 200, 20, 30
-RANK_WORDS = "Means over the most cases, among all candidates of its runs; a rank is no verdict."
 _ADDED_TAG = ":latest"
 _readings = SharedReadings()
 

@@ -10,6 +10,7 @@ from evaluation.chat_protocols.deltas import Delta, Ending, joined
 from evaluation.chat_protocols.ollama_answers import OllamaAnswer
 from evaluation.chat_protocols.openai_answers import OpenAiAnswer
 from evaluation.errors import TransientProviderError
+from evaluation.generation import MOST_TOKENS
 
 NAME = st.text("abc", min_size=1, max_size=4)
 PIECES = st.builds(
@@ -178,3 +179,11 @@ def test_a_tool_call_without_an_id_gets_one_that_no_other_call_has() -> None:
     uses = read(OpenAiReader(), b"".join(map(writer.piece, [*pieces, Delta(ending=Ending(reason="stop"))]))).tool_uses
 
     assert ["call_chatcmpl-1_0", "call_chatcmpl-1_1"] == [use.call_id for use in uses]
+
+
+def test_a_count_of_tokens_that_no_model_reaches_is_not_known() -> None:
+    record = {"done": True, "eval_count": MOST_TOKENS + 1, "prompt_eval_count": MOST_TOKENS, "total_duration": 2**40}
+    ending = read(OllamaReader(), json.dumps(record).encode()).ending
+    assert ending is not None
+    assert (None, MOST_TOKENS) == (ending.output_tokens, ending.prompt_tokens)
+    assert {"total_duration": 2**40} == ending.durations

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from evaluation.errors import ConfigurationError, UnknownNameError
+from evaluation.generation import MOST_TOKENS
 from evaluation.records.question_context import QuestionContext, SaidTurn
 from evaluation.records.traffic_calls import TrafficCall, TrafficStage
 from evaluation.store.session import Store, info
@@ -33,9 +34,17 @@ def call(number: int, **given: Any) -> TrafficCall:
 
 def test_a_call_comes_back_as_it_was_with_its_steps(store: Store) -> None:
     stages = (TrafficStage(name="retrieval", duration_s=0.25, tokens=9), TrafficStage(name="answer", duration_s=1.0))
-    said = call(1, ok=False, error_type="TimeoutError", prompt_tokens=2**40, stages=stages, input="\x00", output="é")
+    said = call(
+        1, ok=False, error_type="TimeoutError", prompt_tokens=MOST_TOKENS, stages=stages, input="\x00", output="é"
+    )
     assert 1 == save_traffic(store, [said])
     assert (said,) == list_traffic(store)
+
+
+def test_the_largest_counts_of_tokens_are_summed(store: Store) -> None:
+    save_traffic(store, [call(number, prompt_tokens=MOST_TOKENS, output_tokens=MOST_TOKENS) for number in range(9)])
+    (counts,) = count_traffic(store)
+    assert (9 * MOST_TOKENS, 9 * MOST_TOKENS) == (counts.prompt_tokens, counts.output_tokens)
 
 
 def test_what_stood_around_the_question_comes_back_as_it_was(store: Store) -> None:
@@ -140,7 +149,7 @@ def test_a_file_is_stored_once_and_wholly_or_not_at_all(store: Store) -> None:
         ("duration_s", 10**400),
         ("duration_s", True),
         ("started_at", datetime(2026, 5, 4)),  # noqa: DTZ001
-        ("prompt_tokens", 2**63),
+        ("prompt_tokens", 2**31),
         ("output_tokens", 1.5),
         ("ok", 1),
         ("error_type", ""),
