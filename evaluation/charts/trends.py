@@ -41,6 +41,8 @@ def trend_specification(chart: TrendChart) -> dict[str, Any]:
     if any(point.is_changed for line in lines for point in line.points):
         layers.append(sign("square", _NAMES_X, HEIGHT + 8, size=64, inside=PAPER, stroke=AXIS))
         words.append(Text("other weights than before", _NAMES_X + 10, HEIGHT + 12))
+    if left := sum(bool(line.points) for line in chart.lines) - len(lines):
+        words.append(Text(f"and {left:,} more in the table", _NAMES_X, HEIGHT + 30))
     return framed(chart, layers, words, margins=MARGINS, height=HEIGHT, is_empty=not lines)
 
 

@@ -16,6 +16,7 @@ from deployments.api.pages.speed_changes import speed_section
 from deployments.api.pages.timelines import PERIODS, TRENDS, USUAL_DAYS, recent_timeline, trend_address, trends_address
 from deployments.cli.arguments import open_stored
 from deployments.python.stored import load_alerts
+from evaluation.charts.curve_chart import LineChart
 from evaluation.formatting import counted, measured, p_value, percent, quantity
 from evaluation.reports.monitoring.figures import FIGURES
 from evaluation.reports.monitoring.trend_charts import DRAWN, concerns, dated_changes, series_place, trend_charts
@@ -23,7 +24,7 @@ from evaluation.results.monitoring import Insight, SeriesResult, TrendResult
 from evaluation.store.monitored import monitored_runs
 
 router = APIRouter(route_class=PageRoute, dependencies=[READ], include_in_schema=False)
-MOST_CHANGES, MOST_MARKED = 500, 30
+MOST_CHANGES, MOST_MARKED, MOST_PICTURES = 500, 30, 12
 NEWEST_NOTE = (
     "Each figure is of the newest run or period alone. Scores are means over the scored answers; seconds are medians "
     "over the answers, waiting included and loading the model not; tokens are means over the calls, of prompt and "
@@ -103,9 +104,18 @@ def _pictures(series: Sequence[SeriesResult], *, since: datetime, is_of_one: boo
     columns = ("Changed", "Benchmark", "Candidate", "Before", "After", "Run", "When")
     pictures = trend_charts(series, alerts_then, changes, figures=tuple(FIGURES) if is_of_one else DRAWN)
     return filled(
-        Section(title="Over time", pictures=drawn(*pictures)),
+        Section(title="Over time", pictures=drawn(*pictures[:MOST_PICTURES]), after=_left_out(pictures)),
         Section(title="Alerts in this time", table=alert_rows(alerts_then[:MOST_MARKED])),
         Section(title="Other weights and servers", table=Table(label="Changes", columns=columns, rows=rows)),
+    )
+
+
+def _left_out(pictures: Sequence[LineChart]) -> tuple[str, ...]:
+    if len(pictures) <= MOST_PICTURES:
+        return ()
+    return (
+        f"{counted(len(pictures) - MOST_PICTURES, 'more picture')} left out: choose a candidate in the table of the "
+        "newest figures to see its own.",
     )
 
 

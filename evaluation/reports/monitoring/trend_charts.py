@@ -17,7 +17,6 @@ from evaluation.store.monitored import MonitoredRun
 
 DRAWN = ("quality", "duration_s")
 """Figures that are drawn where there are many candidates."""
-MOST_CHARTS = 12
 _RANGES = {"quality": (-inf, inf), "success": (0.0, 1.0)}
 """Bounds of figures; of others zero and none."""
 
@@ -71,6 +70,8 @@ def trend_charts(
 ) -> tuple[LineChart, ...]:
     """Return a chart for each figure of each benchmark, and of each task in production, with two points or more.
 
+    Scores of different metrics are in different charts.
+
     Args:
         series: What is drawn.
         alerts: Those to mark, each where it began, in the pictures of its figure and candidate.
@@ -84,9 +85,10 @@ def trend_charts(
         chart
         for what, of_one in groups.items()
         for figure in figures
-        if (chart := _chart(what, of_one, figure, alerts, changes)) is not None
+        for alike in _of_one_scale(of_one, figure)
+        if (chart := _chart(what, alike, figure, alerts, changes)) is not None
     )
-    return tuple(charts)[:MOST_CHARTS]
+    return tuple(charts)
 
 
 def series_place(series: SeriesResult) -> str:
@@ -108,6 +110,16 @@ def concerns(alert: AlertRecord, series: SeriesResult) -> bool:
     return any(point.run_id in runs for point in series.points)
 
 
+def _of_one_scale(series: Sequence[SeriesResult], figure: str) -> Iterable[Sequence[SeriesResult]]:
+    """Return the series whose values of a figure can stand on one axis."""
+    if figure != "quality":
+        return [series]
+    by_metric = defaultdict[str, list[SeriesResult]](list)
+    for each in series:
+        by_metric[each.headline or ""].append(each)
+    return by_metric.values()
+
+
 def _chart(
     what: str,
     series: Sequence[SeriesResult],
@@ -126,6 +138,8 @@ def _chart(
     if not lines:
         return None
     shown = FIGURES[figure]
+    metric = series[0].headline if figure == "quality" else None
+    title = f"Mean {metric}" if metric else shown.title
     begin, end = moments[0], moments[-1]
     changed = (each.at for each in changes if each.task == what)
     began = (
@@ -141,9 +155,8 @@ def _chart(
     ]
     is_short = (end - begin).total_seconds() < 2 * 86_400
     return LineChart(
-        title=f"{shown.title} over time · {what}",
-        description=f"{shown.title} of each candidate from run to run, with alerts and changes of weights or "
-        "servers marked",
+        title=f"{title} over time · {what}",
+        description=f"{title} of each candidate from run to run, with alerts and changes of weights or servers marked",
         lines=tuple(lines),
         x_title="when the run began, UTC",
         y_title=shown.unit,

@@ -309,6 +309,13 @@ def test_a_change_is_marked_and_explained() -> None:
     assert "other weights than before" not in texts(replace(changed, lines=(line,)))
 
 
+def test_lines_for_which_there_are_no_colours_are_counted() -> None:
+    (line,) = trends("a", 1.0).lines
+    many = replace(trends("a", 1.0), lines=tuple(replace(line, label=f"line {number}") for number in range(11)))
+    assert "and 3 more in the table" in texts(many)
+    assert "more in the table" not in " ".join(texts(replace(many, lines=many.lines[:8])))
+
+
 def test_numbers_without_a_value_are_not_known() -> None:
     assert plotted_number(None) is None
     assert plotted_number({"value": None}) is None

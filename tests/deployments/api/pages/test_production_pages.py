@@ -9,7 +9,7 @@ from api_client import ApiClient
 from seen_pages import SeenPage
 from watched_runs import answers, many_cases, watched_run
 
-from deployments.api.pages import traffic
+from deployments.api.pages import traffic, trends
 from deployments.python.analytics import load_timeline
 from evaluation.monitoring.monitoring_pass import run_pass
 from evaluation.records.traffic_calls import TrafficCall, TrafficStage
@@ -101,6 +101,25 @@ def test_an_alert_is_marked_where_it_began_in_the_picture_of_its_figure(watched:
     assert [(), ()] == [chart.happenings for chart in trend_charts(series, [other], [])]
 
 
+def test_scores_of_different_metrics_are_not_drawn_on_one_axis(watched: KeptStore) -> None:
+    usual = next(each for each in load_timeline(db=watched.url).series if each.candidate == "m:1b")
+    other = replace(usual, candidate="other:1b", headline="rouge_l")
+    alike = replace(usual, candidate="alike:1b")
+    quality, rouge, duration = trend_charts([usual, other, alike], [], [])
+    assert ["m:1b", "alike:1b"] == [line.label for line in quality.lines]
+    assert f"Mean {usual.headline} over time · numbers" == quality.title
+    assert ["other:1b"] == [line.label for line in rouge.lines]
+    assert 3 == len(duration.lines)
+
+
+def test_pictures_that_are_left_out_are_counted(
+    api: ApiClient, watched: KeptStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "left out" not in api.get("/trends").text
+    monkeypatch.setattr(trends, "MOST_PICTURES", 1)
+    assert "1 more picture left out" in SeenPage(api.get("/trends").text).text
+
+
 def test_a_change_of_weights_leads_to_the_series_of_its_runs(api: ApiClient, watched: KeptStore) -> None:
     (alert,) = (each for each in list_alerts(watched) if each.rule == "model")
     seen = SeenPage(api.get(f"/alerts/{alert.alert_id}").text)
@@ -127,7 +146,7 @@ def test_trends_of_one_candidate_draw_every_figure_and_nobody_elses(api: ApiClie
     assert "other:1b on numbers" in seen.text
     assert "m:1b on numbers takes" not in seen.text
     titles = {text.partition(" over time")[0] for picture in seen.pictures for text in picture.itertext()}
-    assert {"Mean score", "Median duration", "Answered", "Mean tokens"} <= titles
+    assert {"Mean exact_match", "Median duration", "Answered", "Mean tokens"} <= titles
     assert "There is nothing in this time." in api.get("/trends?candidate=nobody").text
 
 
