@@ -150,7 +150,7 @@ def _runs(runs: Sequence[ListedRun]) -> Table:
             each.run.created_at,
             State(word=each.run.status.value),
             each.run.headline,
-            None if each.best is None else each.best.candidate,
+            each.best_names or None,
             None if each.best is None else shown_estimate(each.best),
         )
         for each in runs

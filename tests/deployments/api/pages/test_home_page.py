@@ -107,6 +107,15 @@ def test_an_ended_run_says_who_won_or_that_nobody_did(api: ApiClient) -> None:
     assert winner() in ("no winner", "good:1b")
 
 
+def test_an_equal_mean_is_nobodys_alone(api: ApiClient, served_store: KeptStore) -> None:
+    cases = cases_of(6)
+    both = [candidate(f"{name}:1b", right_on(cases, range(2))) for name in ("one", "same")]
+    store_run(served_store, *both, candidate("worse:1b", right_on(cases, range(1))), cases=cases, run_id="equal")
+    for address in ("/", "/runs"):
+        row = api.get(address).text.partition('href="/runs/equal" data-open')[2].partition("</tr>")[0]
+        assert '<td data-label="Best mean">one:1b and 1 other <span' in row, address
+
+
 def test_a_task_leaves_the_others_out(api: ApiClient, served_store: KeptStore) -> None:
     _under_way(served_store)
     assert "7 of 12 answers" not in api.get("/?task=other").text
