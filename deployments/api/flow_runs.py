@@ -41,6 +41,7 @@ _QUEUE_WITHIN_S = 3.0
 """Seconds for an answer about the queue, for which Prometheus waits ten seconds in all."""
 _SILENT_S = 60.0
 """Seconds after which a flow run that was to end and has not, is taken for one whose worker is gone."""
+_TAKEN_UP = ("PENDING", "RUNNING", "CANCELLING")
 _ENDED = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
 
 
@@ -138,26 +139,28 @@ def cancel(flow_run_id: str) -> FlowRunStatus:
                 "End it where it was started: Ctrl+C in its terminal.",
                 kind="not-deployed",
             )
-        if (state := _state_to_cancel(flow_run)) is not None:
-            client.set_flow_run_state(flow_run.id, state, force=True)
+        _propose_end(client, flow_run)
         return _status(client.read_flow_run(flow_run.id))
 
 
-def _state_to_cancel(flow_run: "FlowRun") -> Any:
-    """Return the state that ends a flow run; None where it is ending."""
+def _propose_end(client: "SyncPrefectClient", flow_run: "FlowRun") -> None:
+    """Have the worker of a flow run end it; where none ever will, say that it has ended.
+
+    Only Prefect knows whether a worker has taken a scheduled flow run up in the meantime: it makes `Cancelling` of one
+    that none has into `Cancelled` itself. Set here, one just taken up would begin all the same.
+    """
     from prefect.states import Cancelled, Cancelling
 
     state = flow_run.state
-    if state is None or state.type.value not in ("RUNNING", "PENDING", "CANCELLING"):
-        return Cancelled()
     with open_stored(None) as store:
-        if is_known_dead(store, flow_run):
+        if state is not None and state.type.value in _TAKEN_UP and is_known_dead(store, flow_run):
             request_recovery(store, str(flow_run.id))  # its runs are ended too by whoever reconciles next
-            return Cancelled(message="cancelled; its process is gone")
-    if state.type.value != "CANCELLING":
-        return Cancelling()
-    is_late = datetime.now(UTC) - state.timestamp > timedelta(seconds=_SILENT_S)
-    return Cancelled(message="cancelled; nobody reported its end") if is_late else None
+            client.set_flow_run_state(flow_run.id, Cancelled(message="cancelled; its process is gone"), force=True)
+            return
+    if state is None or state.type.value != "CANCELLING":
+        client.set_flow_run_state(flow_run.id, Cancelling())
+    elif datetime.now(UTC) - state.timestamp > timedelta(seconds=_SILENT_S):
+        client.set_flow_run_state(flow_run.id, Cancelled(message="cancelled; nobody reported its end"), force=True)
 
 
 def resume(flow_run_id: str) -> FlowRunStatus:

@@ -10,9 +10,13 @@ import pytest
 from api_client import ApiClient
 from api_server import api_server
 from looking_back import only_run, outcomes
+from prefect.client.orchestration import SyncPrefectClient
+from prefect.client.schemas.objects import FlowRun
+from prefect.states import Pending
 from scripted_ollama import Chat, Reply, ScriptedOllama, right
 from several_machines import SeveralMachines, until
 
+from deployments.api import flow_runs
 from deployments.api.app import create_app
 from evaluation.records.status import Status
 from evaluation.store.session import Store, keep_open
@@ -143,6 +147,29 @@ def test_a_run_that_is_cancelled_while_its_process_starts_is_resumed(
         assert worker.lives(), worker.log.read_text()
     finally:
         worker.kill()
+
+
+def test_what_no_worker_has_taken_up_ends_at_once(machines: SeveralMachines, api: ApiClient, start: Work) -> None:
+    work = start()
+    assert 202 == api.post(f"{work}/cancellation").status_code
+    assert "CANCELLED" == state(api, work)
+
+
+def test_what_a_worker_takes_up_meanwhile_is_ended_by_the_worker(
+    machines: SeveralMachines, api: ApiClient, start: Work, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work = start()
+    read = flow_runs._read
+
+    def read_and_taken_up(client: SyncPrefectClient, flow_run_id: str) -> FlowRun:
+        flow_run = read(client, flow_run_id)
+        client.set_flow_run_state(flow_run.id, Pending())
+        return flow_run
+
+    with monkeypatch.context() as patched:
+        patched.setattr(flow_runs, "_read", read_and_taken_up)
+        assert 202 == api.post(f"{work}/cancellation").status_code
+    assert "CANCELLING" == state(api, work)
 
 
 def test_a_cancelled_run_whose_worker_was_killed_is_resumed_by_another(

@@ -108,7 +108,7 @@ class PrefectByScript:
         self.models_offered = fields["models"]["items"].get("enum", self.models_offered)
         self.n_refreshed += 1
 
-    def set_flow_run_state(self, run_id: UUID, state: Any, *, force: bool) -> None:
+    def set_flow_run_state(self, run_id: UUID, state: Any, *, force: bool = False) -> None:
         self.changed.append(run_id)
         self.states.append(state)
 

@@ -136,7 +136,7 @@ DEAD = 2**22 + 1
         ("CANCELLING", timedelta(0), False, "CANCELLED"),
         ("CANCELLING", timedelta(0), True, None),
         ("CANCELLING", timedelta(minutes=2), True, "CANCELLED"),
-        ("SCHEDULED", timedelta(0), None, "CANCELLED"),
+        ("SCHEDULED", timedelta(0), None, "CANCELLING"),  # which Prefect makes `Cancelled` where no worker took it up
     ],
 )
 def test_cancelling_needs_nobody_whose_process_is_gone(
