@@ -314,6 +314,12 @@ INTERNAL = Section(
             meaning="Taken from a flow run's environment: the worker runs our flows and no others.",
         ),
         Variable(
+            name="PREFECT__FLOW_RUN_ID",
+            type="text",
+            default="",
+            meaning="Which flow run a worker's process runs; it says so of one that was cancelled before it began.",
+        ),
+        Variable(
             name="PREFECT_CLIENT_MAX_RETRIES",
             type="number",
             default="",

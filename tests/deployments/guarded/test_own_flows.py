@@ -1,7 +1,9 @@
 """Which code a worker of ours runs, and how it starts a flow run, whatever the server says."""
 
 import asyncio
+import os
 import shlex
+import subprocess
 import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
@@ -83,9 +85,29 @@ import prefect.flow_engine, prefect.flows, prefect.runner.runner, prefect.worker
 for module in (prefect.flow_engine, prefect.flows, prefect.runner.runner, prefect.workers.process):
     assert module.load_flow_from_flow_run is load_own_flow, module
 """
-    import subprocess
-
     subprocess.run([sys.executable, "-W", "ignore", "-c", code], check=True, timeout=240)
+
+
+@pytest.mark.parametrize(("is_cancelled", "code", "ends_as"), [(True, 0, "CANCELLED"), (False, 1, "PENDING")])
+def test_what_was_cancelled_before_it_began_is_ended_by_its_process(
+    client: "SyncPrefectClient", prefect_api: str, deployment_id: UUID, is_cancelled: bool, code: int, ends_as: str
+) -> None:
+    """A worker that hears of it before it has started the process does nothing; what cannot begin is left to it."""
+    from prefect.states import Cancelling, Pending
+
+    run = flow_run_of(client, deployment_id).id
+    client.set_flow_run_state(run, Pending())
+    if is_cancelled:
+        client.set_flow_run_state(run, Cancelling())
+    else:
+        body = {"entrypoint": "os:system"}
+        client.request("PATCH", "/deployments/{id}", path_params={"id": deployment_id}, json=body)
+    env = os.environ | {"PREFECT_API_URL": prefect_api, "PREFECT__FLOW_RUN_ID": str(run)}
+    ended = subprocess.run(shlex.split(engine_command()), env=env, capture_output=True, check=False, timeout=240)
+    assert code == ended.returncode, ended.stderr.decode()
+    state = client.read_flow_run(run).state
+    assert state is not None
+    assert ends_as == state.type.value
 
 
 TEMPLATES: list[dict[str, Any]] = [
