@@ -48,9 +48,12 @@ CUT = """() => [...document.querySelectorAll("button, .button, h1, h2, nav a, la
     .filter((each) => each.checkVisibility() && each.scrollWidth > each.clientWidth + 2 && each.clientWidth > 0
       && !["visible", "auto"].includes(getComputedStyle(each).overflowX))
     .slice(0, 3).map((each) => each.outerHTML.slice(0, 100))"""
-OUTSIDE = """() => [...document.querySelectorAll("td > *, th > *")]
+HANGING_SPACE_PX = 5
+"""A space at the end of a line of text that keeps its spaces may stand beyond it, unseen."""
+OUTSIDE = f"""() => [...document.querySelectorAll("td > *, th > *")]
     .filter((each) => each.checkVisibility() && getComputedStyle(each).position === "static"
-      && [...each.getClientRects()].some((part) => part.right > each.parentElement.getBoundingClientRect().right + 2))
+      && [...each.getClientRects()].some((part) => part.right > each.parentElement.getBoundingClientRect().right
+      + {HANGING_SPACE_PX}))
     .slice(0, 3).map((each) => each.outerHTML.slice(0, 100))"""
 _AXE = Axe().axe_script
 
