@@ -16,7 +16,7 @@ from selection.recommender.view import View
 
 EVERY_S = 5.0
 WAIT_S = 2.0
-"""Seconds that the first to look waits; what is worked out later comes with the next refresh, and moves what is below."""
+"""Seconds that the first to look waits; what is worked out later comes with a refresh, and moves what is below."""
 _MOST_KEPT = 500
 
 
