@@ -122,7 +122,8 @@ class MetricDifference:
     first: DiffedMetric
     second: DiffedMetric
     difference: float | None
-    """Second value less first, in the metric's unit; None if the signatures differ or a value is missing."""
+    """Second value less first, in the metric's unit; None if the runs asked different cases, the signatures differ, or
+    a value is missing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,6 +177,26 @@ class RunDiff(ShownInNotebooks):
     candidates: tuple[CandidateDiff, ...]
     same_cases: bool
     """True if both runs asked the same benchmark version."""
+    n_cases: tuple[int, int] = (0, 0)
+    """Number of cases that each run asked."""
+    n_common_cases: int = 0
+    """Number of cases that both asked; 0 for different benchmark versions."""
+
+    @property
+    def has_equal_cases(self) -> bool:
+        """Return True where both runs asked the same cases of a benchmark, and no others."""
+        return self.same_cases and self.n_cases == (self.n_common_cases, self.n_common_cases)
+
+    @property
+    def cases_words(self) -> str:
+        """Return what was asked, after "asked": `the same cases`, `7 and 12 cases, 7 of them in common`."""
+        if self.has_equal_cases:
+            return "the same cases"
+        if not self.n_common_cases:
+            return "different cases"
+        first, second = self.n_cases
+        return f"{first:,} and {second:,} cases, {self.n_common_cases:,} of them in common"
+
     PAGES: ClassVar[str] = "evaluation.reports.notebook_views"
 
     def to_frame(self) -> "pd.DataFrame":

@@ -22,6 +22,7 @@ from evaluation.run_results.run_result import result_of
 from evaluation.scoring.aggregation import case_values, read_by
 from evaluation.store.kept_readings import current_state, kept_or_read
 from evaluation.store.plans import find_invocation
+from evaluation.store.run_cases import run_case_ids
 from evaluation.store.runs import find_run
 from evaluation.store.session import Store
 
@@ -45,6 +46,8 @@ def run_diff(store: Store, a: str, b: str) -> RunDiff:
     matched = _matched(results[0].candidates, results[1].candidates)
     same_cases = runs[0].plan.benchmark_version == runs[1].plan.benchmark_version
     labels = [(first.label, second.label) for first, second in matched]
+    n_common = _n_common_cases(store, runs) if same_cases else 0
+    has_equal_cases = n_common == runs[0].plan.n_cases == runs[1].plan.n_cases
     differences = _kept_differences(store, runs, labels) if same_cases else [None] * len(labels)
     return RunDiff(
         run_ids=(results[0].run_id, results[1].run_id),
@@ -56,13 +59,21 @@ def run_diff(store: Store, a: str, b: str) -> RunDiff:
                 label=first.label,
                 second_label=None if first.label == second.label else second.label,
                 parameters=_candidate_parameters(first, second),
-                scores=_score_differences(first, second),
+                scores=_score_differences(first, second, has_equal_cases=has_equal_cases),
                 cases=cases,
             )
             for (first, second), cases in zip(matched, differences, strict=True)
         ),
         same_cases=same_cases,
+        n_cases=(runs[0].plan.n_cases, runs[1].plan.n_cases),
+        n_common_cases=n_common,
     )
+
+
+def _n_common_cases(store: Store, runs: tuple[RunRecord, RunRecord]) -> int:
+    """Return how many cases both runs of a benchmark version asked."""
+    first, second = ({case_id for page in run_case_ids(store, run.plan.run_id) for case_id in page} for run in runs)
+    return len(first & second)
 
 
 def _matched(
@@ -160,18 +171,22 @@ def _differing(first: Mapping[str, object], second: Mapping[str, object]) -> Pai
     }
 
 
-def _score_differences(first: CandidateResult, second: CandidateResult) -> tuple[MetricDifference, ...]:
-    """Return the metrics that both runs have: both values, and second minus first where the signatures are equal."""
+def _score_differences(
+    first: CandidateResult, second: CandidateResult, *, has_equal_cases: bool
+) -> tuple[MetricDifference, ...]:
+    """Return the metrics that both runs have: both values, and second minus first where they are of the same cases."""
     return tuple(
-        _metric_difference(name, result.mean, second.metrics[name].mean)
+        _metric_difference(name, result.mean, second.metrics[name].mean, has_equal_cases=has_equal_cases)
         for name, result in first.metrics.items()
         if name in second.metrics
     )
 
 
-def _metric_difference(name: str, first: MetricMean | None, second: MetricMean | None) -> MetricDifference:
+def _metric_difference(
+    name: str, first: MetricMean | None, second: MetricMean | None, *, has_equal_cases: bool
+) -> MetricDifference:
     difference = None
-    if first is not None and second is not None and first.signature == second.signature:
+    if has_equal_cases and first is not None and second is not None and first.signature == second.signature:
         difference = second.value - first.value
     return MetricDifference(
         metric=name,

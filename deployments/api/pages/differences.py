@@ -15,7 +15,7 @@ from deployments.python.changes import diff_runs
 from evaluation.charts.chart import IntervalChart, IntervalRow, plotted_number
 from evaluation.comparisons.time_change_words import ONE_RUN_EACH, change_sentence, lead_sentence
 from evaluation.comparisons.time_changes import changes_between
-from evaluation.formatting import counted, precise
+from evaluation.formatting import counted, measured
 from evaluation.records.runs import RunRecord, RunSummary
 from evaluation.results.estimates import shown_estimate
 from evaluation.results.experiments import CandidateDiff, DiffedMetric, Pairs, RunDiff
@@ -25,6 +25,10 @@ from evaluation.store.summaries import list_runs
 
 router = APIRouter(route_class=PageRoute, dependencies=[READ], include_in_schema=False)
 MOST_RUNS, MOST_CASES = 60, 50
+OTHER_CASES = (
+    "The means of each run are over its own cases, so that their difference says nothing; a comparison has the "
+    "difference on the cases in common."
+)
 _Name = Annotated[str, Query(max_length=200)]
 
 
@@ -49,6 +53,7 @@ def differences(request: Request, first: _Name = "", second: _Name = "") -> Resp
         choices=(
             Link(text=f"Run {old[:8]}", address=f"/runs/{old}"),
             Link(text=f"Run {new[:8]}", address=f"/runs/{new}"),
+            Link(text="Compare the two case by case", address=address("/start/compare", runs=[old, new])),
             Link(text="The other way round", address=address("/differences", first=new, second=old)),
         ),
         empty="Nothing differs.",
@@ -96,9 +101,8 @@ def _choice(request: Request, first: str) -> Response:
 
 def _lead(diff: RunDiff) -> str:
     n_changed = len(diff.parameters) + sum(len(each.parameters) for each in diff.candidates)
-    same = "the same cases" if diff.same_cases else "different cases"
     both = counted(len(diff.candidates), "candidate")
-    return f"{counted(n_changed, 'setting')} differ; {both} in both runs, asked {same}."
+    return f"{counted(n_changed, 'setting')} differ; {both} in both runs, asked {diff.cases_words}."
 
 
 def _speed(changes: Sequence[TimeChange]) -> Section:
@@ -148,12 +152,13 @@ def _candidate(diff: RunDiff, candidate: CandidateDiff) -> Iterator[Section]:
         ),
         pictures=drawn(_chart(candidate)),
         links=tuple(_cases(diff, candidate)),
+        after=() if diff.has_equal_cases or not candidate.scores else (OTHER_CASES,),
     )
 
 
 def _scores(candidate: CandidateDiff) -> Iterator[tuple[Cell, ...]]:
     for each in candidate.scores:
-        change = None if each.difference is None else precise(each.difference, signed=True)
+        change = None if each.difference is None else measured(each.difference, signed=True)
         yield each.metric, _number(each.first), _number(each.second), change
 
 

@@ -120,6 +120,11 @@ def print_diff(diff: RunDiff) -> None:
         _print_candidate(candidate, first, second)
     if not diff.same_cases:
         print_line("The runs used different benchmark versions: neither their numbers nor their cases are comparable.")
+    elif not diff.has_equal_cases:
+        print_line(
+            f"The runs asked {diff.cases_words}: their means are not comparable. On the cases in common: "
+            f"`benchwright compare {first} {second}`."
+        )
     elif diff.candidates:
         print_line(f"To test whether a difference is more than chance: `benchwright compare {first} {second}`.")
 

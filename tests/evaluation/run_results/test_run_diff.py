@@ -39,3 +39,26 @@ def test_of_several_with_one_model_the_closest_options_are_paired(store: Store) 
 
     assert [(0.0, 0.1), (0.5, 0.7)] == [parameters["option temperature"] for parameters in changed]
     assert all("option top_k" not in parameters for parameters in changed)
+
+
+def test_means_over_other_cases_have_no_difference(store: Store) -> None:
+    for run_id, limit in (("all", None), ("again", None), ("some", 3)):
+        outcomes = right(CASES[:limit])
+        store_run(
+            store,
+            Asked(candidate=Candidate(model="m:1b", digest="d"), outcomes=outcomes),
+            cases=CASES,
+            run_id=run_id,
+            limit=limit,
+        )
+
+    same, other = run_diff(store, "all", "again"), run_diff(store, "all", "some")
+
+    assert ("the same cases", 0.0) == (same.cases_words, same.candidates[0].scores[0].difference)
+    assert ("4 and 3 cases, 3 of them in common", None) == (
+        other.cases_words,
+        other.candidates[0].scores[0].difference,
+    )
+    cases = other.candidates[0].cases
+    assert cases is not None
+    assert (3, ("c3",)) == (cases.n_both, cases.only_in_first)
