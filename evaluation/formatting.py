@@ -87,6 +87,12 @@ def coefficient(value: float, *, signed: bool = False) -> str:
     return score(value, digits=2, signed=signed)
 
 
+def with_article(number: str) -> str:
+    """Return a number that is shown before a noun with its article: `a 4.1`, `an 8.5`, `an 11`."""
+    whole = number.partition(".")[0]
+    return f"an {number}" if whole.startswith("8") or whole in ("11", "18") else f"a {number}"
+
+
 def points(value: float, *, digits: int = 1, signed: bool = False) -> str:
     """Return a share in points: `4.1`, and `0.04` where a tenth would hide it."""
     return _fixed(float(f"{100 * value:.12g}"), digits, (0.0, 100.0, -100.0), signed=signed)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from evaluation.comparisons.preference_words import preference_sentence
-from evaluation.formatting import counted, listed, p_value, points, quantity
+from evaluation.formatting import counted, listed, p_value, points, quantity, with_article
 from evaluation.results.comparisons import ComparisonResult, MetricComparisonResult
 from evaluation.results.pairs import PairResult
 from evaluation.results.unpaired import UnpairedPairResult
@@ -195,7 +195,7 @@ def _aimed_at(aim: float, pair: AnyPair) -> str:
     if pair.kind == Kind.RATIO:
         return f"a factor of {quantity(max(aim, 1 / aim))}"
     if pair.unit == FRACTION or pair.kind == Kind.ORDINAL:
-        return f"a {points(abs(aim)).removesuffix('.0')}-point difference"
+        return f"{with_article(points(abs(aim)).removesuffix('.0'))}-point difference"
     return f"a difference of {amount(abs(aim), pair)}{unit_of(pair)}"
 
 

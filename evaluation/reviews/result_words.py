@@ -38,16 +38,27 @@ def _pair_words(pair: PairPreference) -> str:
 def _graded(findings: GradeFindings) -> str:
     best = findings.candidates[0]
     name, grade = next(iter(best.grades.items()))
-    lead = f"{best.candidate} has the best {name} grade: {shown_estimate(grade, digits=2)}"
-    of_best = [row for row in findings.differences if row.criterion == name and row.a == best.candidate]
+    equal = [
+        each.candidate for each in findings.candidates if name in each.grades and each.grades[name].value == grade.value
+    ]
+    whose = f"{best.candidate} has" if len(equal) == 1 else f"{listed(equal)} have"
+    lead = f"{whose} the best {name} grade: {shown_estimate(grade, digits=2)}"
+    of_best = [
+        row
+        for row in findings.differences
+        if row.criterion == name and (row.a == best.candidate or (row.b == best.candidate and not row.difference))
+    ]
     if not of_best:
         return f"{lead}."
     nearest = min(of_best, key=lambda row: row.difference or 0.0)
+    other = nearest.b if nearest.a == best.candidate else nearest.a
     if nearest.n_cases < ENOUGH_CASES:
-        return f"{lead}; {counted(nearest.n_cases, 'case')} are too few to test the difference from {nearest.b}."
+        cases, are = counted(nearest.n_cases, "case"), "is" if nearest.n_cases == 1 else "are"
+        return f"{lead}; {cases} {are} too few to test {best.candidate} against {other}."
     verb = "is significantly higher than" if nearest.is_significant else "does not differ significantly from"
     ahead = shown_estimate(nearest, digits=2)
-    return f"{lead}. It {verb} that of {nearest.b}: {ahead} more, {p_value(nearest.p_adjusted)} (Holm)."
+    whose = "It" if len(equal) == 1 else f"That of {best.candidate}"
+    return f"{lead}. {whose} {verb} that of {other}: {ahead} more, {p_value(nearest.p_adjusted)} (Holm)."
 
 
 def result_notes(result: ReviewResult) -> tuple[str, ...]:

@@ -208,3 +208,11 @@ def test_measured_numbers_of_a_column_look_alike_whether_they_are_exact_or_not(v
 @pytest.mark.parametrize("value", [0.5, 0.85, 4.0, 61.0])
 def test_measured_times_keep_their_zeros(value: float) -> None:
     assert shown.seconds(value) == shown.seconds(value + 1e-6)
+
+
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [("4.1", "a"), ("8", "an"), ("8.5", "an"), ("11.3", "an"), ("18", "an"), ("80", "an"), ("1", "a"), ("100", "a")],
+)
+def test_a_number_has_the_article_of_its_first_sound(number: str, said: str) -> None:
+    assert f"{said} {number}" == shown.with_article(number)

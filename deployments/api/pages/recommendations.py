@@ -48,6 +48,8 @@ MOST_IN_SIGHT = 6
 SCROLLS = "One column a candidate: scroll inside the table, to the right, for those beyond its edge."
 MEMORY_LIMITS = (2, 4, 8, 12, 16, 24, 32, 48, 80)
 """Sizes of usual graphics cards in GB, which the page offers as limits; any other may stand in its address."""
+LEAST_LIMITS = 3
+"""Number of limits offered where the first already leaves nobody out."""
 MemoryLimit = Annotated[float | None, Query(gt=0, le=1e6, allow_inf_nan=False)]
 _ABOUT = (
     "Expected quality with its interval, by task; the order is no verdict, the sentence above each table is. Memory is "
@@ -91,13 +93,13 @@ def scoreboard(request: Request, memory_gb: MemoryLimit = None) -> Response:
 
 
 def _memory_links(board: Scoreboard) -> list[Link]:
-    """Return links to the usual limits on memory that leave somebody in and somebody out, and to none."""
+    """Return links to the usual limits on memory, three at least and as many as leave somebody out, and to none."""
     sizes = [each.memory_bytes for each in board.candidates if each.memory_bytes is not None]
     if not sizes:
         return []
     smallest, largest = min(sizes) / 1e9, max(sizes) / 1e9
     limits = [limit for limit in MEMORY_LIMITS if limit >= smallest]
-    kept = [limit for place, limit in enumerate(limits) if place == 0 or limits[place - 1] < largest]
+    kept = [limit for place, limit in enumerate(limits) if place < LEAST_LIMITS or limits[place - 1] < largest]
     links = [Link(text=f"Within {limit} GB", address=address(_SCOREBOARD, memory_gb=limit)) for limit in kept]
     return [Link(text="Any memory", address=_SCOREBOARD), *links]
 

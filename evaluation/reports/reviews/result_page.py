@@ -79,9 +79,9 @@ def pair_rows(result: ReviewResult) -> list[Row]:
     return [
         {
             "criterion": pair.criterion,
-            "ahead": pair.a,
-            "behind": pair.b,
-            "by": shown_estimate(pair, digits=2),
+            "candidate": pair.a,
+            "against": pair.b,
+            "difference": shown_estimate(pair, digits=2),
             "p (Holm)": p_value(pair.p_adjusted),
             "cases": f"{pair.n_cases:,}",
         }

@@ -34,6 +34,16 @@ def grade_findings(result: ReviewResult) -> GradeFindings:
     return result.findings
 
 
+def test_equal_best_grades_are_nobodys_alone(store: Store) -> None:
+    fill(store, n=12)
+    review = opened(store, n_cases=1)
+    rate(store, review, "ana", lambda item: graded(item, small=4, large=4))
+    result = review_result(store, review.review_id)
+    first, second = (each.candidate for each in grade_findings(result).candidates)
+    assert result.sentence.startswith(f"{first} and {second} have the best overall grade: 4.00")
+    assert result.sentence.endswith(f"; 1 case is too few to test {first} against {second}.")
+
+
 def test_grades_are_averaged_over_raters_first_and_compared_in_pairs(store: Store) -> None:
     fill(store, n=12)
     review = opened(store, n_cases=12)
@@ -79,7 +89,7 @@ def test_no_interval_goes_beyond_what_grades_and_their_differences_can_be(store:
     (difference,) = [row for row in grade_findings(result).differences if row.criterion == "overall"]
     assert [(1, 5)] * 2 == [(mean.low, mean.high) for mean in means]
     assert (0.5, -4, 4) == (difference.difference, difference.low, difference.high)
-    assert "0.50 [-4.00, 4.00]" in [row["by"] for row in pair_rows(result)]
+    assert "0.50 [-4.00, 4.00]" in [row["difference"] for row in pair_rows(result)]
 
 
 def test_agreement_is_told_by_criterion_for_all_and_for_each_two(store: Store) -> None:
