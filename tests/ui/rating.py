@@ -83,6 +83,9 @@ def rate_at_once(browser: Browser, address: str, review: str, shots: Path) -> No
     for rater in (ana, ben):
         rater.begin(review)
         rater.check("1-begun")
+        rater.keys("?")
+        rater.page.locator("#keys[open]").wait_for()
+        rater.keys("Escape")
     ana.store(*"45325432", "Enter")
     ben.store("s")  # the first case comes again at the end
     ben.sees("case 2 of 4")

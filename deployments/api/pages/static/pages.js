@@ -5,7 +5,10 @@
   let row = -1;
   let cell = -1;
   const rows = () => [...document.querySelectorAll("[data-row]")];
-  const isTyping = (target) => target.matches("input, select, textarea, [contenteditable]");
+  /* Grades and ticks leave "?" alone, and use the other keys themselves. */
+  const chooses = (target) => target.matches("input[type=radio], input[type=checkbox]");
+  const isTyping = ({target, key}) =>
+    target.matches("input, select, textarea, [contenteditable]") && !(chooses(target) && key === "?");
 
   function mark(newRow, newCell) {
     const all = rows();
@@ -40,7 +43,7 @@
   };
 
   document.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target) || !keys[event.key]) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event) || !keys[event.key]) return;
     if (document.querySelector("dialog[open]")) return;
     if (keys[event.key](event) !== false) event.preventDefault();
   });
