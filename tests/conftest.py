@@ -122,10 +122,13 @@ def _closed_recommenders() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def prefect_api_of_session(pytestconfig: pytest.Config) -> Iterator[str]:
     """The address of the one Prefect server of this test session, which takes several seconds to start."""
+    from prefect.context import refresh_global_settings_context
+
     give_database(pytestconfig.stash[_PREFECT_HOME])
     server = find_or_start_server(has_password=False)
     try:
         del os.environ["PREFECT_API_URL"]
+        refresh_global_settings_context()  # tests that want no server find none, whoever ran before them
         server.wait()
         if server.process is not None:
             pytestconfig.stash[_PREFECT_SERVER] = server.process

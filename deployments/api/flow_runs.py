@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from prefect.client.schemas.responses import GlobalConcurrencyLimitResponse
 
 NEXT_STEP = "Start `benchwright serve`, or name a Prefect server with PREFECT_API_URL and run `benchwright deploy`."
-_OUR_FLOWS = frozenset(each.entrypoint.rpartition(":")[2].replace("_", "-") for each in DEFINITIONS) | {"score"}
+OUR_FLOWS = frozenset(each.entrypoint.rpartition(":")[2].replace("_", "-") for each in DEFINITIONS) | {"score"}
 """Names of the flows that commands start too."""
 _MOST_LIMITS = 200
 """Limits that a Prefect server tells at once, unless it is set otherwise."""
@@ -237,7 +237,7 @@ def queue() -> Queue:
         not_begun = FlowRunFilterStateType(any_=[StateType.SCHEDULED, StateType.PENDING])
         due: Any = FlowRunFilterExpectedStartTime(before_=datetime.now(UTC))
         n_waiting = client.count_flow_runs(
-            flow_filter=FlowFilter(name=FlowFilterName(any_=sorted(_OUR_FLOWS))),
+            flow_filter=FlowFilter(name=FlowFilterName(any_=sorted(OUR_FLOWS))),
             flow_run_filter=FlowRunFilter(state=FlowRunFilterState(type=not_begun), expected_start_time=due),
         )
     by_name = {each.name: each for each in limits}
@@ -339,7 +339,7 @@ def _read(client: "SyncPrefectClient", flow_run_id: str) -> "FlowRun":
 
 def _is_of_our_flows(client: "SyncPrefectClient", flow_run: "FlowRun") -> bool:
     if flow_run.deployment_id is None:
-        return client.read_flow(flow_run.flow_id).name in _OUR_FLOWS
+        return client.read_flow(flow_run.flow_id).name in OUR_FLOWS
     deployment = client.read_deployment(flow_run.deployment_id)
     return any(_is_ours(deployment, each.entrypoint) for each in DEFINITIONS)
 

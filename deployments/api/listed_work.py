@@ -60,7 +60,7 @@ class ListedWork:
 
 
 def listed_work() -> ListedWork:
-    """Return the newest flow runs and all schedules of our deployments.
+    """Return the newest flow runs of our flows, commands' included, and all schedules of our deployments.
 
     Raises:
         ProblemError: 503, no Prefect server.
@@ -92,16 +92,28 @@ def _is_ours(deployment: "DeploymentResponse") -> bool:
 
 
 def _flow_runs(client: "SyncPrefectClient", deployments: "Mapping[Any, DeploymentResponse]") -> list[ListedFlowRun]:
-    from prefect.client.schemas.filters import FlowRunFilter
+    """Return the newest flow runs of our deployments, and those that commands and Python started."""
+    from prefect.client.schemas.filters import FlowFilter, FlowFilterName, FlowRunFilter
     from prefect.client.schemas.sorting import FlowRunSort
 
-    if not deployments:
-        return []
-    due = FlowRunFilter.model_validate(
-        {"deployment_id": {"any_": list(deployments)}, "expected_start_time": {"before_": datetime.now(UTC)}}
-    )
-    newest = client.read_flow_runs(flow_run_filter=due, sort=FlowRunSort.EXPECTED_START_TIME_DESC, limit=MOST_LISTED)
-    return [_listed(each, deployments) for each in newest]
+    before: dict[str, Any] = {"expected_start_time": {"before_": datetime.now(UTC)}}
+    of_deployments = {**before, "deployment_id": {"any_": list(deployments)}}
+    of_commands = {**before, "deployment_id": {"is_null_": True}, "parent_task_run_id": {"is_null_": True}}
+    found: list[Any] = []
+    for fields, names in ((of_deployments if deployments else None, None), (of_commands, sorted(flow_runs.OUR_FLOWS))):
+        if fields is not None:
+            found += client.read_flow_runs(
+                flow_filter=None if names is None else FlowFilter(name=FlowFilterName(any_=names)),
+                flow_run_filter=FlowRunFilter.model_validate(fields),
+                sort=FlowRunSort.EXPECTED_START_TIME_DESC,
+                limit=MOST_LISTED,
+            )
+    listed = [_listed(each, deployments) for each in found]
+    return sorted(listed, key=_begun, reverse=True)[:MOST_LISTED]
+
+
+def _begun(flow_run: ListedFlowRun) -> float:
+    return 0.0 if flow_run.begun_at is None else flow_run.begun_at.timestamp()
 
 
 def _listed(flow_run: Any, deployments: "Mapping[Any, DeploymentResponse]") -> ListedFlowRun:
@@ -111,13 +123,13 @@ def _listed(flow_run: Any, deployments: "Mapping[Any, DeploymentResponse]") -> L
     return ListedFlowRun(
         flow_run_id=str(flow_run.id),
         name=flow_run.name,
-        deployment=deployments[flow_run.deployment_id].name,
+        deployment="" if flow_run.deployment_id is None else deployments[flow_run.deployment_id].name,
         state="" if state is None else str(state.name),
         state_type=kind,
         message=None if state is None else state.message,
         begun_at=flow_run.start_time or flow_run.expected_start_time,
-        can_cancel=not has_ended,
-        can_resume=has_ended and kind != "COMPLETED",
+        can_cancel=not has_ended and flow_run.deployment_id is not None,
+        can_resume=has_ended and kind != "COMPLETED" and flow_run.deployment_id is not None,
     )
 
 

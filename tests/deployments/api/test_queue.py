@@ -97,7 +97,7 @@ def test_flow_runs_that_are_due_wait_and_no_others(make: Callable[[Any, Any], No
 
 
 def test_every_flow_that_is_deployed_is_one_of_ours() -> None:
-    assert {each.load_flow().name for each in DEFINITIONS} <= flow_runs._OUR_FLOWS
+    assert {each.load_flow().name for each in DEFINITIONS} <= flow_runs.OUR_FLOWS
 
 
 def test_figures_say_that_the_server_answers(api: ApiClient) -> None:
