@@ -204,9 +204,16 @@ def _pair_row(pair: PairResult, *, among_several: bool) -> Row:
         **_evidence(pair, among_several=among_several),
         "pairs": f"{pair.n_pairs:,}",
         COUNTS: f"{pair.n_better_a:,}/{pair.n_better_b:,}/{pair.n_equal:,}",
-        "MDE": "–" if pair.mde is None else amount(pair.mde, pair),
+        "MDE": _visible(pair),
         "verdict": verdict_words(pair),
     }
+
+
+def _visible(pair: PairResult) -> str:
+    """Return the smallest visible difference, or that even the largest one possible would not be seen."""
+    if pair.mde is not None:
+        return amount(pair.mde, pair)
+    return "–" if pair.low is None else "too few cases"
 
 
 def _evidence(pair: PairResult, *, among_several: bool) -> Row:
