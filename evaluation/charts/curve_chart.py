@@ -50,6 +50,8 @@ class LineChart(Titled):
     y_title: str
     y_range: tuple[float, float] = ANY
     """Bounds that no value can exceed."""
+    x_range: tuple[float, float] = ANY
+    """Bounds that no place can exceed."""
     ticks: tuple[Tick, ...] = ()
     """Labels of the axis; empty: numbers."""
     happenings: tuple[Happening, ...] = ()

@@ -24,7 +24,9 @@ def line_specification(chart: LineChart, *, narrow: bool = False) -> dict[str, A
     sizes = layout(chart, narrow=narrow)
     margins = sizes.margins
     points = [point for line in lines for point in line.points]
-    x = scale((*(point.x for point in points), *(each.x for each in chart.happenings)), begin=0, end=margins.width)
+    floor, cap = chart.x_range
+    places = (*(point.x for point in points), *(each.x for each in chart.happenings))
+    x = scale(places, begin=0, end=margins.width, floor=floor, cap=cap)
     floor, cap = chart.y_range
     references = [] if chart.reference is None else [chart.reference]
     numbers = (*(end for point in points for end in point.number.ends), *references)
@@ -42,7 +44,7 @@ def line_specification(chart: LineChart, *, narrow: bool = False) -> dict[str, A
 def _layers(chart: LineChart, lines: list[LabelledLine], x: Scale, y: Scale, margins: Margins) -> list[alt.Chart]:
     axis = axis_of(x, title=chart.x_title, longest=longest_title(margins))
     of_x = alt.X("x:Q", **(axis | {"axis": None} if chart.ticks else axis))
-    base = alt.Chart(data_of([row for rank, line in enumerate(lines) for row in _values(rank, line, lines, x, y)]))
+    base = alt.Chart(data_of([row for rank, line in enumerate(lines) for row in _values(rank, line, chart, x, y)]))
     color = stroke("color")
     return [
         base.mark_line(strokeWidth=1.5).encode(
@@ -58,13 +60,14 @@ def _layers(chart: LineChart, lines: list[LabelledLine], x: Scale, y: Scale, mar
     ]
 
 
-def _values(rank: int, line: LabelledLine, lines: list[LabelledLine], x: Scale, y: Scale) -> list[dict[str, Any]]:
+def _values(rank: int, line: LabelledLine, chart: LineChart, x: Scale, y: Scale) -> list[dict[str, Any]]:
     every = -(-len(line.points) // MOST_POINTS)
-    apart = (rank - (len(lines) - 1) / 2) * _APART_PX * (x.high - x.low) / abs(x.end - x.begin)
+    least, greatest = chart.x_range
+    apart = (rank - (len(drawn_lines(chart)) - 1) / 2) * _APART_PX * (x.high - x.low) / abs(x.end - x.begin)
     return [
         {
             "line": rank,
-            "x": x.inside(point.x + apart),
+            "x": x.inside(min(greatest, max(least, point.x + apart))),
             "y": y.inside(point.number.value),
             "low": y.inside(point.number.ends[0]),
             "high": y.inside(point.number.ends[1]),

@@ -23,12 +23,12 @@ from evaluation.comparisons.comparable_timings import (
 from evaluation.comparisons.metrics import ComparedMetric
 from evaluation.comparisons.sides import Member, Side
 from evaluation.fingerprint import fingerprint
-from evaluation.metrics.metric_facts import may_be_share, value_range
+from evaluation.metrics.metric_facts import known_range, largest_difference
 from evaluation.requests.comparison_request import ComparisonRequest
 from evaluation.results.comparisons import Flips
 from evaluation.results.pairs import Basis
 from evaluation.scores import Estimate
-from evaluation.stats.intervals import SHARES, mean_estimate, quantile_difference
+from evaluation.stats.intervals import mean_estimate, quantile_difference
 from evaluation.stats.pair_comparison import PairComparison
 from evaluation.stats.ranking import ManyComparison, compare_many, pair_rng
 from evaluation.stats.vectors import cluster_means
@@ -208,6 +208,7 @@ class MetricComparer:
             against=self._against.label if self._against else None,
             higher_is_better=metric.higher_is_better,
             of_pairs=of_pairs,
+            largest_difference=largest_difference(metric.use.name),
         )
         pairs = []
         for a, b, comparison in many.pairs:
@@ -256,12 +257,9 @@ class MetricComparer:
         if not common:
             return {}
         clusters = [self._clusters.get(case_id) for case_id in common] if self._clusters else None
-        possible = value_range(metric.use.name)
-        of_mean = SHARES if may_be_share(metric.use.name) else possible
+        possible = known_range(metric.use.name)
         return {
-            label: mean_estimate(
-                [by_case[case_id] for case_id in common], clusters=clusters, value_range=of_mean
-            ).within(possible)
+            label: mean_estimate([by_case[case_id] for case_id in common], clusters=clusters, value_range=possible)
             for label, by_case in values.items()
         }
 

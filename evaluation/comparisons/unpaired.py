@@ -16,7 +16,7 @@ from evaluation.errors import ConfigurationError, IncomparableError
 from evaluation.formatting import counted
 from evaluation.metrics.guarded_calls import BrokenMetricError, combining
 from evaluation.metrics.judges.pairwise import JudgePairwise
-from evaluation.metrics.metric_facts import may_be_share
+from evaluation.metrics.metric_facts import largest_difference, may_be_share
 from evaluation.metrics.parsing import metric_of
 from evaluation.records.candidates import MetricUse
 from evaluation.requests.comparison_request import ComparisonRequest
@@ -236,6 +236,7 @@ def _pairs_by(
         margin=margin,
         higher_is_better=metric.higher_is_better,
         may_be_shares=may_be_share(metric.use.name),
+        largest_difference=largest_difference(metric.use.name),
     )
     return [_pair(metric, pair, groups, units, margin, clustered=clustered) for pair in compared]
 

@@ -95,7 +95,7 @@ FIGURES = (
     Term(
         "smallest visible difference",
         "The smallest true difference that this many cases would show four times out of five (minimum detectable "
-        "effect). A smaller one may be there unseen.",
+        "effect). A smaller one may be there unseen. “Too few cases”: not even the largest possible one would show.",
         fields=("MDE",),
     ),
     Term(

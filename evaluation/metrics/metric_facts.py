@@ -34,8 +34,19 @@ def is_over_all_cases(name: str, signature: str = "") -> bool:
 
 def value_range(name: str) -> tuple[float, float]:
     """Return the least and the greatest value of a metric; infinite where a bound is not known."""
+    return known_range(name) or (-inf, inf)
+
+
+def known_range(name: str) -> tuple[float, float] | None:
+    """Return the least and the greatest value of a metric; None where the metric is not known here."""
     metric = _find(name)
-    return (-inf, inf) if metric is None else metric.value_range
+    return None if metric is None else metric.value_range
+
+
+def largest_difference(name: str) -> float:
+    """Return by how much two values of a metric can differ; infinite where a bound is not known."""
+    low, high = value_range(name)
+    return high - low
 
 
 def metric_number(name: str, value: float) -> str:
@@ -54,8 +65,8 @@ def may_be_share(name: str) -> bool:
 
     True where the range is not known, as of a metric in a user's file.
     """
-    metric = _find(name)
-    return metric is None or (metric.value_range[0] >= 0 and metric.value_range[1] <= 1)
+    low, high = known_range(name) or (0.0, 1.0)
+    return low >= 0 and high <= 1
 
 
 def best_value(name: str) -> float | None:

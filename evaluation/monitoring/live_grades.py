@@ -22,7 +22,7 @@ from evaluation.records.traffic_grades import DayOfGrades
 from evaluation.requests.monitor_request import MonitorRequest
 from evaluation.results.estimates import shown_estimate
 from evaluation.scores import Estimate
-from evaluation.stats.intervals import mean_estimate
+from evaluation.stats.intervals import SHARES, mean_estimate
 from evaluation.stats.multiplicity import holm
 from evaluation.stats.permutation_drop import permutation_drop
 from evaluation.store.session import Store
@@ -124,7 +124,7 @@ def _verdict(check: GradeCheck, p_adjusted: float) -> Verdict:
     is_below = p_adjusted <= check.level
     if not is_below and check.p_value > STAYS:
         return Verdict(subject=subject)
-    now, before = mean_estimate(check.newer), mean_estimate(check.earlier)
+    now, before = (mean_estimate(values, value_range=SHARES) for values in (check.newer, check.earlier))
     began = datetime.combine(check.days[-check.window].day, datetime.min.time(), UTC)
     evidence: dict[str, object] = onset(began, None) | {
         "policy": newest.policy,

@@ -113,7 +113,7 @@ def _compared(grid: Grid, first: int, second: int, *, unseen: slice, seed: int) 
         {str(case): float(value) for case, value in enumerate(grid.values[unseen, place]) if np.isfinite(value)}
         for place in (first, second)
     ]
-    return compare_pair(*sides, rng=np.random.default_rng(seed), beside=False)
+    return compare_pair(*sides, rng=np.random.default_rng(seed), beside=False, largest_difference=1.0)
 
 
 def _scaled(value: float | None, span: float) -> float | None:

@@ -46,7 +46,8 @@ class PairNumbers:
     """Methods of interval and test: `newcombe+mcnemar_exact`, `t+sign_flip`, `cluster_t`, …"""
     effect_size: float | None
     mde: float | None
-    """Smallest true difference that this many pairs detect with a power of .8; above 1 for a ratio."""
+    """Smallest true difference that this many pairs detect with a power of .8; above 1 for a ratio. None where they
+    would not detect even the largest possible one."""
     kind: Kind
     """Kind of the compared values."""
     n_only_a: int

@@ -15,7 +15,7 @@ from evaluation.reviews.grades import OVERALL, Ratings, with_overall
 from evaluation.reviews.preferences import TIE, score_of_first
 from evaluation.scores import Measurement
 from evaluation.stats.agreement import krippendorff_alpha, raw_agreement, weighted_kappa
-from evaluation.stats.intervals import mean_estimate
+from evaluation.stats.intervals import SHARES, mean_estimate
 from evaluation.stats.rank_correlation import spearman
 from evaluation.stats.reweighting import reweighted_interval
 
@@ -175,7 +175,7 @@ def metrics_with_preferences(
                 agreed.append(float((apart > 0) is ((fmean(scores) > TIE) is better_if_higher[name])))
                 clusters.append(item.cluster)
         if agreed:
-            share = mean_estimate(agreed, clusters=clusters if any(clusters) else None)
+            share = mean_estimate(agreed, clusters=clusters if any(clusters) else None, value_range=SHARES)
             rows.append(
                 MetricAgreement(
                     metric=name,

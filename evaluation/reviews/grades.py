@@ -77,8 +77,7 @@ def _first(grades: Mapping[str, Estimate]) -> float:
 
 def _estimate(by_case: Mapping[str, float], clusters: Mapping[str, str]) -> Estimate:
     of = [clusters.get(case_id) for case_id in by_case]
-    estimate = mean_estimate(list(by_case.values()), clusters=of if any(of) else None)
-    return estimate.within((LEAST, MOST))
+    return mean_estimate(list(by_case.values()), clusters=of if any(of) else None, value_range=(LEAST, MOST))
 
 
 def differences(
@@ -116,13 +115,21 @@ def _compared(
     a: Mapping[str, float], b: Mapping[str, float], clusters: Mapping[str, str], seed: int, level: float
 ) -> PairComparison:
     rng = np.random.default_rng(seed)
-    return compare_pair(a, b, rng=rng, kind=Kind.CONTINUOUS, clusters=clusters, confidence_level=level, beside=False)
+    return compare_pair(
+        a,
+        b,
+        rng=rng,
+        kind=Kind.CONTINUOUS,
+        clusters=clusters,
+        confidence_level=level,
+        beside=False,
+        largest_difference=_WIDEST,
+    )
 
 
 def _difference(name: str, a: str, b: str, comparison: PairComparison) -> GradeDifference:
     turned = comparison.difference is not None and comparison.difference < 0
-    low = None if comparison.low is None else max(-_WIDEST, comparison.low)
-    high = None if comparison.high is None else min(_WIDEST, comparison.high)
+    low, high = comparison.low, comparison.high
     if turned:
         low, high = (None if high is None else -high), (None if low is None else -low)
     return GradeDifference(

@@ -83,6 +83,4 @@ def _weights(units: Sequence[str]) -> Numbers:
 
 def _estimate(table: CurveTable, values: Numbers) -> MetricEstimate:
     clusters = table.units if table.has_clusters else None
-    return MetricEstimate.of(
-        mean_estimate(values.tolist(), clusters=clusters, value_range=table.value_range).within(table.value_range)
-    )
+    return MetricEstimate.of(mean_estimate(values.tolist(), clusters=clusters, value_range=table.value_range))

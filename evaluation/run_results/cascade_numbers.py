@@ -80,9 +80,7 @@ class CascadeNumbers:
         clusters = None
         if clustered and self.has_clusters:
             clusters = [self.clusters[place] for place in np.flatnonzero(has_value).tolist()]
-        return MetricEstimate.of(
-            mean_estimate(cases[has_value], clusters=clusters, value_range=value_range).within(value_range)
-        )
+        return MetricEstimate.of(mean_estimate(cases[has_value], clusters=clusters, value_range=value_range))
 
 
 def mean_of(values: Sequence[float]) -> float:

@@ -136,7 +136,7 @@ def _part_estimates(
                 run_candidate_id=run_candidate_id,
                 metric=MetricUse(name=metric.name, signature=metric.signature),
                 quantity=quantity,
-                estimate=mean.within(metric.value_range),
+                estimate=mean,
             )
 
 
@@ -193,7 +193,7 @@ def _mean_estimates(
     use = MetricUse(name=metric.name, signature=metric.signature)
     possible = metric.value_range
     estimate = mean_estimate(values.means, clusters=_clusters_of(values.case_ids, clusters), value_range=possible)
-    yield EstimateRow(run_candidate_id=run_candidate_id, metric=use, estimate=estimate.within(possible))
+    yield EstimateRow(run_candidate_id=run_candidate_id, metric=use, estimate=estimate)
     if failed := (*failed, *values.too_few):
         all_values = array("d", values.means) + array("d", [0.0] * len(failed))
         clusters_of_all = _clusters_of((*values.case_ids, *failed), clusters)
@@ -202,7 +202,7 @@ def _mean_estimates(
             run_candidate_id=run_candidate_id,
             metric=use,
             quantity="mean_with_failures_as_zero",
-            estimate=worst.within(metric.value_range),
+            estimate=worst,
         )
 
 

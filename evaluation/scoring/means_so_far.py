@@ -68,8 +68,7 @@ class MeansSoFar:
                 del self._candidates[next(iter(self._candidates))]
             if _read_on(store, plan.benchmark_version, run_candidate_id, metric, so_far, until):
                 means = [sum(values) / len(values) for values in so_far.values.values()]
-                estimate = mean_estimate(means, value_range=metric.value_range) if means else None
-                so_far.estimate = None if estimate is None else estimate.within(metric.value_range)
+                so_far.estimate = mean_estimate(means, value_range=metric.value_range) if means else None
             return so_far.estimate
 
 

@@ -84,7 +84,7 @@ def _figure_rows(
     for state in PromptState:
         if state is not first and means[state]:
             use = MetricUse(name=metric.name, signature=metric.signature)
-            estimate = mean_estimate(means[state], value_range=metric.value_range).within(metric.value_range)
+            estimate = mean_estimate(means[state], value_range=metric.value_range)
             yield EstimateRow(
                 run_candidate_id=run_candidate_id, metric=use, quantity=f"{state}_prompts", estimate=estimate
             )
@@ -104,7 +104,7 @@ def _speed_rows(run_candidate_id: int, metric: Metric, means: Sequence[float]) -
     yield EstimateRow(
         run_candidate_id=run_candidate_id,
         metric=use,
-        estimate=mean_estimate(means, value_range=metric.value_range).within(metric.value_range),
+        estimate=mean_estimate(means, value_range=metric.value_range),
     )
     if metric.name == "latency_s":
         for quantity, q in LATENCY_QUANTILES.items():

@@ -16,7 +16,7 @@ from evaluation.errors import ConfigurationError
 from evaluation.formatting import counted, p_value, percent
 from evaluation.generation import Failure, Generation, Outcome
 from evaluation.metrics.metric import Metric
-from evaluation.metrics.metric_facts import may_be_share
+from evaluation.metrics.metric_facts import largest_difference, may_be_share
 from evaluation.results.frames import REAL, TEXT, TRUTH, WHOLE, ShownInNotebooks, frame
 from evaluation.scores import Measurement
 from evaluation.servers.repeated_requests import Answers, Question
@@ -240,6 +240,7 @@ class _Answered:
         self, name: str, answers: Sequence[Sequence[Outcome]], questions: Sequence[Question], metric: Metric
     ) -> None:
         self.name, self.may_be_shares = name, may_be_share(metric.name)
+        self.largest_difference = largest_difference(metric.name)
         self.case_ids = [question.case.case_id for question in questions]
         written = [[outcome for outcome in times if isinstance(outcome, Generation)] for times in answers]
         self.texts = [[generation.text for generation in times] for times in written]
@@ -291,7 +292,13 @@ def _between(a: _Answered, b: _Answered) -> Between:
     means_a, means_b = a.means(), b.means()
     scores = None
     if means_a is not None and means_b is not None:
-        scores = paired_difference(means_a, means_b, rng=np.random.default_rng(0), may_be_shares=a.may_be_shares)
+        scores = paired_difference(
+            means_a,
+            means_b,
+            rng=np.random.default_rng(0),
+            may_be_shares=a.may_be_shares,
+            largest_difference=a.largest_difference,
+        )
     is_alike, reason = _held_against_noise(a, b)
     if scores is not None and scores.p_value < P_LIMIT:
         is_alike, reason = False, f"their scores differ by more than chance explains ({p_value(scores.p_value)})"

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from evaluation.errors import ConfigurationError
-from evaluation.stats.intervals import Interval, checked_confidence_level, mean_estimate
+from evaluation.stats.intervals import SHARES, Interval, checked_confidence_level, mean_estimate
 from evaluation.stats.reweighting import Matrix, reweighted_interval
 from evaluation.stats.vectors import Vector
 from evaluation.stats.weighted_agreement import alpha_statistic, kappa_statistic
@@ -147,7 +147,7 @@ def raw_agreement(ratings: ArrayLike, *, confidence_level: float = 0.95) -> Agre
     if pairable.shape[1] == 0:
         return _agreement("raw_agreement", table, pairable, checked_level, reason=_nobody_twice(table))
     shares = [_equal_pairs(column[~np.isnan(column)]) for column in pairable.T]
-    estimate = mean_estimate(shares, confidence_level=checked_level)
+    estimate = mean_estimate(shares, confidence_level=checked_level, value_range=SHARES)
     interval = None if estimate.low is None or estimate.high is None else Interval(estimate.low, estimate.high)
     return _agreement("raw_agreement", table, pairable, checked_level, value=estimate.value, interval=interval)
 

@@ -6,13 +6,13 @@ document, subject or template, which are not independent evidence, the cluster m
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from math import exp, log1p, sqrt
+from math import exp, inf, log1p, sqrt
 from typing import NamedTuple
 
 import numpy as np
 
 from evaluation.stats.bootstrap import accelerated_mean_interval
-from evaluation.stats.intervals import Interval, t_interval
+from evaluation.stats.intervals import Interval, interval_within, t_interval
 from evaluation.stats.paired_tests import Evidence, PairTestSettings, mean_within, sign_flip_p_value
 from evaluation.stats.power import mean_equivalence_cases, paired_t_cases, paired_t_detectable
 from evaluation.stats.vectors import (
@@ -54,7 +54,8 @@ def mean_evidence(differences: Vector, terms: PairTestSettings, *, test: str, p_
         test: Name of the test.
         p_value: Its result.
     """
-    interval = spread_interval(differences, terms.confidence_level)
+    largest = terms.largest_difference
+    interval = interval_within(spread_interval(differences, terms.confidence_level), -largest, largest)
     t = paired_t(differences)
     mean, n, margin = float(differences.mean()), differences.size, terms.margin
     deviation = standard_deviation(differences) if interval else 0.0
@@ -66,7 +67,7 @@ def mean_evidence(differences: Vector, terms: PairTestSettings, *, test: str, p_
         method=f"{'t' if interval else 'no_spread'}+{test}",
         effect_size=hedges_gz(differences),
         effect_size_name="hedges_gz",
-        mde=_detectable(n, deviation, terms.alpha),
+        mde=detectable_within(_detectable(n, deviation, terms.alpha), largest),
         n_needed=needed(deviation, aim, is_margin=margin is not None, alpha=terms.alpha),
         aim=aim or None,
         within=None if margin is None else mean_within(differences, margin),
@@ -136,6 +137,11 @@ def needed(deviation: float, aim: float, *, is_margin: bool, alpha: float) -> fl
         return None
     effect = min(aim / deviation, _LARGEST_EFFECT)
     return mean_equivalence_cases(effect, alpha=alpha) if is_margin else paired_t_cases(effect, alpha=alpha)
+
+
+def detectable_within(detectable: float | None, largest_difference: float) -> float | None:
+    """Return the smallest visible difference; None where even the largest one possible would not be seen."""
+    return None if detectable is None or detectable > largest_difference else detectable
 
 
 def _detectable(n: int, deviation: float, alpha: float) -> float | None:
@@ -254,8 +260,8 @@ def _as_log_ratio(evidence: Evidence, also: Mapping[str, float]) -> Evidence:
 
 
 def log_terms(terms: PairTestSettings) -> PairTestSettings:
-    """Return the settings with the margin on the log scale."""
-    return replace(terms, margin=None if terms.margin is None else log1p(terms.margin))
+    """Return the settings with the margin on the log scale, where differences have no bound."""
+    return replace(terms, margin=None if terms.margin is None else log1p(terms.margin), largest_difference=inf)
 
 
 def as_ratio(evidence: Evidence) -> Evidence:

@@ -1,7 +1,7 @@
 """Confidence intervals of means, shares and quantiles over cases."""
 
 from collections.abc import Callable, Hashable, Sequence
-from math import cbrt, sqrt
+from math import cbrt, inf, sqrt
 from statistics import NormalDist
 from typing import NamedTuple
 
@@ -17,6 +17,11 @@ class Interval(NamedTuple):
 
     low: float
     high: float
+
+
+def interval_within(interval: Interval | None, least: float, greatest: float) -> Interval | None:
+    """Return the interval cut to what is possible, which costs no coverage."""
+    return None if interval is None else Interval(max(least, interval.low), min(greatest, interval.high))
 
 
 SHARES = (0.0, 1.0)
@@ -140,11 +145,12 @@ def mean_estimate(
     *,
     clusters: Sequence[Hashable | None] | None = None,
     confidence_level: float = 0.95,
-    value_range: tuple[float, float] = SHARES,
+    value_range: tuple[float, float] | None = None,
 ) -> Estimate:
     """Return the mean of one value a case, with an interval over the choice of cases.
 
-    Values that are all 0 or 1 and can be nothing beyond get Wilson's interval (`wilson`), others Student's (`t`);
+    No interval reaches beyond what a value can be: cutting it there costs no coverage. Values that are all 0 or 1 and
+    can be nothing beyond get Wilson's interval (`wilson`), others Student's (`t`);
     where skewness matters, as for times and tokens, Student's through Hall's transformation (`t_skewed`). With
     clusters, the value is the mean of the cluster means and its interval Student's with G-1 degrees of freedom
     (`cluster_t`), the only one that keeps its coverage where clusters differ in size (Miller 2024,
@@ -157,16 +163,24 @@ def mean_estimate(
         values: One for each case, already averaged over repeats.
         clusters: The cluster of each case; None for a case in none.
         confidence_level: Of the interval.
-        value_range: Least and greatest possible value. Counts that all happen to be 0 or 1 are no shares.
+        value_range: Least and greatest possible value; counts that all happen to be 0 or 1 are no shares. None where
+            it is not known: values that are all 0 or 1 are then taken for shares.
 
     Raises:
         ConfigurationError: no values, a value that is not finite, or not one cluster for each value.
     """
     level = checked_confidence_level(confidence_level)
     vector = as_vector(values)
+    possible = value_range or (SHARES if is_binary(vector) else (-inf, inf))
+    return _mean_estimate(vector, clusters, level, possible).within(possible)
+
+
+def _mean_estimate(
+    vector: Vector, clusters: Sequence[Hashable | None] | None, level: float, possible: tuple[float, float]
+) -> Estimate:
     if clusters is not None and any(cluster is not None for cluster in clusters):
         return _cluster_mean(vector, clusters, level)
-    if SHARES[0] <= value_range[0] and value_range[1] <= SHARES[1] and is_binary(vector):
+    if SHARES[0] <= possible[0] and possible[1] <= SHARES[1] and is_binary(vector):
         n_right = int(vector.sum())
         interval = wilson_interval(n_right, vector.size, confidence_level=level) if vector.size > 1 else None
         return estimate_of(float(vector.mean()), interval, vector.size, "wilson", level)
@@ -213,8 +227,6 @@ def _ranks(n: int, q: float, confidence_level: float) -> tuple[int, int]:
 def _cluster_mean(vector: Vector, clusters: Sequence[Hashable | None], confidence_level: float) -> Estimate:
     means = cluster_means(vector, clusters)
     interval = _t_interval_of(means, confidence_level)
-    if interval is not None and is_binary(vector):
-        interval = Interval(max(0.0, interval.low), min(1.0, interval.high))
     return estimate_of(float(means.mean()), interval, vector.size, "cluster_t", confidence_level)
 
 

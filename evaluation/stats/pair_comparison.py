@@ -5,7 +5,7 @@ The kind of data determines estimate, interval and test; the verdict follows the
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from math import ceil
+from math import ceil, inf
 
 import numpy as np
 
@@ -55,7 +55,7 @@ class PairComparison:
     effect_size: float | None
     effect_size_name: str
     mde: float | None
-    """Smallest true difference that this many pairs detect with a power of .8; above 1 for a ratio."""
+    """Smallest true difference detected with a power of .8, above 1 for a ratio; None where not even the largest is."""
     n_more: int | None
     """Further cases needed to settle `aim`; 0 if these should have shown it, None if it is settled."""
     aim: float | None = None
@@ -104,6 +104,7 @@ def compare_pair(
     higher_is_better: bool = True,
     confidence_level: float = 0.95,
     beside: bool = True,
+    largest_difference: float = inf,
 ) -> PairComparison:
     """Return the comparison of two candidates, paired by case id.
 
@@ -120,16 +121,21 @@ def compare_pair(
         higher_is_better: False for a latency: then A is better where it has less.
         confidence_level: Of the interval; one less this level is the threshold for p.
         beside: Whether to compute further intervals too, such as a bootstrap's.
+        largest_difference: Possible between two scores; binary and ordinal ones differ by 1 at most.
 
     Raises:
         ConfigurationError: a score that is no finite number or does not fit the kind, a margin that is not positive.
     """
     _check_margin(margin)
-    terms = PairTestSettings(
-        confidence_level=checked_confidence_level(confidence_level), margin=margin, rng=rng, beside=beside
-    )
     usable_a, usable_b = usable_scores(a), usable_scores(b)
     kind = kind or _kind_of(usable_a.values, usable_b.values)
+    terms = PairTestSettings(
+        confidence_level=checked_confidence_level(confidence_level),
+        margin=margin,
+        rng=rng,
+        beside=beside,
+        largest_difference=1.0 if kind in (Kind.BINARY, Kind.ORDINAL) else largest_difference,
+    )
     comparison = _compared(usable_a.values, usable_b.values, kind, clusters or {}, terms, higher_is_better)
     zeros_a, zeros_b = _with_zeros(usable_a, failed_a), _with_zeros(usable_b, failed_b)
     n_both = len(zeros_a.keys() & zeros_b.keys())

@@ -6,6 +6,7 @@ differences and a sign-flip test, which assumes nothing but symmetry.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import inf
 
 import numpy as np
 
@@ -47,6 +48,7 @@ def paired_difference(
     confidence_level: float = 0.95,
     higher_is_better: bool = True,
     may_be_shares: bool = True,
+    largest_difference: float = inf,
 ) -> PairedResult:
     """Return the mean of `a - b` over cases, with its interval, its test and a verdict.
 
@@ -59,6 +61,7 @@ def paired_difference(
         confidence_level: Of the interval; one less this level is the threshold for p.
         higher_is_better: False for a latency: then A is better where it has less.
         may_be_shares: Whether scores that are all 0 or 1 are shares. Counts that happen to be so are not.
+        largest_difference: Possible between two scores.
 
     Raises:
         IncomparableError: not the same number of scores, or none.
@@ -68,7 +71,11 @@ def paired_difference(
             f"{len(a)} scores of A and {len(b)} of B make no pairs", "Pair the scores by case id first"
         )
     terms = PairTestSettings(
-        confidence_level=checked_confidence_level(confidence_level), margin=None, rng=rng, beside=False
+        confidence_level=checked_confidence_level(confidence_level),
+        margin=None,
+        rng=rng,
+        beside=False,
+        largest_difference=largest_difference,
     )
     left, right = as_vector(a, what="scores of A"), as_vector(b, what="scores of B")
     binary = may_be_shares and is_binary(left) and is_binary(right)

@@ -53,6 +53,8 @@ class PairTestSettings:
     rng: "np.random.Generator"
     beside: bool = True
     """Whether other tests and intervals are computed as well."""
+    largest_difference: float = math.inf
+    """Beyond it no interval reaches, and no smallest visible difference."""
 
     @property
     def alpha(self) -> float:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
 from itertools import combinations
+from math import inf
 
 import numpy as np
 
@@ -57,6 +58,7 @@ def compare_many(
     higher_is_better: bool = True,
     confidence_level: float = 0.95,
     of_pairs: Mapping[tuple[str, str], tuple[Scores, Scores]] | None = None,
+    largest_difference: float = inf,
 ) -> ManyComparison:
     """Return the comparison of two or more candidates, every pair by case id.
 
@@ -74,6 +76,7 @@ def compare_many(
         confidence_level: Of all claims together.
         of_pairs: The scores of each pair, in the order of `sides` or with the baseline last, where what is comparable
             depends on both; the sides' own then decide the order alone.
+        largest_difference: Possible between two scores.
 
     Raises:
         ConfigurationError: fewer than two sides, or a score that is no number.
@@ -92,6 +95,7 @@ def compare_many(
         higher_is_better=higher_is_better,
         confidence_level=1 - alpha / len(pairs),
         beside=len(pairs) <= MAX_PAIRS_WITH_CHECKS,
+        largest_difference=largest_difference,
     )
     scores = {(a, b): (sides[a], sides[b]) for a, b in pairs} if of_pairs is None else of_pairs
     comparisons = [

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evaluation.scores import Estimate
-from evaluation.stats.intervals import mean_estimate
+from evaluation.stats.intervals import SHARES, mean_estimate
 from evaluation.stats.vectors import Vector
 
 N_BINS = 10
@@ -55,7 +55,9 @@ def reliability(confidences: Vector, scores: Vector) -> Reliability | None:
     if not confidences.size:
         return None
     bins = tuple(
-        ConfidenceBin(confidence=float(confidences[members].mean()), score=mean_estimate(scores[members]))
+        ConfidenceBin(
+            confidence=float(confidences[members].mean()), score=mean_estimate(scores[members], value_range=SHARES)
+        )
         for members in _bins(confidences)
     )
     distances = (each.score.n_cases * abs(each.confidence - each.score.value) for each in bins)

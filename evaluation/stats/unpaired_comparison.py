@@ -3,7 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
+from math import inf
 
+from evaluation.stats.continuous_pairs import detectable_within
 from evaluation.stats.intervals import checked_confidence_level
 from evaluation.stats.multiplicity import holm
 from evaluation.stats.pair_comparison import agreeing_limits, verdict_of
@@ -57,6 +59,7 @@ def compare_groups(
     higher_is_better: bool = True,
     confidence_level: float = 0.95,
     may_be_shares: bool = True,
+    largest_difference: float = inf,
 ) -> tuple[GroupPair, ...]:
     """Compare every pair of groups, or every group with one of them, with verdicts adjusted for all pairs.
 
@@ -68,6 +71,7 @@ def compare_groups(
         confidence_level: Of all intervals together (Bonferroni), which end at 0 where the adjusted p-value says that
             they do (`agreeing_limits`); one less this level is the threshold for adjusted p-values.
         may_be_shares: Whether values that are all 0 or 1 are shares. Counts that happen to be so are not.
+        largest_difference: Possible between two values: no interval and no smallest visible difference is larger.
     """
     alpha = round(1 - checked_confidence_level(confidence_level), 12)
     vectors = {label: as_vector(values, what=f"values of {label}") for label, values in groups.items()}
@@ -75,10 +79,10 @@ def compare_groups(
     pairs = list(names)
     kind = Kind.BINARY if may_be_shares and all(map(is_binary, vectors.values())) else Kind.CONTINUOUS
     level = 1 - alpha / max(1, len(pairs))
-    tested = [_tested(a, b, vectors[a], vectors[b], kind, margin, level) for a, b in pairs]
+    tested = [_within(_tested(a, b, vectors[a], vectors[b], kind, margin, level), largest_difference) for a, b in pairs]
     decided = _decided(tested, higher_is_better=higher_is_better, alpha=alpha)
     return tuple(
-        replace(pair, needed=_needed(pair, vectors[pair.a], vectors[pair.b], margin))
+        replace(pair, needed=_needed(pair, vectors[pair.a], vectors[pair.b], margin, largest_difference))
         if pair.verdict in (INCONCLUSIVE, INSUFFICIENT_DATA)
         else pair
         for pair in decided
@@ -105,7 +109,15 @@ def _tested(a: str, b: str, of_a: Vector, of_b: Vector, kind: Kind, margin: floa
     )
 
 
-def _needed(pair: GroupPair, a: Vector, b: Vector, margin: float | None) -> CasesNeeded | None:
+def _within(pair: GroupPair, largest: float) -> GroupPair:
+    """Return the pair with its interval cut to possible differences."""
+    test = pair.test
+    if test.low is None or test.high is None:
+        return pair
+    return replace(pair, test=replace(test, low=max(-largest, test.low), high=min(largest, test.high)))
+
+
+def _needed(pair: GroupPair, a: Vector, b: Vector, margin: float | None, largest: float) -> CasesNeeded | None:
     """Return the cases that would settle a pair at the level of its interval, and at least those for any verdict."""
     alpha = round(1 - pair.test.confidence_level, 12)
     if pair.kind is Kind.BINARY:
@@ -115,7 +127,11 @@ def _needed(pair: GroupPair, a: Vector, b: Vector, margin: float | None) -> Case
     at_least = max(0, MIN_GROUP - min(a.size, b.size))
     if needed is None:
         return CasesNeeded(n_more=at_least, aim=None, mde=None) if at_least else None
-    return replace(needed, n_more=max(at_least, needed.n_more or 0) if at_least else needed.n_more)
+    return replace(
+        needed,
+        n_more=max(at_least, needed.n_more or 0) if at_least else needed.n_more,
+        mde=detectable_within(needed.mde, largest),
+    )
 
 
 def _decided(tested: Sequence[GroupPair], *, higher_is_better: bool, alpha: float) -> tuple[GroupPair, ...]:

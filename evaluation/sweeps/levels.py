@@ -224,7 +224,4 @@ def _pieces(parameter: Parameter, tried: Sequence[Combination]) -> list[tuple[An
 
 def _mean(values: Vector, terms: LevelSettings) -> Estimate:
     """Return the mean of a unit's values, within what is possible."""
-    possible = terms.value_range
-    return mean_estimate(values.tolist(), confidence_level=terms.confidence_level, value_range=possible).within(
-        possible
-    )
+    return mean_estimate(values.tolist(), confidence_level=terms.confidence_level, value_range=terms.value_range)

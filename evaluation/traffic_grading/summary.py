@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from evaluation.records.traffic_grades import CallPlace, DayOfGrades
 from evaluation.results.traffic_grading import CandidateGrades
 from evaluation.scores import Estimate
-from evaluation.stats.intervals import mean_estimate
+from evaluation.stats.intervals import SHARES, mean_estimate
 
 _HALF = 0.5
 _Place = tuple[str, str, str]
@@ -45,4 +45,4 @@ def _summary(place: _Place, n_calls: int, graded: _Graded) -> CandidateGrades:
 
 
 def _mean(values: Sequence[float]) -> Estimate | None:
-    return mean_estimate(values) if values else None
+    return mean_estimate(values, value_range=SHARES) if values else None

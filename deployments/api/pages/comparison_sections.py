@@ -12,7 +12,7 @@ from evaluation.comparisons.sentences import n_tested, pair_sentence
 from evaluation.errors import as_sentence
 from evaluation.formatting import counted
 from evaluation.reports.comparisons.charts import differences, side_latencies, sides_against_cost
-from evaluation.reports.comparisons.power_chart import power_chart, power_rows
+from evaluation.reports.comparisons.power_chart import power_chart, power_lines, power_rows
 from evaluation.reports.comparisons.tables import (
     COUNTS,
     FOR_ALL_PAIRS,
@@ -68,6 +68,7 @@ def comparison_sections(
             title="How many more cases would tell",
             table=table_of("Pairs that are open", power_rows(result)),
             pictures=drawn(power_chart(result)),
+            after=tuple(power_lines(result)),
         ),
         *_preferences(result),
         *(section for flips in _other_flips(result, chosen) for section in _flips(result, answers, flips)),

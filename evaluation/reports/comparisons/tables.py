@@ -204,9 +204,16 @@ def _pair_row(pair: PairResult, *, among_several: bool) -> Row:
         **_evidence(pair, among_several=among_several),
         "pairs": f"{pair.n_pairs:,}",
         COUNTS: f"{pair.n_better_a:,}/{pair.n_better_b:,}/{pair.n_equal:,}",
-        "MDE": "–" if pair.mde is None else amount(pair.mde, pair),
+        "MDE": _visible(pair),
         "verdict": verdict_words(pair),
     }
+
+
+def _visible(pair: PairResult) -> str:
+    """Return the smallest visible difference, or that even the largest one possible would not be seen."""
+    if pair.mde is not None:
+        return amount(pair.mde, pair)
+    return "–" if pair.low is None else "too few cases"
 
 
 def _evidence(pair: PairResult, *, among_several: bool) -> Row:
@@ -264,25 +271,49 @@ def dropped_lines(result: ComparisonResult) -> list[str]:
         for pair in result.headline_pairs
         if pair.n_only_a or pair.n_only_b
     ]
-    common = _of_common_cases(result) if unequal else None
-    return lines + unequal + ([] if common is None else [common])
+    return lines + unequal + _common_case_lines(result)
 
 
-def _of_common_cases(result: ComparisonResult) -> str | None:
-    """Return a note that values and order are of the common cases, where the sides have values of different cases.
-
-    None where there are no common cases.
-    """
-    values = result.metric(result.headline).values
-    n = min((value.n_cases for value in values.values()), default=0)
-    if not n:
-        return None
+def _common_case_lines(result: ComparisonResult) -> list[str]:
+    """Return of which cases the means are, where they are the common ones and a side has values of others too."""
     whose = "both sides" if len(result.sides) == 2 else "all sides"
-    return (
-        f"values and order above are over the {counted(n, 'case')} that {whose} have a value of; each difference is "
-        "over the cases of its two sides; `benchwright show` uses each candidate's own cases, and may order them "
-        "differently"
-    )
+    lines: list[str] = []
+    n_of_headline = 0
+    others: dict[str, list[str]] = {}
+    for metric in result.metrics:
+        n_common = min((value.n_cases for value in metric.values.values()), default=0)
+        own = sorted(_own_cases(result, metric).values())
+        if n_common in (0, n_of_headline) or not own or own[-1] <= n_common:
+            continue
+        if metric.metric == result.headline:
+            lines.append(
+                f"values and order above are over the {counted(n_common, 'case')} that {whose} have a value of; each "
+                "difference is over the cases of its two sides; `benchwright show` uses each candidate's own cases, "
+                "and may order them differently"
+            )
+            n_of_headline = n_common
+            continue
+        which = whose if len(metric.values) == len(result.sides) else f"the {len(metric.values)} sides with values"
+        number = f"{own[0]:,}" if own[0] == own[-1] else f"{own[0]:,} to {own[-1]:,}"
+        common = f"the {counted(n_common, 'case')} that {which} have in common"
+        said = f"means above are over {common}, of the {number} that each has"
+        others.setdefault(said, []).append(title(metric.metric))
+    return lines + [
+        f"{listed(words)}: {said}; `benchwright show` uses each candidate's own cases" for said, words in others.items()
+    ]
+
+
+def _own_cases(result: ComparisonResult, metric: MetricComparisonResult) -> dict[str, int]:
+    """Return of how many cases each side has a value of a metric.
+
+    Empty where sets of cases were compared, which the notes explain.
+    """
+    pairs = result.pairs_by(metric.metric)
+    own: dict[str, int] = {}
+    for pair in () if any(pair.prompts == "balanced" for pair in pairs) else pairs:
+        for label, n_only in ((pair.a, pair.n_only_a), (pair.b, pair.n_only_b)):
+            own[label] = max(own.get(label, 0), pair.n_pairs + n_only)
+    return own
 
 
 def reading_lines(result: ComparisonResult) -> list[str]:

@@ -10,7 +10,7 @@ import numpy as np
 from evaluation.answer_matrix.figures import MatrixFigures
 from evaluation.charts.grid_chart import HeatCell, HeatMapChart, HeatRow, HistogramChart, HistogramRow
 from evaluation.formatting import coefficient, counted, score, score_interval
-from evaluation.metrics.metric_facts import value_range
+from evaluation.metrics.metric_facts import known_range, value_range
 from evaluation.results.analytics import CorrelationsResult, MetricCorrelation
 from evaluation.scores import Estimate
 from evaluation.stats.intervals import mean_estimate
@@ -137,7 +137,7 @@ def tag_map(figures: MatrixFigures, tagged: Tagged) -> HeatMapChart | None:
 def _mean(figures: MatrixFigures, row: int, places: Sequence[int]) -> Estimate | None:
     scores = figures.scores[row, list(places)]
     scores = scores[np.isfinite(scores)]
-    return mean_estimate(scores, value_range=value_range(figures.metric.partition(" by ")[0])) if scores.size else None
+    return mean_estimate(scores, value_range=known_range(figures.metric.partition(" by ")[0])) if scores.size else None
 
 
 def _shown(mean: Estimate | None) -> str:

@@ -16,6 +16,7 @@ from evaluation.candidate import PromptProfile
 from evaluation.comparisons.run_verdict import headline_verdict
 from evaluation.errors import BenchwrightError, ConfigurationError, IncomparableError, UnknownNameError
 from evaluation.generation import Outcome
+from evaluation.reports.comparisons.tables import pair_rows
 from evaluation.results.as_json import as_json
 from evaluation.run_results.run_result import run_result
 from evaluation.store.changed_texts import find_changed_texts
@@ -547,3 +548,21 @@ def test_counts_that_happen_to_be_0_or_1_are_compared_as_counts_and_shares_as_sh
     assert ("binary", "newcombe+mcnemar_exact") == (shares.kind, shares.method)
     methods = {metric.metric: {value.method for value in metric.values.values()} for metric in result.metrics}
     assert ({"t_skewed"}, {"wilson"}) == (methods["word_count"], methods["contains"])
+
+
+def test_no_difference_of_a_bounded_metric_is_larger_than_possible(store: Store) -> None:
+    cases = cases_of(3)
+    first = {case.case_id: answer(text) for case, text in zip(cases, ("0 and more", "?", "2"), strict=True)}
+    second = {case.case_id: answer(text) for case, text in zip(cases, ("?", "1", "? 2"), strict=True)}
+    run = store_run(
+        store, candidate("a:1b", first), candidate("b:1b", second), cases=cases, metrics=("token_f1", "word_count")
+    )
+
+    result = compared(store, run)
+
+    pair, words = pair_of(result, "token_f1"), pair_of(result, "word_count")
+    assert (-1.0, 1.0, None) == (pair.low, pair.high, pair.mde)
+    assert words.low < -1
+    assert words.mde > 1
+    (row,) = pair_rows(result, "token_f1")
+    assert ("[-100.0, +100.0]", "too few cases") == (row["interval"], row["MDE"])

@@ -1,7 +1,7 @@
 from dataclasses import replace
 
 import pytest
-from compared_runs import cases_of, compared, right_on
+from compared_runs import cases_of, compared, right_on, timed
 from stored_runs import Asked, answer, asked, numbers, right, store_run, wrong
 
 from evaluation.candidate import Candidate
@@ -194,6 +194,21 @@ def test_a_table_of_each_candidates_own_cases_and_a_verdict_on_the_common_ones_s
         "cases of its two sides; `benchwright show` uses each candidate's own cases, and may order them differently"
         in dropped_lines(compared(store, run_id))
     )
+
+
+def test_means_over_the_common_cases_of_a_metric_say_so_wherever_a_side_has_more(store: Store) -> None:
+    cases = cases_of(10)
+    partly_reused = timed(cases, 1.0) | timed(cases[:3], 1.0, reused=True)
+    run_id = store_run(
+        store, asked("a:1b", partly_reused), asked("b:1b", timed(cases, 2.0)), asked("c:1b", right(cases)), cases=cases
+    )
+
+    said = [line for line in dropped_lines(compared(store, run_id)) if "own cases" in line]
+
+    assert [
+        "latency s and time to first token s: means above are over the 7 cases that all sides have in common, of the "
+        "7 to 10 that each has; `benchwright show` uses each candidate's own cases"
+    ] == said
 
 
 def test_where_all_have_the_same_cases_nothing_is_said_of_them(store: Store) -> None:

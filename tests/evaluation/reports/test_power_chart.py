@@ -1,8 +1,11 @@
 """How many more cases would tell, as a picture."""
 
+import re
+
 from comparison_results import a_comparison, a_pair
 
-from evaluation.reports.comparisons.power_chart import power_chart, power_rows
+from evaluation.charts.lines import line_specification
+from evaluation.reports.comparisons.power_chart import power_chart, power_lines, power_rows
 from evaluation.stats.power import POWER, exact_mcnemar_cases
 from evaluation.stats.verdicts import Kind
 
@@ -38,3 +41,39 @@ def test_pairs_that_are_settled_or_have_a_margin_are_not_drawn() -> None:
     assert [] == power_rows(comparison)
     (row,) = power_rows(a_comparison(headline="exact_match", pairs=(OPEN,)))
     assert f"{N_NEEDED - 100:,}" == row["more to settle it"]
+
+
+def test_a_pair_that_needs_very_many_cases_does_not_squeeze_the_others() -> None:
+    near = a_pair(kind=Kind.CONTINUOUS, n_pairs=7, standard_error=0.03, n_more=45, aim=0.03)
+    far = a_pair(kind=Kind.CONTINUOUS, n_pairs=7, standard_error=0.03, n_more=5706, aim=0.004)
+    comparison = a_comparison(headline="exact_match", pairs=(near, far, near, near, near, near, near, near))
+    chart = power_chart(comparison)
+    assert chart is not None
+    assert {round(7 + 1.5 * 45)} == {line.points[-1].x for line in chart.lines}
+    assert ["1 pair needs more cases than the picture shows: the table says how many."] == power_lines(comparison)
+
+
+def test_where_all_pairs_need_very_many_cases_the_nearest_one_is_shown_to_its_end() -> None:
+    far = [
+        a_pair(kind=Kind.CONTINUOUS, n_pairs=7, standard_error=0.03, n_more=n, aim=0.004) for n in (900, *[5706] * 7)
+    ]
+    comparison = a_comparison(headline="exact_match", pairs=tuple(far))
+    chart = power_chart(comparison)
+    assert chart is not None
+    assert {7 + 1350} == {line.points[-1].x for line in chart.lines}
+    assert ["7 pairs need more cases than the picture shows: the table says how many."] == power_lines(comparison)
+
+
+def test_no_curve_begins_left_of_0_cases() -> None:
+    pair = a_pair(kind=Kind.CONTINUOUS, n_pairs=7, standard_error=0.03, n_more=900, aim=0.004)
+    chart = power_chart(a_comparison(headline="exact_match", pairs=(pair,) * 8))
+    assert chart is not None
+    drawn = str(line_specification(chart))
+    places = [float(x) for x in re.findall(r"'x': (-?[\d.]+)", drawn)]
+    assert len(places) > 8 * 20
+    assert min(places) >= 0
+
+
+def test_nothing_is_said_where_the_picture_shows_every_pair() -> None:
+    assert [] == power_lines(a_comparison(headline="exact_match", pairs=(OPEN,)))
+    assert [] == power_lines(a_comparison())

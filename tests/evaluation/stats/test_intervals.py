@@ -511,3 +511,27 @@ def test_counts_that_all_happen_to_be_0_or_1_are_no_shares(values: list[float]) 
     assert (share.value, "t") == (count.value, count.method)
     if len(set(values)) == 1:
         assert (None, None) == (count.low, count.high)
+
+
+@pytest.mark.parametrize(
+    ("values", "clusters", "method"),
+    [
+        ([0.1, 1.0, 0.7], None, "t"),
+        ([0.0] * 13 + [0.9], None, "t_skewed"),
+        ([0.1, 1.0, 0.7], ["x", "y", "z"], "cluster_t"),
+    ],
+)
+def test_no_interval_reaches_beyond_what_is_possible(
+    values: list[float], clusters: list[str] | None, method: str
+) -> None:
+    free = mean_estimate(values, clusters=clusters)
+    cut = mean_estimate(values, clusters=clusters, value_range=(0.0, 1.0))
+
+    assert (method, method, free.value) == (free.method, cut.method, cut.value)
+    assert free.low < 0 or free.high > 1
+    assert (max(0.0, free.low), min(1.0, free.high)) == limits(cut)
+
+
+def test_counts_of_clusters_are_not_cut_at_1() -> None:
+    low, high = limits(mean_estimate([0, 1, 1], clusters=["a", "b", "c"], value_range=(0.0, float("inf"))))
+    assert (0.0, True) == (low, high > 1)

@@ -476,3 +476,26 @@ def test_limits_agree_with_the_verdict(limits, difference, verdict, agreeing):
 
 def test_a_ratio_s_interval_ends_at_one():
     assert (1.0, 1.4) == agreeing_limits((0.9, 1.4), difference=1.2, verdict=A_BETTER, equal=1.0)
+
+
+FEW = ([0.9, 0.1, 0.8], [0.1, 0.7, 0.2])
+
+
+def test_no_difference_is_larger_than_possible():
+    free, bounded = compared(*FEW), compared(*FEW, largest_difference=1.0)
+    assert (free.low < -1, free.high > 1, free.mde > 1) == (True, True, True)
+    assert (-1.0, 1.0, None) == (bounded.low, bounded.high, bounded.mde)
+    assert (free.p_value, free.difference, free.n_more) == (bounded.p_value, bounded.difference, bounded.n_more)
+    assert free == compared(*FEW, largest_difference=200.0)
+
+
+@pytest.mark.parametrize("kind", [Kind.BINARY, Kind.ORDINAL])
+def test_shares_of_clusters_differ_by_1_at_most(kind):
+    clusters = {"q0": "x", "q1": "x", "q2": "y", "q3": "z"}
+    found = compared([1, 1, 0, 1], [0, 0, 1, 0], kind=kind, clusters=clusters)
+    assert (-1.0, 1.0, None) == (found.low, found.high, found.mde)
+
+
+def test_ratios_have_no_largest_difference():
+    values = ([1.0, 9.0, 3.0], [4.0, 1.0, 8.0])
+    assert compared(*values, kind=Kind.RATIO) == compared(*values, kind=Kind.RATIO, largest_difference=1.0)

@@ -201,3 +201,10 @@ def test_counts_that_all_happen_to_be_0_or_1_are_no_shares():
     assert shares.difference == pytest.approx(counts.difference)
     # 12 of 12 differences are 1: of all 2 ** 12 signs two are as extreme, and a mid-p counts half of them.
     assert pytest.approx(1 / 2**12) == counts.p_value
+
+
+def test_no_interval_is_wider_than_possible():
+    a, b = [0.9, 0.1, 0.8], [0.1, 0.7, 0.2]
+    free, bounded = compared(a, b), compared(a, b, largest_difference=1.0)
+    assert (free.low < -1, free.high > 1) == (True, True)
+    assert (-1.0, 1.0) == (bounded.low, bounded.high)

@@ -142,3 +142,11 @@ def test_counts_that_all_happen_to_be_0_or_1_are_no_shares():
     welch = unpaired_means_within(np.array(groups["a"]), np.array(groups["b"]), margin=0.1)
     (within,) = compare_groups(groups, may_be_shares=False, margin=0.1)
     assert welch == within.within
+
+
+def test_no_difference_is_larger_than_possible():
+    groups = {"a": [0.9, 0.1, 0.8], "b": [0.1, 0.7]}
+    (free,), (bounded,) = compare_groups(groups), compare_groups(groups, largest_difference=1.0)
+    assert (free.test.low < -1, free.test.high > 1, free.needed.mde > 1) == (True, True, True)
+    assert (-1.0, 1.0, None) == (bounded.test.low, bounded.test.high, bounded.needed.mde)
+    assert (free.test.p_value, free.needed.n_more) == (bounded.test.p_value, bounded.needed.n_more)
