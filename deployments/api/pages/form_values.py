@@ -1,8 +1,8 @@
 """From what was sent with a form to a valid request, or to what is wrong with each of its fields."""
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -10,10 +10,12 @@ from pydantic import ValidationError
 
 from deployments.api.pages.form_fields import FieldPlace, Kind, ModelPlace
 from deployments.api.pages.posted_forms import PostedForm
+from deployments.api.unknown_names import unknown_names
 from evaluation.errors import BenchwrightError, as_sentence
 from evaluation.files.allowed_files import files_elsewhere
 from evaluation.formatting import excerpt
 from evaluation.requests.request_model import RequestModel, invalid_value_words
+from evaluation.store.session import Store
 
 _LONGEST_VALUE = 120
 _PREFIX = "Value error, "
@@ -65,6 +67,21 @@ def checked(
     except BenchwrightError as error:
         errors.setdefault("", _with_step(error))
     return Filled(values=values, request=None if errors else request, errors=errors)
+
+
+def with_unknown_names(filled: Filled, store: Store, models: Collection[str]) -> Filled:
+    """Return what was filled in, with what is wrong with its names at their fields.
+
+    Args:
+        filled: What was filled in, with its request.
+        store: Where names are looked up.
+        models: The models that there are; empty: they are not known.
+    """
+    if filled.request is None:
+        return filled
+    unknown = unknown_names(filled.request, store, models=models)
+    errors = {place: _with_step(error) for place, error in unknown.items()}
+    return replace(filled, request=None, errors=errors) if errors else filled
 
 
 def _values(place: ModelPlace, form: PostedForm, errors: dict[str, str]) -> dict[str, Any]:

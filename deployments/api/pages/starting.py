@@ -12,7 +12,7 @@ from deployments.api.access import READ, RUN, Access
 from deployments.api.form_schemas import FORMS, form_schema
 from deployments.api.model_servers import ModelServers
 from deployments.api.pages.form_fields import form_group, model_place
-from deployments.api.pages.form_values import Filled, read_form
+from deployments.api.pages.form_values import Filled, read_form, with_unknown_names
 from deployments.api.pages.obstacles import obstacle_to_start
 from deployments.api.pages.posted_forms import OWN_PAGE, Form
 from deployments.api.pages.rendering import PageRoute, page
@@ -72,6 +72,8 @@ def start_or_preview(request: Request, deployment: str, form: Form, access: Anno
         schema = form_schema(name, servers.choices(store))
         place = model_place(schema.request, schema.definitions)
         filled = read_form(place, REQUESTS[name], form, FORMS[name].parameters.get("request", {}))
+        if filled.request is not None:
+            filled = with_unknown_names(filled, store, servers.all_models(store))
         if filled.request is None:
             return _form_page(request, store, name, filled, status=422, once=form.text("once"))
         try:

@@ -1,5 +1,6 @@
 """Forms that start work: made from the requests of the deployments, checked as by the API, started as by the API."""
 
+from html import unescape
 from uuid import UUID
 
 import pytest
@@ -126,6 +127,15 @@ def test_a_default_of_the_deployment_is_sent_and_may_be_emptied(
         ("review", {"n_cases": "900"}, "n_cases", "at most 500"),
         ("write-benchmark", {"corpus": "docs"}, "check", "fill it in"),
         ("decide-upgrade", {"upgrade": "x"}, "decision", "fill it in"),
+        ("compare", {"runs": "mixed\nzzz"}, "runs", "unknown run 'zzz'"),
+        ("compare", {"experiment": "zzz"}, "experiment", "unknown experiment 'zzz'"),
+        ("review", {"runs": "zzz"}, "runs", "unknown run 'zzz'"),
+        ("review", {"runs": "mixed", "candidates": "zzz"}, "candidates", "unknown side 'zzz'"),
+        ("review", {"review": "zzz"}, "review", "unknown review 'zzz'"),
+        ("evaluate", {"models": "m", "benchmarks": "zzz"}, "benchmarks", "unknown benchmark 'zzz'"),
+        ("evaluate", {"models": "m", "benchmarks": "classification", "profile": "zzz"}, "profile", "profile 'zzz'"),
+        ("watch-upgrades", {"policies": "zzz"}, "policies", "unknown policy 'zzz'"),
+        ("decide-upgrade", {"upgrade": "zzz", "decision": "accept"}, "upgrade", "unknown upgrade 'zzz'"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_said_at_its_field(
@@ -137,7 +147,7 @@ def test_what_is_wrong_is_said_at_its_field(
     if place:
         key = f"field-{place.replace('.', '-')}"
         after = answer.text[answer.text.index(f'id="{key}-help"') :]
-        assert words in after[: after.index("</div>")]
+        assert words in unescape(after[: after.index("</div>")])
     else:
         assert words in answer.text
     assert "Nothing was started" in answer.text
