@@ -62,6 +62,13 @@ class ModelServers:
         }
         return replace(stored, models=tuple(sorted({*stored.models, *new})))
 
+    def all_models(self, store: Store) -> tuple[str, ...]:
+        """Return the names of all models that forms offer; none where a server is away, which may have others."""
+        servers = self.now()
+        if not servers or any(server.error is not None for server in servers):
+            return ()
+        return self.choices(store).models
+
     def _ask(self) -> tuple[ModelServer, ...]:
         try:
             with open_stored(None) as store:

@@ -119,9 +119,9 @@ class StartObstacles:
             UnknownNameError: no page has shown it.
         """
         with self._lock:
-            look = self._servers.get(url)
+            look, shown_urls = self._servers.get(url), list(self._servers)
         if look is None:
-            raise UnknownNameError("model server of a page", url, [])
+            raise UnknownNameError("model server of a page", url, shown_urls)
         return next(iter(look.get(partial(_look_at, url)) or ()), None)
 
 

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from deployments.api import flow_runs
+from deployments.api.unknown_names import refuse_unknown_names
+from deployments.cli.arguments import open_stored
 from evaluation.files.allowed_files import files_elsewhere
 from evaluation.requests.comparison_request import ComparisonRequest
 from evaluation.requests.evaluation_request import EvaluationRequest
@@ -44,11 +46,13 @@ def start_request(deployment: str, request: RequestModel, *, idempotency_key: st
         idempotency_key: A second start with it returns the first flow run.
 
     Raises:
-        BenchwrightError: what is asked for is possible on no server.
+        BenchwrightError: what is asked for is possible on no server, or nothing has a name that is given.
         ProblemError: 503, no Prefect server or no such deployment there; 422, Prefect refuses the request.
     """
     with files_elsewhere():  # the worker's
         request.refuse_impossible()
+    with open_stored(None) as store:
+        refuse_unknown_names(request, store)
     return flow_runs.start(deployment, parameters_of(request), idempotency_key=idempotency_key)
 
 

@@ -54,16 +54,17 @@ def find_source(store: Store, name: str) -> Source:
     if (named := experiment_named(store, name)) is not None:
         return _of_experiment(named)
     sources: list[Source] = []
+    known_names: list[str] = []
     for look in (run_source, experiment_source, comparison_source):
         try:
             sources.append(look(store, name))
-        except UnknownNameError:
-            continue
+        except UnknownNameError as error:
+            known_names += error.known
     if not sources:
         raise UnknownNameError(
             "run, experiment or comparison",
             name,
-            (),
+            known_names,
             "See `benchwright runs list` and `benchwright experiments list`",
         )
     if len(sources) > 1:

@@ -20,6 +20,8 @@ from evaluation.providers.json_reading import OddRecordError
 from evaluation.providers.ndjson import read_object, split_lines
 
 _ERROR_NUMBER = re.compile(r"^\[Errno -?\d+\] ")
+_CONNECT_CALL = "Connect call failed"
+"""Words of asyncio, before an address as Python writes it."""
 QUICK_S = 30.0
 """Timeout in seconds for requests that a server answers from memory."""
 CONNECT_S = 5.0
@@ -222,6 +224,8 @@ def broken(error: Exception, context: RequestContext, *, answering: bool) -> Pro
         answering: True where the server had begun its answer.
     """
     reason = _ERROR_NUMBER.sub("", str(error)) or type(error).__name__
+    if _CONNECT_CALL in reason:
+        reason = "no connection could be made"
     if isinstance(error, httpx.InvalidURL | httpx.UnsupportedProtocol):
         return ProviderError(f"{context.url!r} is not the address of a server: {reason}", FailureKind.BAD_OPTION)
     if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):

@@ -71,7 +71,7 @@ def _meant(store: Store, request: ReviewRequest, case_ids: Sequence[str]) -> Rev
     if request.review is not None:
         return find_review(store, request.review)
     run_ids = _runs_meant(store, request)
-    sides = _sides(store, run_ids, request)
+    sides = sides_meant(store, run_ids, request)
     identity = _identity(request, run_ids, sides) | ({"cases": list(case_ids)} if case_ids else {})
     review_id = fingerprint(identity)[:12]
     if has_review(store, review_id):
@@ -97,8 +97,12 @@ def _runs_meant(store: Store, request: ReviewRequest) -> list[str]:
     return list(dict.fromkeys(plan.run_id for plan in plans))
 
 
-def _sides(store: Store, run_ids: Sequence[str], request: ReviewRequest) -> list[Side]:
-    """Return each candidate of each run as a side, or only those that are named."""
+def sides_meant(store: Store, run_ids: Sequence[str], request: ReviewRequest) -> list[Side]:
+    """Return each candidate of each run as a side, or only those that the request names.
+
+    Raises:
+        BenchwrightError: no such candidate, several of that name, too few for a preference, runs of several benchmarks.
+    """
     members = find_members(store, run_ids)
     refuse_other_versions(store, members)
     if len(members) == 1:

@@ -14,6 +14,8 @@ from evaluation.store.session import Store
 from evaluation.store.statements import now
 from evaluation.store.tables import annotation
 
+_MOST_NAMED = 40
+
 
 def annotate(
     store: Store,
@@ -99,8 +101,12 @@ def remove_annotation(store: Store, annotation_id: int) -> None:
     """
     with store.write() as connection:
         removed = connection.execute(sa.delete(annotation).where(annotation.c.id == annotation_id))
+        newest = connection.execute(sa.select(annotation.c.id).order_by(annotation.c.id.desc()).limit(_MOST_NAMED))
+        note_ids = [str(note_id) for note_id in newest.scalars()]
     if not removed.rowcount:
-        raise UnknownNameError("note", str(annotation_id), (), "`benchwright experiments show NAME --json` lists notes")
+        raise UnknownNameError(
+            "note", str(annotation_id), note_ids, "`benchwright experiments show NAME --json` lists notes"
+        )
 
 
 def _find_annotations(store: Store, condition: sa.ColumnElement[bool]) -> tuple[AnnotationRecord, ...]:

@@ -63,7 +63,9 @@ def remove_tag(store: Store, run_id: str, tag_id: int) -> AnswerTagRecord:
     with store.write() as connection:
         row = connection.execute(sa.select(answer_tag).where(this)).mappings().first()
         if row is None:
-            raise UnknownNameError(f"tag of run {run_id}", str(tag_id), (), "It was removed already")
+            of_run = sa.select(answer_tag.c.id).where(answer_tag.c.run_id == run_id).order_by(answer_tag.c.id)
+            tag_ids = [str(each) for each in connection.execute(of_run).scalars()]
+            raise UnknownNameError(f"tag of run {run_id}", str(tag_id), tag_ids, "It was removed already")
         connection.execute(sa.delete(answer_tag).where(this))
     return _record(row)
 

@@ -104,9 +104,13 @@ def find_experiment(store: Store, name_or_id: str) -> ExperimentRecord:
         ids = ", ".join(record.experiment_id for record in records[:5])
         raise ConfigurationError(f"several experiments begin with {name_or_id!r}: {ids}", "Give more of the id")
     if not records:
-        names = [record.name for record in list_experiments(store, include_archived=True)]
-        raise UnknownNameError("experiment", name_or_id, names, "See `benchwright experiments list`")
+        raise _unknown(store, name_or_id)
     return records[0]
+
+
+def _unknown(store: Store, name_or_id: str) -> UnknownNameError:
+    names = [record.name for record in list_experiments(store, include_archived=True)]
+    return UnknownNameError("experiment", name_or_id, names, "See `benchwright experiments list`")
 
 
 def experiment_named(store: Store, name: str) -> ExperimentRecord | None:
@@ -154,7 +158,7 @@ def _update(store: Store, experiment_id: str, values: Mapping[str, Any]) -> None
             _refuse_taken(connection, values["name"], but=experiment_id)
         changed = connection.execute(sa.update(experiment).where(experiment.c.id == experiment_id).values(**values))
     if not changed.rowcount:
-        raise UnknownNameError("experiment", experiment_id, (), "See `benchwright experiments list`")
+        raise _unknown(store, experiment_id)
 
 
 def add_runs(store: Store, experiment_id: str, run_ids: Sequence[str]) -> int:

@@ -152,7 +152,8 @@ def _changed(
     )
     changed = connection.execute(statement).mappings().first()
     if changed is None:
-        raise UnknownNameError("policy", policy_id, [], next_step="`benchwright policies list` lists them.")
+        names = connection.execute(sa.select(policy.c.name).where(_OPEN).order_by(policy.c.name)).scalars()
+        raise UnknownNameError("policy", policy_id, names, next_step="`benchwright policies list` lists them.")
     _note(connection, policy_id, kind, by, details)
     return _policy(changed)
 

@@ -95,7 +95,9 @@ def _find(store: Store, id_or_prefix: str, *, kind: str) -> RunRecord:
     if id_or_prefix == "last":
         newest_id = _newest_id(store, table)
         if newest_id is None:
-            raise UnknownNameError(kind, id_or_prefix, (), f"`benchwright {kind} --help` says how to begin one.")
+            raise UnknownNameError(
+                kind, id_or_prefix, _archived_ids(store, table), f"`benchwright {kind} --help` says how to begin one."
+            )
         return find_run(store, newest_id)
     record = find_run(store, id_or_prefix)
     if not _holds(store, table, record.plan.invocation_id):
@@ -117,6 +119,14 @@ def _newest_id(store: Store, table: sa.Table) -> str | None:
     with store.read() as connection:
         run_id: str | None = connection.execute(newest.limit(1)).scalar()
     return run_id
+
+
+def _archived_ids(store: Store, table: sa.Table) -> list[str]:
+    """Return the ids of the archived runs of a kind, which can be named though none of them is `last`."""
+    of_kind = sa.select(run.c.id).join(table, table.c.invocation_id == run.c.invocation_id)
+    newest = of_kind.where(run.c.archived_at.is_not(None)).order_by(run.c.created_at.desc(), run.c.id).limit(40)
+    with store.read() as connection:
+        return list(connection.execute(newest).scalars())
 
 
 def _holds(store: Store, table: sa.Table, invocation_id: str) -> bool:

@@ -1,19 +1,22 @@
 """From what was sent with a form to a valid request, or to what is wrong with each of its fields."""
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
 from pydantic import ValidationError
 
 from deployments.api.pages.form_fields import FieldPlace, Kind, ModelPlace
+from deployments.api.pages.form_words import field_meant, field_with, fields_named, words_of_form
 from deployments.api.pages.posted_forms import PostedForm
-from evaluation.errors import BenchwrightError, as_sentence
+from deployments.api.unknown_names import unknown_names
+from evaluation.errors import BenchwrightError, UnknownNameError, as_sentence
 from evaluation.files.allowed_files import files_elsewhere
 from evaluation.formatting import excerpt
 from evaluation.requests.request_model import RequestModel, invalid_value_words
+from evaluation.store.session import Store
 
 _LONGEST_VALUE = 120
 _PREFIX = "Value error, "
@@ -58,13 +61,30 @@ def checked(
         with files_elsewhere():
             request.refuse_impossible()
     except ValidationError as error:
-        places = {each.name for each in place.all_fields()} if place else set()
         for item in error.errors(include_url=False):
-            name, words = _wrong(item, places)
+            name, words = _wrong(item, place)
             errors.setdefault(name, words)
     except BenchwrightError as error:
-        errors.setdefault("", _with_step(error))
+        words = _with_step(error)
+        field = _field_of(error, place, values) if place else None
+        errors.setdefault(field.name if field else "", words_of_form(words, place) if place else words)
     return Filled(values=values, request=None if errors else request, errors=errors)
+
+
+def with_unknown_names(filled: Filled, place: ModelPlace, store: Store, models: Collection[str]) -> Filled:
+    """Return what was filled in, with what is wrong with its names at their fields.
+
+    Args:
+        filled: What was filled in, with its request.
+        place: The fields of the request.
+        store: Where names are looked up.
+        models: The models that there are; empty: they are not known.
+    """
+    if filled.request is None:
+        return filled
+    unknown = unknown_names(filled.request, store, models=models)
+    errors = {name: words_of_form(_with_step(error), place) for name, error in unknown.items()}
+    return replace(filled, request=None, errors=errors) if errors else filled
 
 
 def _values(place: ModelPlace, form: PostedForm, errors: dict[str, str]) -> dict[str, Any]:
@@ -112,21 +132,44 @@ def _shown(default: Any) -> str:
     return "" if default is None else json.dumps(default)
 
 
-def _wrong(item: Any, places: set[str]) -> tuple[str, str]:
-    """Return the place of something that is wrong, and the words to show there."""
+def _wrong(item: Any, place: ModelPlace | None) -> tuple[str, str]:
+    """Return the place of something that is wrong, and the words to show there.
+
+    What is wrong with several fields is shown at the first that is named.
+    """
+    fields = {each.name: each for each in place.all_fields()} if place else {}
     path = [str(part) for part in item["loc"] if not isinstance(part, int)]
-    while path and ".".join(path) not in places and not _is_model(path, places):
+    while path and ".".join(path) not in fields and not _is_model(path, fields):
         path.pop()
     name = ".".join(path)
     words = item["msg"].removeprefix(_PREFIX) if item["type"] == "value_error" else invalid_value_words(item)
-    if item["type"] == "missing":
-        words = "is missing: fill it in"
-    if name in places and item["type"] != "missing":
-        words = f"{words} (got {excerpt(repr(item.get('input')), _LONGEST_VALUE)})"
-    return name, words
+    field = fields.get(name)
+    if item["type"] == "missing" or (item["type"] == "too_short" and not item.get("input")):
+        return name, _missing(field)
+    if place is None:
+        return name, words
+    if field is not None:
+        return name, f"{words_of_form(words, place)} (got {excerpt(repr(item.get('input')), _LONGEST_VALUE)})"
+    meant = field_meant(words, place, within=name)
+    return meant.name if meant else name, words_of_form(words, place)
 
 
-def _is_model(path: list[str], places: set[str]) -> bool:
+def _field_of(error: BenchwrightError, place: ModelPlace, values: Mapping[str, Any]) -> FieldPlace | None:
+    """Return the first field that an error names, else the one that has the name that is unknown; None: it is none."""
+    named = next(fields_named(_with_step(error), place), None)
+    return named or (field_with(error.name, place, values) if isinstance(error, UnknownNameError) else None)
+
+
+def _missing(field: FieldPlace | None) -> str:
+    match field.kind if field else None:
+        case Kind.CHOICES:
+            return "choose at least one"
+        case Kind.CHOICE:
+            return "choose one"
+    return "is missing: fill it in"
+
+
+def _is_model(path: list[str], places: Collection[str]) -> bool:
     return any(name.startswith(".".join(path) + ".") for name in places)
 
 

@@ -11,8 +11,9 @@ from fastapi.responses import RedirectResponse, Response
 from deployments.api.access import READ, RUN, Access
 from deployments.api.form_schemas import FORMS, form_schema
 from deployments.api.model_servers import ModelServers
-from deployments.api.pages.form_fields import form_group, model_place
-from deployments.api.pages.form_values import Filled, read_form
+from deployments.api.pages.form_fields import ModelPlace, form_group, model_place
+from deployments.api.pages.form_values import Filled, read_form, with_unknown_names
+from deployments.api.pages.form_words import words_of_form
 from deployments.api.pages.obstacles import obstacle_to_start
 from deployments.api.pages.posted_forms import OWN_PAGE, Form
 from deployments.api.pages.rendering import PageRoute, page
@@ -72,6 +73,8 @@ def start_or_preview(request: Request, deployment: str, form: Form, access: Anno
         schema = form_schema(name, servers.choices(store))
         place = model_place(schema.request, schema.definitions)
         filled = read_form(place, REQUESTS[name], form, FORMS[name].parameters.get("request", {}))
+        if filled.request is not None:
+            filled = with_unknown_names(filled, place, store, servers.all_models(store))
         if filled.request is None:
             return _form_page(request, store, name, filled, status=422, once=form.text("once"))
         try:
@@ -128,6 +131,11 @@ def _form_page(
         group=form_group(place, filled.values, errors, schema.definitions),
         n_wrong=len(errors),
         preview=made,
-        problem=problem,
+        problem=None if problem is None else _in_words_of_form(problem, place),
         once=once or token_urlsafe(16),
     )
+
+
+def _in_words_of_form(problem: BenchwrightError | ProblemError, place: ModelPlace) -> Mapping[str, str]:
+    message = problem.message if isinstance(problem, BenchwrightError) else problem.detail
+    return {"message": words_of_form(message, place), "next_step": words_of_form(problem.next_step or "", place)}

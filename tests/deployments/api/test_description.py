@@ -31,6 +31,7 @@ PROBLEMS = {
     "post /api/v1/policies/{policy}/trial": 422,
     "delete /api/v1/policies/{policy}/trial": 422,
     "post /api/v1/upgrades/{upgrade}/acceptance": 422,
+    "post /api/v1/upgrade-looks": 422,
     "post /api/v1/reviews": 503,
     "post /api/v1/comparisons": 503,
 }

@@ -104,7 +104,7 @@ def test_an_experiment_is_exported_with_all_its_runs(benchwright: Command, finis
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
-        (("no-such",), "unknown run, experiment or comparison 'no-such'"),
+        (("no-such",), "unknown run, experiment or comparison 'no-such'. Known: run-1."),
         (("run-1", "--format", "xlsx"), "cannot be printed to a terminal"),
         (("run-1", "--format", "xls"), "unknown format 'xls'; did you mean 'xlsx'?"),
         (("run-1", "--out", "a.ods"), "unknown format"),

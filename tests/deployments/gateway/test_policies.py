@@ -202,6 +202,8 @@ def test_a_policy_in_the_list_of_models_and_an_ended_one(behind: Behind) -> None
 
     assert 404 == ask(behind).status_code
     make(behind.store)  # the name is free again
+    with pytest.raises(UnknownNameError, match=r"Known: fast\."):
+        end_policy(behind.store, policy.policy_id, by="test")
 
 
 @pytest.mark.parametrize("name", ["auto", "small:1b", "a b", "", "x" * 65, "-x", "../x", "Auto"])

@@ -40,6 +40,8 @@ def test_a_tag_goes_by_its_number_in_its_run_or_with_the_run(store: Store) -> No
     (tag,) = tags_of_cases(store, "first", ["c01"])
     with pytest.raises(UnknownNameError, match="tag of run second"):
         remove_tag(store, "second", tag.tag_id)
+    with pytest.raises(UnknownNameError, match=rf"'0'\. Known: {tag.tag_id}\."):
+        remove_tag(store, "first", 0)
     assert tag == remove_tag(store, "first", tag.tag_id)
     add_tags(store, "first", ["c01"], "odd", author="ana")
     delete_run(store, "first")

@@ -49,6 +49,8 @@ def test_an_unknown_experiment_is_refused_with_the_known_names(store: Store) -> 
     create_experiment(store, name="ladder")
     with pytest.raises(UnknownNameError, match="did you mean 'ladder'"):
         find_experiment(store, "lader")
+    with pytest.raises(UnknownNameError, match=r"unknown experiment 'gone'\. Known: ladder\."):
+        archive_experiment(store, "gone")
     with pytest.raises(ConfigurationError, match="needs a name"):
         create_experiment(store, name="  ")
 
@@ -127,7 +129,7 @@ def test_notes_are_on_one_thing_and_read_oldest_first(store: Store, plan_run: Ca
     plan_run()
     made = create_experiment(store, name="ladder")
     first = annotate(store, text=" temperature was odd ", author="ada", experiment_id=made.experiment_id)
-    annotate(store, text="wrong reference", author="bo", run_id="run-1", case_id="case-0")
+    second = annotate(store, text="wrong reference", author="bo", run_id="run-1", case_id="case-0")
     found = annotations(store, experiment_id=made.experiment_id, run_ids=["run-1"])
     assert [(note.text, note.author, note.run_id, note.case_id) for note in found] == [
         ("temperature was odd", "ada", None, None),
@@ -135,7 +137,7 @@ def test_notes_are_on_one_thing_and_read_oldest_first(store: Store, plan_run: Ca
     ]
     remove_annotation(store, first)
     assert [note.text for note in annotations(store, experiment_id=made.experiment_id)] == []
-    with pytest.raises(UnknownNameError):
+    with pytest.raises(UnknownNameError, match=f"Known: {second}"):
         remove_annotation(store, first)
 
 

@@ -31,7 +31,7 @@ def test_the_newest_of_its_kind_is_last_and_an_archived_one_is_not(store: Store,
 
     archive_run(store, run_id)
 
-    with pytest.raises(UnknownNameError, match=r"unknown (race|sweep) 'last'\. None is known yet"):
+    with pytest.raises(UnknownNameError, match=rf"unknown (race|sweep) 'last'\. Known: {run_id}\."):
         find(store, "last")
     assert run_id == find(store, run_id).plan.run_id
 

@@ -150,6 +150,7 @@ def test_a_case_is_not_asked_again_while_its_server_is_away(pages: ApiClient, se
         save_endpoint(served_store, EndpointRecord(name="here", url=server.url, provider="ollama"))
         assert " disabled" not in _button(pages.get(CASE).text, "Ask again")
         assert eventually(lambda: not pages.get("/parts/obstacle", params={"server": server.url}).text.strip())
+        assert server.url in SeenPage(pages.get("/parts/obstacle?server=http://127.0.0.1:8").text).text
 
 
 def test_only_servers_that_a_page_has_shown_are_looked_at(pages: ApiClient) -> None:

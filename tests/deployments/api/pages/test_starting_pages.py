@@ -1,5 +1,6 @@
 """Forms that start work: made from the requests of the deployments, checked as by the API, started as by the API."""
 
+from html import unescape
 from uuid import UUID
 
 import pytest
@@ -115,17 +116,31 @@ def test_a_default_of_the_deployment_is_sent_and_may_be_emptied(
     [
         ("evaluate", {"models": "m", "benchmarks": "classification", "limit": "0"}, "limit", "at least 1"),
         ("evaluate", {"models": "m", "benchmarks": "classification", "limit": "ten"}, "limit", "whole number"),
-        ("evaluate", {"models": "m"}, "benchmarks", "fill it in"),
-        ("evaluate", {"benchmarks": "classification"}, "", "no model"),
-        ("evaluate", {"models": "m", "benchmarks": "classification", "options": "temprature=1"}, "", "temprature"),
-        ("race", {"evaluation.models": "m", "evaluation.benchmarks": "classification"}, "", "two candidates"),
+        ("evaluate", {"models": "m"}, "benchmarks", "choose at least one"),
+        ("evaluate", {"benchmarks": "classification"}, "models",
+         "no model: give at least one of “Models” or “Models with options of their own”</p>"),
+        ("compare", {}, "runs", "give “Runs” or “Experiment”, or “Benchmarks” and “Models” to evaluate now</p>"),
+        ("grade-traffic", {}, "judge", "Name a model with “Judge”"),
+        ("compare", {"runs": "mixed", "margin": "wide"}, "margin",
+         "“Difference that does not matter” 'wide' is not a number"),
+        ("evaluate", {"models": "m", "benchmarks": "classification", "options": "temprature=1"}, "options", "tempra"),
+        ("race", {"evaluation.models": "m", "evaluation.benchmarks": "classification"}, "evaluation.models", "two "),
         ("race", {"evaluation.models": "m", "evaluation.seed": "-1"}, "evaluation.seed", "at least 0"),
-        ("sweep", {"evaluation.models": "m", "evaluation.benchmarks": "classification"}, "", "no parameter"),
+        ("sweep", {"evaluation.models": "m", "evaluation.benchmarks": "classification"}, "parameters", "no parameter"),
         ("monitor", {"slower_than": "0.5"}, "slower_than", "more than 1"),
         ("monitor", {"token_budgets": "{"}, "token_budgets", "is not JSON"),
         ("review", {"n_cases": "900"}, "n_cases", "at most 500"),
         ("write-benchmark", {"corpus": "docs"}, "check", "fill it in"),
-        ("decide-upgrade", {"upgrade": "x"}, "decision", "fill it in"),
+        ("decide-upgrade", {"upgrade": "x"}, "decision", "choose one"),
+        ("compare", {"runs": "mixed\nzzz"}, "runs", "unknown run 'zzz'"),
+        ("compare", {"experiment": "zzz"}, "experiment", "unknown experiment 'zzz'"),
+        ("review", {"runs": "zzz"}, "runs", "unknown run 'zzz'"),
+        ("review", {"runs": "mixed", "candidates": "zzz"}, "candidates", "unknown side 'zzz'"),
+        ("review", {"review": "zzz"}, "review", "unknown review 'zzz'"),
+        ("evaluate", {"models": "m", "benchmarks": "zzz"}, "benchmarks", "unknown benchmark 'zzz'"),
+        ("evaluate", {"models": "m", "benchmarks": "classification", "profile": "zzz"}, "profile", "profile 'zzz'"),
+        ("watch-upgrades", {"policies": "zzz"}, "policies", "unknown policy 'zzz'"),
+        ("decide-upgrade", {"upgrade": "zzz", "decision": "accept"}, "upgrade", "unknown upgrade 'zzz'"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_said_at_its_field(
@@ -137,7 +152,7 @@ def test_what_is_wrong_is_said_at_its_field(
     if place:
         key = f"field-{place.replace('.', '-')}"
         after = answer.text[answer.text.index(f'id="{key}-help"') :]
-        assert words in after[: after.index("</div>")]
+        assert words in unescape(after[: after.index("</div>")])
     else:
         assert words in answer.text
     assert "Nothing was started" in answer.text
