@@ -99,16 +99,16 @@ def _flow_runs(client: "SyncPrefectClient", deployments: "Mapping[Any, Deploymen
     before: dict[str, Any] = {"expected_start_time": {"before_": datetime.now(UTC)}}
     of_deployments = {**before, "deployment_id": {"any_": list(deployments)}}
     of_commands = {**before, "deployment_id": {"is_null_": True}, "parent_task_run_id": {"is_null_": True}}
-    found: list[Any] = []
+    newest: list[Any] = []
     for fields, names in ((of_deployments if deployments else None, None), (of_commands, sorted(flow_runs.OUR_FLOWS))):
         if fields is not None:
-            found += client.read_flow_runs(
+            newest += client.read_flow_runs(
                 flow_filter=None if names is None else FlowFilter(name=FlowFilterName(any_=names)),
                 flow_run_filter=FlowRunFilter.model_validate(fields),
                 sort=FlowRunSort.EXPECTED_START_TIME_DESC,
                 limit=MOST_LISTED,
             )
-    listed = [_listed(each, deployments) for each in found]
+    listed = [_listed(each, deployments) for each in newest]
     return sorted(listed, key=_begun, reverse=True)[:MOST_LISTED]
 
 

@@ -296,10 +296,11 @@ def _common_case_lines(result: ComparisonResult) -> list[str]:
         which = whose if len(metric.values) == len(result.sides) else f"the {len(metric.values)} sides with values"
         number = f"{own[0]:,}" if own[0] == own[-1] else f"{own[0]:,} to {own[-1]:,}"
         common = f"the {counted(n_common, 'case')} that {which} have in common"
-        said = f"means above are over {common}, of the {number} that each has"
-        others.setdefault(said, []).append(title(metric.metric))
+        sentence = f"means above are over {common}, of the {number} that each has"
+        others.setdefault(sentence, []).append(title(metric.metric))
     return lines + [
-        f"{listed(words)}: {said}; `benchwright show` uses each candidate's own cases" for said, words in others.items()
+        f"{listed(words)}: {sentence}; `benchwright show` uses each candidate's own cases"
+        for sentence, words in others.items()
     ]
 
 
