@@ -54,7 +54,7 @@ def _graded(findings: GradeFindings) -> str:
     other = nearest.b if nearest.a == best.candidate else nearest.a
     if nearest.n_cases < ENOUGH_CASES:
         cases, are = counted(nearest.n_cases, "case"), "is" if nearest.n_cases == 1 else "are"
-        return f"{lead}; {cases} {are} too few to test {best.candidate} against {other}."
+        return f"{lead}; {cases} {are} too few to test the difference from {other}."
     verb = "is significantly higher than" if nearest.is_significant else "does not differ significantly from"
     ahead = shown_estimate(nearest, digits=2)
     whose = "It" if len(equal) == 1 else f"That of {best.candidate}"

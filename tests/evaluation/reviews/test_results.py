@@ -41,7 +41,7 @@ def test_equal_best_grades_are_nobodys_alone(store: Store) -> None:
     result = review_result(store, review.review_id)
     first, second = (each.candidate for each in grade_findings(result).candidates)
     assert result.sentence.startswith(f"{first} and {second} have the best overall grade: 4.00")
-    assert result.sentence.endswith(f"; 1 case is too few to test {first} against {second}.")
+    assert result.sentence.endswith(f"; 1 case is too few to test the difference from {second}.")
 
 
 def test_grades_are_averaged_over_raters_first_and_compared_in_pairs(store: Store) -> None:
