@@ -152,15 +152,22 @@ def _propose_end(client: "SyncPrefectClient", flow_run: "FlowRun") -> None:
     from prefect.states import Cancelled, Cancelling
 
     state = flow_run.state
-    with open_stored(None) as store:
-        if state is not None and state.type.value in _TAKEN_UP and is_known_dead(store, flow_run):
-            request_recovery(store, str(flow_run.id))  # its runs are ended too by whoever reconciles next
-            client.set_flow_run_state(flow_run.id, Cancelled(message="cancelled; its process is gone"), force=True)
-            return
-    if state is None or state.type.value != "CANCELLING":
+    kind = None if state is None else state.type.value
+    if kind in _TAKEN_UP and _is_recovered(flow_run):
+        client.set_flow_run_state(flow_run.id, Cancelled(message="cancelled; its process is gone"), force=True)
+    elif state is None or kind != "CANCELLING":
         client.set_flow_run_state(flow_run.id, Cancelling())
     elif datetime.now(UTC) - state.timestamp > timedelta(seconds=_SILENT_S):
         client.set_flow_run_state(flow_run.id, Cancelled(message="cancelled; nobody reported its end"), force=True)
+
+
+def _is_recovered(flow_run: "FlowRun") -> bool:
+    """Have the runs of a flow run whose process is gone ended by whoever reconciles next; False where it may live."""
+    with open_stored(None) as store:
+        if not is_known_dead(store, flow_run):
+            return False
+        request_recovery(store, str(flow_run.id))
+    return True
 
 
 def resume(flow_run_id: str) -> FlowRunStatus:

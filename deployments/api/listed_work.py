@@ -12,6 +12,7 @@ from deployments.definitions import DEFINITIONS
 
 if TYPE_CHECKING:
     from prefect.client.orchestration import SyncPrefectClient
+    from prefect.client.schemas.filters import FlowFilter
     from prefect.client.schemas.responses import DeploymentResponse
 
 WITHIN_S = 4.0
@@ -93,23 +94,28 @@ def _is_ours(deployment: "DeploymentResponse") -> bool:
 
 def _flow_runs(client: "SyncPrefectClient", deployments: "Mapping[Any, DeploymentResponse]") -> list[ListedFlowRun]:
     """Return the newest flow runs of our deployments, and those that commands and Python started."""
-    from prefect.client.schemas.filters import FlowFilter, FlowFilterName, FlowRunFilter
-    from prefect.client.schemas.sorting import FlowRunSort
+    from prefect.client.schemas.filters import FlowFilter, FlowFilterName
 
-    before: dict[str, Any] = {"expected_start_time": {"before_": datetime.now(UTC)}}
-    of_deployments = {**before, "deployment_id": {"any_": list(deployments)}}
-    of_commands = {**before, "deployment_id": {"is_null_": True}, "parent_task_run_id": {"is_null_": True}}
-    newest: list[Any] = []
-    for fields, names in ((of_deployments if deployments else None, None), (of_commands, sorted(flow_runs.OUR_FLOWS))):
-        if fields is not None:
-            newest += client.read_flow_runs(
-                flow_filter=None if names is None else FlowFilter(name=FlowFilterName(any_=names)),
-                flow_run_filter=FlowRunFilter.model_validate(fields),
-                sort=FlowRunSort.EXPECTED_START_TIME_DESC,
-                limit=MOST_LISTED,
-            )
+    of_commands = {"deployment_id": {"is_null_": True}, "parent_task_run_id": {"is_null_": True}}
+    our_flows = FlowFilter(name=FlowFilterName(any_=sorted(flow_runs.OUR_FLOWS)))
+    newest = _newest(client, of_commands, flow_filter=our_flows)
+    if deployments:
+        newest += _newest(client, {"deployment_id": {"any_": list(deployments)}})
     listed = [_listed(each, deployments) for each in newest]
     return sorted(listed, key=_begun, reverse=True)[:MOST_LISTED]
+
+
+def _newest(
+    client: "SyncPrefectClient", fields: Mapping[str, Any], flow_filter: "FlowFilter | None" = None
+) -> list[Any]:
+    """Return the newest flow runs that were due, by their fields and the names of their flows."""
+    from prefect.client.schemas.filters import FlowRunFilter
+    from prefect.client.schemas.sorting import FlowRunSort
+
+    due = FlowRunFilter.model_validate({**fields, "expected_start_time": {"before_": datetime.now(UTC)}})
+    return client.read_flow_runs(
+        flow_filter=flow_filter, flow_run_filter=due, sort=FlowRunSort.EXPECTED_START_TIME_DESC, limit=MOST_LISTED
+    )
 
 
 def _begun(flow_run: ListedFlowRun) -> float:
