@@ -1,7 +1,7 @@
 """The differences of two runs, read from the store: request, numbers and cases."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from evaluation.metrics.guarded_calls import BrokenMetricError, combining
 from evaluation.metrics.metric_facts import higher_is_better, is_over_all_cases
@@ -22,7 +22,7 @@ from evaluation.run_results.run_result import result_of
 from evaluation.scoring.aggregation import case_values, read_by
 from evaluation.store.kept_readings import current_state, kept_or_read
 from evaluation.store.plans import find_invocation
-from evaluation.store.run_cases import run_case_ids
+from evaluation.store.run_cases import count_common_cases
 from evaluation.store.runs import find_run
 from evaluation.store.session import Store
 
@@ -46,34 +46,28 @@ def run_diff(store: Store, a: str, b: str) -> RunDiff:
     matched = _matched(results[0].candidates, results[1].candidates)
     same_cases = runs[0].plan.benchmark_version == runs[1].plan.benchmark_version
     labels = [(first.label, second.label) for first, second in matched]
-    n_common = _n_common_cases(store, runs) if same_cases else 0
-    has_equal_cases = n_common == runs[0].plan.n_cases == runs[1].plan.n_cases
-    differences = _kept_differences(store, runs, labels) if same_cases else [None] * len(labels)
-    return RunDiff(
+    differences = _kept_differences(store, runs, labels) if same_cases else _Differences.of_nothing(labels)
+    diff = RunDiff(
         run_ids=(results[0].run_id, results[1].run_id),
         parameters=_run_parameters(store, runs, results),
         only_in_first=_without(results[0].candidates, [first for first, _ in matched]),
         only_in_second=_without(results[1].candidates, [second for _, second in matched]),
-        candidates=tuple(
-            CandidateDiff(
-                label=first.label,
-                second_label=None if first.label == second.label else second.label,
-                parameters=_candidate_parameters(first, second),
-                scores=_score_differences(first, second, has_equal_cases=has_equal_cases),
-                cases=cases,
-            )
-            for (first, second), cases in zip(matched, differences, strict=True)
-        ),
+        candidates=(),
         same_cases=same_cases,
         n_cases=(runs[0].plan.n_cases, runs[1].plan.n_cases),
-        n_common_cases=n_common,
+        n_common_cases=differences.n_common_cases,
     )
-
-
-def _n_common_cases(store: Store, runs: tuple[RunRecord, RunRecord]) -> int:
-    """Return how many cases both runs of a benchmark version asked."""
-    first, second = ({case_id for page in run_case_ids(store, run.plan.run_id) for case_id in page} for run in runs)
-    return len(first & second)
+    candidates = (
+        CandidateDiff(
+            label=first.label,
+            second_label=None if first.label == second.label else second.label,
+            parameters=_candidate_parameters(first, second),
+            scores=_score_differences(first, second, has_equal_cases=diff.has_equal_cases),
+            cases=cases,
+        )
+        for (first, second), cases in zip(matched, differences.of_pairs, strict=True)
+    )
+    return replace(diff, candidates=tuple(candidates))
 
 
 def _matched(
@@ -204,29 +198,36 @@ def _diffed(mean: MetricMean | None) -> DiffedMetric:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Differences:
+    n_common_cases: int
     of_pairs: tuple[CaseDifferences | None, ...]
+
+    @classmethod
+    def of_nothing(cls, labels: Sequence[tuple[str, str]]) -> "_Differences":
+        """Return those of runs without a common benchmark."""
+        return cls(n_common_cases=0, of_pairs=(None,) * len(labels))
 
 
 def _kept_differences(
     store: Store, runs: tuple[RunRecord, RunRecord], labels: Sequence[tuple[str, str]]
-) -> Sequence[CaseDifferences | None]:
-    """Return the cases whose headline value differs for each pair of candidates, from an earlier reading if there is.
+) -> _Differences:
+    """Return the cases in common and those whose headline value differs, from an earlier reading if there is.
 
     It is kept with the first run, and names the state of the second.
     """
+    first, second = (run.plan for run in runs)
 
     def read() -> _Differences:
-        return _Differences(of_pairs=tuple(_case_differences(store, runs, pair) for pair in labels))
+        return _Differences(
+            n_common_cases=count_common_cases(store, first.run_id, second.run_id),
+            of_pairs=tuple(_case_differences(store, runs, pair) for pair in labels),
+        )
 
-    second = current_state(store, runs[1].plan.run_id)
-    if second is None:
-        return read().of_pairs
-    name, basis = (
-        f"diff {runs[1].plan.run_id}",
-        [second, labels, [[run.plan.headline, read_by(run.plan.metrics)] for run in runs]],
-    )
-    kept = kept_or_read(store, runs[0].plan.run_id, name, basis, lambda: as_json(read()))
-    return from_json(_Differences, kept).of_pairs
+    state = current_state(store, second.run_id)
+    if state is None:
+        return read()
+    asked = [[plan.n_cases, plan.headline, read_by(plan.metrics)] for plan in (first, second)]
+    kept = kept_or_read(store, first.run_id, f"diff {second.run_id}", [state, labels, asked], lambda: as_json(read()))
+    return from_json(_Differences, kept)
 
 
 def _case_differences(

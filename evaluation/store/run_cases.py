@@ -71,3 +71,12 @@ def has_run_case(store: Store, run_id: str, case_id: str) -> bool:
     query = sa.select(run_case.c.position).where(run_case.c.run_id == run_id, run_case.c.case_id == case_id)
     with store.read() as connection:
         return connection.execute(query).first() is not None
+
+
+def count_common_cases(store: Store, first: str, second: str) -> int:
+    """Return how many cases two runs of one benchmark version have in common."""
+    other = run_case.alias()
+    both = run_case.join(other, run_case.c.position == other.c.position)
+    query = sa.select(sa.func.count()).select_from(both)
+    with store.read() as connection:
+        return int(connection.execute(query.where(run_case.c.run_id == first, other.c.run_id == second)).scalar_one())

@@ -94,8 +94,12 @@ def test_it_writes_and_reads_what_it_wrote(client: WrittenClient) -> None:
 
 def test_a_problem_is_one(client: WrittenClient) -> None:
     unknown = client.call("runs.run", "nope")
-    away = client.call("work.start_evaluate", body=("EvaluationRequest", {"benchmarks": ["x"], "models": ["a:1b"]}))
+    refused, away = (
+        client.call("work.start_evaluate", body=("EvaluationRequest", {"benchmarks": [name], "models": ["a:1b"]}))
+        for name in ("nope", "classification")
+    )
 
-    assert ["Problem", "Problem"] == [type(unknown).__name__, type(away).__name__]
+    assert ["Problem"] * 3 == [type(each).__name__ for each in (unknown, refused, away)]
     assert (404, "See `benchwright runs list`.") == (unknown.status, unknown.next_step)
+    assert (422, "urn:benchwright:problem:unknown-name") == (refused.status, refused.type_)
     assert 503 == away.status

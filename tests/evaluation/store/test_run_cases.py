@@ -1,11 +1,18 @@
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
 from evaluation.errors import ConfigurationError, StoreError
 from evaluation.records.runs import RunPlan
 from evaluation.store.plans import create_run, extend_run, find_invocation, update_invocation_request
-from evaluation.store.run_cases import count_cases_before, has_run_case, run_case_ids, run_case_positions
+from evaluation.store.run_cases import (
+    count_cases_before,
+    count_common_cases,
+    has_run_case,
+    run_case_ids,
+    run_case_positions,
+)
 from evaluation.store.runs import find_run
 from evaluation.store.session import Store
 
@@ -23,6 +30,13 @@ def test_a_run_asks_the_cases_it_was_planned_with_and_no_others(store: Store, pl
     plan_run()
     assert has_run_case(store, "run-1", "case-2")
     assert not has_run_case(store, "run-1", "case-3")
+
+
+def test_two_runs_have_the_cases_in_common_that_both_ask(store: Store, plan_run: PlanRun) -> None:
+    plan_run()
+    assert 3 == count_common_cases(store, "run-1", "run-1")
+    create_run(store, replace(plan_run("run-2"), run_id="run-3", n_cases=2), ["case-1", "case-3"])
+    assert [3, 1, 0] == [count_common_cases(store, "run-1", other) for other in ("run-2", "run-3", "nobody's")]
 
 
 def test_planning_a_run_again_leaves_its_cases_as_they_are(store: Store, plan_run: PlanRun) -> None:
