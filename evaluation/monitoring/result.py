@@ -112,5 +112,6 @@ def _point(point: Point) -> PointResult:
         failures=point.failures,
         n_cached=point.n_cached,
         prompts=point.setting.prompts,
+        cases=point.setting.cases,
         **figures,
     )

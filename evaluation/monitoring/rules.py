@@ -79,7 +79,7 @@ class Judged:
 
 
 def duration(judged: Judged) -> Verdict | None:
-    """Return its median duration against its usual one: the median of the baseline's, at as many requests at once.
+    """Return its median duration against its usual one: the baseline's, of the same cases, at as many requests at once.
 
     Answers to prompts that a server had in its cache are compared with such answers only. Those of which it is not
     known are held against answers to fresh prompts, than which they are slower only where the server is.
@@ -90,7 +90,7 @@ def duration(judged: Judged) -> Verdict | None:
     alike = [
         earlier
         for earlier in judged.baseline
-        if (earlier.setting.slots, earlier.setting.prompts) == (now.slots, prompts)
+        if (earlier.setting.cases, earlier.setting.slots, earlier.setting.prompts) == (now.cases, now.slots, prompts)
     ]
     durations = [
         earlier.duration_s

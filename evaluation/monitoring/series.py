@@ -94,6 +94,7 @@ def _point(run: MonitoredRun, figures: RunFigures, headline: str | None) -> Poin
             endpoint=run.endpoint,
             slots=run.slots,
             prompts=figures.prompts,
+            cases=run.cases,
         ),
     )
 

@@ -68,11 +68,14 @@ def trends(series: Iterable[Series]) -> tuple[Trend, ...]:
 
 
 def comparable(series: Series, quantity: Quantity) -> list[Point]:
-    """Return the points that have the figure, measured like the newest one: by the same judge, with prompts as fresh.
+    """Return the points that have the figure, measured like the newest one.
+
+    That is on the same cases, by the same judge, with as many requests at once and prompts as fresh.
 
     Where it is not known whether prompts were cached, seconds and joules of two points are not comparable.
     """
-    points = [point for point in series.points if point.value(quantity) is not None]
+    cases = series.points[-1].setting.cases
+    points = [point for point in series.points if point.setting.cases == cases and point.value(quantity) is not None]
     if quantity == "quality" and points:
         points = [point for point in points if point.setting.judge == points[-1].setting.judge]
     if quantity in ("duration_s", "tokens_per_s", "call_tokens_per_s") and points:

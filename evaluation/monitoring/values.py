@@ -40,6 +40,8 @@ class Setting:
     """Concurrent requests."""
     prompts: str | None = None
     """Cache states of the prompts whose answers were timed."""
+    cases: str | None = None
+    """Which cases of the benchmark were asked: `all`, `50 by seed 7`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -110,6 +110,8 @@ class PointResult:
     """Of the whole call."""
     quality: float | None
     energy_j: float | None
+    cases: str | None = None
+    """Which cases of the benchmark were asked: `all`, `50 by seed 7`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from evaluation.store.record_rows import record_of
 from evaluation.store.run_labels import labels_apart
 from evaluation.store.scores import metric_key
 from evaluation.store.session import Store
-from evaluation.store.tables import estimate, run, run_candidate
+from evaluation.store.tables import benchmark, estimate, run, run_candidate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,8 +30,8 @@ class EarlierValue:
 def values_over_runs(store: Store, run_id: str, signature: str, *, most: int = 20) -> tuple[EarlierValue, ...]:
     """Return the values of a run's candidates in it and in earlier runs, the oldest first.
 
-    Only runs of the same benchmark version count, by the same metric and for candidates of the same names, whatever
-    their weights and servers were then. Archived and unfinished runs do not count.
+    Only runs of the same cases count, by the same metric and for candidates of the same names, whatever their weights
+    and servers were then. Archived and unfinished runs do not count.
 
     Args:
         store: The store.
@@ -39,7 +39,14 @@ def values_over_runs(store: Store, run_id: str, signature: str, *, most: int = 2
         signature: Signature of the metric.
         most: Maximum number of runs; the newest are kept.
     """
-    last = sa.select(run.c.benchmark_version, run.c.benchmark_name, run.c.created_at).where(run.c.id == run_id)
+    of_run = (run.c.benchmark_version, run.c.benchmark_name, run.c.created_at, run.c.n_cases, run.c.seed)
+    n_in_benchmark = (
+        sa.select(sa.func.max(benchmark.c.n_cases))
+        .where(benchmark.c.version == run.c.benchmark_version)
+        .scalar_subquery()
+        .label("n_in_benchmark")
+    )
+    last = sa.select(*of_run, n_in_benchmark).where(run.c.id == run_id)
     names = sa.select(run_candidate.c.id, run_candidate.c.label).where(run_candidate.c.run_id == run_id)
     with store.read() as connection:
         of_last = connection.execute(last).one()
@@ -47,6 +54,8 @@ def values_over_runs(store: Store, run_id: str, signature: str, *, most: int = 2
             run.c.benchmark_version == of_last.benchmark_version,
             run.c.benchmark_name == of_last.benchmark_name,
             run.c.created_at <= of_last.created_at,
+            run.c.n_cases == of_last.n_cases,
+            sa.or_(run.c.seed == of_last.seed, run.c.n_cases >= of_last.n_in_benchmark),
             run.c.archived_at.is_(None),
             sa.or_(run.c.id == run_id, run.c.status == str(Status.COMPLETED)),
         )

@@ -73,6 +73,11 @@ def has_run_case(store: Store, run_id: str, case_id: str) -> bool:
         return connection.execute(query).first() is not None
 
 
+def case_choice(n_cases: int, n_in_benchmark: int, seed: int) -> str:
+    """Return a name that runs of one benchmark version share if they ask the same cases: `all`, `50 by seed 7`."""
+    return "all" if n_cases >= n_in_benchmark else f"{n_cases} by seed {seed}"
+
+
 def count_common_cases(store: Store, first: str, second: str) -> int:
     """Return how many cases two runs of one benchmark version have in common."""
     other = run_case.alias()

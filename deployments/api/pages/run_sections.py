@@ -60,12 +60,12 @@ def _earlier(store: Store, run: RunResult) -> Section:
         return Section()
     newest, before = history.run_ids[:2]
     table = table_of(
-        "Earlier runs of the same candidates",
+        "The same candidates from run to run",
         history.rows[:LONGEST_TABLE],
         links={"run": lambda row: f"/runs/{row['run']}"},
     )
     return Section(
-        title="Earlier runs of the same candidates",
+        title="The same candidates from run to run",
         table=headed(table, {"when (UTC)": "Date and time (UTC)", "value": "Mean, 95 % interval"}),
         pictures=drawn(history.chart),
         after=tuple(history.changes),

@@ -19,7 +19,14 @@ from deployments.python.stored import load_alerts
 from evaluation.charts.curve_chart import LineChart
 from evaluation.formatting import counted, measured, p_value, percent, quantity
 from evaluation.reports.monitoring.figures import FIGURES
-from evaluation.reports.monitoring.trend_charts import DRAWN, concerns, dated_changes, series_place, trend_charts
+from evaluation.reports.monitoring.trend_charts import (
+    DRAWN,
+    concerns,
+    dated_changes,
+    drawn_points,
+    series_place,
+    trend_charts,
+)
 from evaluation.results.monitoring import Insight, SeriesResult, TrendResult
 from evaluation.store.monitored import monitored_runs
 
@@ -104,7 +111,11 @@ def _pictures(series: Sequence[SeriesResult], *, since: datetime, is_of_one: boo
     columns = ("Changed", "Benchmark", "Candidate", "Before", "After", "Run", "When")
     pictures = trend_charts(series, alerts_then, changes, figures=tuple(FIGURES) if is_of_one else DRAWN)
     return filled(
-        Section(title="Over time", pictures=drawn(*pictures[:MOST_PICTURES]), after=_left_out(pictures)),
+        Section(
+            title="Over time",
+            pictures=drawn(*pictures[:MOST_PICTURES]),
+            after=(*_left_out(pictures), *_of_other_cases(series)),
+        ),
         Section(title="Alerts in this time", table=alert_rows(alerts_then[:MOST_MARKED])),
         Section(title="Other weights and servers", table=Table(label="Changes", columns=columns, rows=rows)),
     )
@@ -117,6 +128,13 @@ def _left_out(pictures: Sequence[LineChart]) -> tuple[str, ...]:
         f"{counted(len(pictures) - MOST_PICTURES, 'more picture')} left out: choose a candidate in the table of the "
         "newest figures to see its own.",
     )
+
+
+def _of_other_cases(series: Sequence[SeriesResult]) -> tuple[str, ...]:
+    n_left_out = sum(len(each.points) - len(drawn_points(each)) for each in series)
+    if not n_left_out:
+        return ()
+    return (f"Not drawn: {counted(n_left_out, 'figure')} of runs that asked other cases of a benchmark than most.",)
 
 
 def _trend_sections(series: Sequence[SeriesResult], insights: Sequence[Insight], days: int) -> tuple[Section, ...]:

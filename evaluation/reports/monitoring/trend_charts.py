@@ -1,6 +1,6 @@
 """Figures over time as pictures, with alerts marked and lines where weights or servers changed."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -70,7 +70,7 @@ def trend_charts(
 ) -> tuple[LineChart, ...]:
     """Return a chart for each figure of each benchmark, and of each task in production, with two points or more.
 
-    Scores of different metrics are in different charts.
+    Scores of different metrics are in different charts, and no line joins runs of different cases.
 
     Args:
         series: What is drawn.
@@ -94,6 +94,14 @@ def trend_charts(
 def series_place(series: SeriesResult) -> str:
     """Return the benchmark of a series, or its task in production."""
     return series.benchmark or f"{series.task} (live)"
+
+
+def drawn_points(series: SeriesResult) -> list[PointResult]:
+    """Return the points that one line may join: those of the cases that most runs asked, or of the newest of such."""
+    times = Counter(point.cases for point in series.points)
+    most = max(times.values())
+    cases = next(point.cases for point in reversed(series.points) if times[point.cases] == most)
+    return [point for point in series.points if point.cases == cases]
 
 
 def concerns(alert: AlertRecord, series: SeriesResult) -> bool:
@@ -127,13 +135,13 @@ def _chart(
     alerts: Sequence[AlertRecord],
     changes: Sequence[DatedChange],
 ) -> LineChart | None:
-    moments = sorted({point.at for each in series for point in each.points})
+    moments = sorted({point.at for each in series for point in drawn_points(each)})
     if len(moments) < 2:
         return None
     lines = [
         LabelledLine(label=each.candidate, points=points)
         for each in sorted(series, key=lambda each: -each.n_points)
-        if (points := tuple(_points(each.points, figure, moments[0])))
+        if (points := tuple(_points(drawn_points(each), figure, moments[0])))
     ]
     if not lines:
         return None

@@ -155,7 +155,7 @@ def _earlier(store: Store, run: RunResult, album: Album) -> list[str]:
     newest, before = history.run_ids[:2]
     n_more = len(history.rows) - LONGEST_TABLE
     return [
-        "### Earlier runs of the same candidates",
+        "### The same candidates from run to run",
         *album.show(history.chart),
         markdown_table(history.rows[:LONGEST_TABLE]),
         *([f"… and {counted(n_more, 'older value')} in the picture."] if n_more > 0 else []),

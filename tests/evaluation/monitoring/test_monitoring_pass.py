@@ -61,6 +61,17 @@ def test_a_slowdown_is_told_in_one_look_and_says_that_nothing_else_changed(store
     ) == alert.sentence
 
 
+def test_a_run_is_not_slow_against_runs_of_other_cases(store: Store) -> None:
+    quick = answers(CASES[:40])
+    for i in range(3):
+        watched_run(store, CASES, quick, run_id=f"part-{i}", age=(4 - i) * DAY, limit=40)
+    watched_run(store, CASES, answers(CASES, seconds=6.0), run_id="whole", age=HOUR)
+    assert AlertChanges() == looked(store)
+
+    watched_run(store, CASES, answers(CASES[:40], seconds=6.0), run_id="part-3", age=HOUR / 2, limit=40)
+    assert ["duration"] == rules(looked(store))
+
+
 def test_twenty_right_answers_turned_wrong_are_told_in_one_look(store: Store) -> None:
     baseline(store, n=1)
     watched_run(store, CASES, answers(CASES, wrong=range(40)), run_id="worse", age=HOUR)

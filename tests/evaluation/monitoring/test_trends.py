@@ -1,5 +1,6 @@
 """Trends, odd figures, and what is said of them."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -50,6 +51,20 @@ def test_fewer_than_five_points_make_no_trend_and_another_judge_begins_anew() ->
     assert () == trends([series(1, 2, 3, 4)])
     found = trends([series(1, 2, 3, 4, 5, 6, judges="aabbbb")])
     assert ["duration_s", "success"] == [one.quantity for one in found]
+
+
+def test_runs_of_other_cases_than_the_newest_are_in_no_trend_and_make_no_figure_odd() -> None:
+    of_all = series(1.0, 1.01, 0.99, 1.0, 1.02, 0.98, 1.0, 1.01)
+    quick = replace(of_all.points[0], duration_s=0.1, quality=0.1, setting=Setting(judge="j", cases="5 by seed 0"))
+    mixed = replace(of_all, points=(*[quick] * 3, *of_all.points))
+    last = replace(of_all, points=(*of_all.points, quick))
+
+    assert [8] * 3 == [one.n_points for one in trends([mixed])]
+    assert trends([of_all]) == tuple(replace(one, series=of_all) for one in trends([mixed]))
+    assert 0 < len(
+        anomalies([replace(last, points=(*of_all.points, replace(quick, setting=of_all.points[0].setting)))])
+    )
+    assert () == anomalies([last])
 
 
 def test_a_figure_far_from_the_earlier_ones_is_odd_and_one_like_them_is_not() -> None:

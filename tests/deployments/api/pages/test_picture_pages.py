@@ -136,7 +136,8 @@ def _monitored(day: int, **of_run: object) -> MonitoredRun:
         "row_id": day, "run_id": f"run-{day}", "invocation_id": "i", "task": "t", "benchmark": "b",
         "benchmark_version": "v", "candidate": "c", "model": "m", "digest": "one", "endpoint": "here",
         "server_versions": {"here": "1"}, "slots": 1, "headline": "h", "metrics": (), "tags": (), "is_complete": True,
-        "n_planned": 1, "given_up": None, "created_at": datetime(2026, 5, day, tzinfo=UTC), "ended_at": None,
+        "n_planned": 1, "cases": "all", "given_up": None, "created_at": datetime(2026, 5, day, tzinfo=UTC),
+        "ended_at": None,
     }  # fmt: skip
     return MonitoredRun(**(values | of_run))
 

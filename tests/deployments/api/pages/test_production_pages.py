@@ -112,6 +112,17 @@ def test_scores_of_different_metrics_are_not_drawn_on_one_axis(watched: KeptStor
     assert 3 == len(duration.lines)
 
 
+def test_no_line_joins_runs_of_different_cases(api: ApiClient, watched: KeptStore) -> None:
+    assert "Not drawn" not in api.get("/trends").text
+    cases = many_cases(20)
+    watched_run(watched, cases, answers(cases[:5]), run_id="few", age=timedelta(minutes=5), now=NOW, limit=5)
+
+    series = next(each for each in load_timeline(db=watched.url).series if each.candidate == "m:1b")
+    assert ["all", "all", "5 by seed 7"] == [point.cases for point in series.points]
+    assert {2} == {len(line.points) for chart in trend_charts([series], [], []) for line in chart.lines}
+    assert "Not drawn: 1 figure of runs that asked other cases" in SeenPage(api.get("/trends?days=7").text).text
+
+
 def test_pictures_that_are_left_out_are_counted(
     api: ApiClient, watched: KeptStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -75,12 +75,12 @@ def test_what_the_values_leave_out_is_said_below_them(api: ApiClient, served_sto
 
 
 def test_earlier_runs_of_the_same_candidates_lead_to_their_pages(api: ApiClient, served_store: KeptStore) -> None:
-    assert "Earlier runs of the same candidates" not in _page(api, _two(served_store, "first", 38)).text
+    assert "The same candidates from run to run" not in _page(api, _two(served_store, "first", 38)).text
     _two(served_store, "second", 6)
 
     seen = _page(api, "second")
 
-    assert "Earlier runs of the same candidates" in seen.text
+    assert "The same candidates from run to run" in seen.text
     assert {"/runs/first", "/differences?first=first&second=second"} <= set(seen.links)
     assert "/start/compare?runs=second&runs=first" in seen.links
 

@@ -66,6 +66,20 @@ def test_runs_that_are_archived_failed_or_of_other_cases_do_not_count(store: Sto
     assert ("last", "night-2") == found.run_ids
 
 
+def test_runs_of_fewer_cases_of_the_benchmark_do_not_count(store: Store) -> None:
+    nights(store, 2)
+    store_run(store, asked("a:1b", right(CASES[:5])), cases=CASES, limit=5, run_id="quick")
+    nights_after = store_run(store, asked("a:1b", right(CASES)), cases=CASES, run_id="night-3")
+    again = store_run(store, asked("a:1b", right(CASES[:5])), cases=CASES, limit=5, run_id="quick-again")
+
+    of_all, of_few = drift(store, run_result(store, nights_after)), drift(store, run_result(store, again))
+
+    assert of_all is not None
+    assert ("night-3", "night-2", "night-1") == of_all.run_ids
+    assert of_few is not None
+    assert ("quick-again", "quick") == of_few.run_ids
+
+
 def test_other_weights_under_the_same_name_are_said_and_marked(store: Store) -> None:
     nights(store, 1)
     pulled = Asked(candidate=Candidate(model="a:1b", digest="sha256:0123456789abcdef"), outcomes=right(CASES))
@@ -104,7 +118,7 @@ def test_the_page_shows_earlier_runs_where_there_are_any(store: Store) -> None:
     first = invocation_as_markdown(store, invocation_result(store, "of-night-1"))
     second = invocation_as_markdown(store, invocation_result(store, "of-night-2"))
 
-    assert "Earlier runs" not in first
-    assert "### Earlier runs of the same candidates" in second
+    assert "from run to run" not in first
+    assert "### The same candidates from run to run" in second
     assert "| night\\-1 | a:1b |" in second
     assert "`benchwright compare night-2 night-1`" in second
