@@ -1,15 +1,18 @@
 """How long do answers side by side take to come, with and without filters, and what do many viewers cost the server?
 
-    python tests/benchmarks/pages_matrix.py --cases 10000 --viewers 20
+    python tests/benchmarks/pages_matrix.py --cases 10000 --viewers 20 [--browser]
 
 The server runs in a process of its own, as `benchwright api` starts it. Each address is requested by itself: a run's
-page and its answers when nothing was looked at before, then views of the same run, the median of several. Then all
+page when nothing was looked at before, the answers of another run that nobody looked at, then views of the first run,
+the median of several; with `--browser` headless Chromium opens the answers of a third one and filters them, and says
+when it painted first (`make ui` installs what this needs). Then all
 viewers at once open the page of a run that nobody looked at, and walk through views and pages of five runs; the
 server's resident memory is read before and after.
 """
 
 import argparse
 import random
+import shutil
 import statistics
 import sys
 import tempfile
@@ -39,6 +42,9 @@ VIEWS = {
     "text that is common": "text=7",
 }
 
+_FIRST_PAINT = """() => new Promise(resolve => new PerformanceObserver(list => list.getEntries().forEach(entry =>
+    entry.name === "first-contentful-paint" && resolve(entry.startTime))).observe({type: "paint", buffered: true}))"""
+
 
 def main() -> None:
     """Measure, and print one line of JSON."""
@@ -46,6 +52,7 @@ def main() -> None:
     parser.add_argument("--cases", type=int, default=10_000)
     parser.add_argument("--viewers", type=int, default=20)
     parser.add_argument("--looks", type=int, default=20, help="addresses that each viewer looks at")
+    parser.add_argument("--browser", action="store_true", help="open and filter answers in Chromium as well")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         database = Path(folder) / "benchwright.db"
@@ -57,10 +64,11 @@ def main() -> None:
             httpx.get(f"{base}/", timeout=60).raise_for_status()
             first_run_s = _seconds(base, f"/runs/{runs[0]}")
             run_s = _median(base, f"/runs/{runs[0]}")
-            first_s = _seconds(base, f"/runs/{runs[0]}/answers")
+            first_s = _seconds(base, f"/runs/{runs[1]}/answers")
             views = {name: _median(base, f"/runs/{runs[0]}/answers?{query}") for name, query in VIEWS.items()}
+            painted_s = _painted(base, runs[2]) if options.browser else {}
             before_mb = _resident_mb(server.process_id)
-            together_s = _together(base, [f"/runs/{runs[1]}"] * options.viewers)
+            together_s = _together(base, [f"/runs/{runs[3]}"] * options.viewers)
             viewers_s = _look_around(base, runs, options.viewers, options.looks)
             after_mb = _resident_mb(server.process_id)
     values = {
@@ -70,6 +78,7 @@ def main() -> None:
         "run_page_s": run_s,
         "first_page_s": first_s,
         "views_s": views,
+        "painted_s": painted_s,
         "viewers": options.viewers,
         "viewers_of_a_new_run_slowest_s": max(together_s),
         "viewers_median_s": statistics.median(viewers_s),
@@ -80,7 +89,8 @@ def main() -> None:
     words = (
         f"run page first {first_run_s:.2f} s, then {run_s:.3f} s; answers first {first_s:.2f} s, "
         f"views {min(views.values()):.3f} to {max(views.values()):.3f} s; "
-        f"{options.viewers} viewers: a new run's page within {max(together_s):.2f} s, then median "
+        + "".join(f"painted {name} {seconds:.2f} s, " for name, seconds in painted_s.items())
+        + f"{options.viewers} viewers: a new run's page within {max(together_s):.2f} s, then median "
         f"{statistics.median(viewers_s):.2f} s, slowest {max(viewers_s):.2f} s, {before_mb:.0f} → {after_mb:.0f} MB"
     )
     print_result("pages_matrix", values, words)
@@ -94,6 +104,23 @@ def _seconds(base: str, path: str) -> float:
 
 def _median(base: str, path: str) -> float:
     return statistics.median(_seconds(base, path) for _ in range(5))
+
+
+def _painted(base: str, run_id: str) -> dict[str, float]:
+    """Return when a browser painted the answers of a run first, and a filter of them, in seconds from the request."""
+    from playwright.sync_api import sync_playwright
+
+    views = {"first": "", "again": "", "first search": "?text=zebra", "search": "?text=7", "filter": "?showing=disagree"}
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": 1440, "height": 900})
+        page.goto(f"{base}/", wait_until="load")
+        painted = {}
+        for name, query in views.items():
+            page.goto(f"{base}/runs/{run_id}/answers{query}", wait_until="load")
+            painted[name] = page.evaluate(_FIRST_PAINT) / 1000
+        browser.close()
+    return painted
 
 
 def _together(base: str, paths: Sequence[str]) -> list[float]:

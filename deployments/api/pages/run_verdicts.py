@@ -11,7 +11,9 @@ from evaluation.results.runs import RunResult
 from evaluation.store.session import Store
 
 WITHIN_S = 1.0
-"""Seconds for which a page waits for the verdict; to compare four candidates on 10,000 cases takes longer."""
+"""Seconds for which a page waits for the verdict."""
+MOST_AWAITED = 20_000
+"""Answers of a run whose verdict a page waits for: of four candidates on 10,000 cases it takes longer."""
 BEING_COMPARED = ("The candidates are being compared: open this page again in a few seconds to see who is best.",)
 _MOST_KEPT = 500
 _Key = tuple[Any, ...]
@@ -37,8 +39,9 @@ class RunVerdicts:
                 while len(self._verdicts) >= _MOST_KEPT:
                     del self._verdicts[next(iter(self._verdicts))]
                 verdict = self._verdicts[key] = self._threads.submit(_verdict, store, run)
+        is_large = run.n_cases * run.n_repeats * len(run.candidates) > MOST_AWAITED
         try:
-            return verdict.result(self._within_s)
+            return verdict.result(0 if is_large else self._within_s)
         except TimeoutError:
             return BEING_COMPARED
         except BenchwrightError:

@@ -31,7 +31,7 @@ from evaluation.store.plans import run_flows
 from evaluation.store.summaries import list_runs
 
 router = APIRouter(route_class=PageRoute, dependencies=[READ], include_in_schema=False)
-ROWS_OF_A_PAGE = 100
+ROWS_OF_A_PAGE = 50
 RUNS_OF_A_PAGE = 50
 run_verdicts = RunVerdicts()
 figures_in_use = FiguresInUse()

@@ -1,6 +1,7 @@
 """The page of a run: who is best, what the values leave out, and what stands below the results."""
 
 import threading
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -115,6 +116,8 @@ def test_a_page_does_not_wait_for_a_long_comparison(served_store: KeptStore, mon
     run = run_result(served_store, _two(served_store, "two", 38))
 
     assert BEING_COMPARED == verdicts.of(served_store, run)
+    large = replace(run, n_repeats=run_verdicts.MOST_AWAITED // (run.n_cases * len(run.candidates)) + 1)
+    assert BEING_COMPARED == RunVerdicts(within_s=60).of(served_store, large)
     may_compare.set()
     verdicts.wait()
     assert ("about two",) == verdicts.of(served_store, run)
