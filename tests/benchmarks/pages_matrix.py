@@ -110,7 +110,8 @@ def _painted(base: str, run_id: str) -> dict[str, float]:
     """Return when a browser painted the answers of a run first, and a filter of them, in seconds from the request."""
     from playwright.sync_api import sync_playwright
 
-    views = {"first": "", "again": "", "first search": "?text=zebra", "search": "?text=7", "filter": "?showing=disagree"}
+    searches = {"first search": "?text=zebra", "search": "?text=7"}
+    views = {"first": "", "again": "", **searches, "filter": "?showing=disagree"}
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
         page = browser.new_page(viewport={"width": 1440, "height": 900})
