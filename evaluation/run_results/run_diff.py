@@ -225,8 +225,8 @@ def _kept_differences(
     state = current_state(store, second.run_id)
     if state is None:
         return read()
-    asked = [[plan.n_cases, plan.headline, read_by(plan.metrics)] for plan in (first, second)]
-    kept = kept_or_read(store, first.run_id, f"diff {second.run_id}", [state, labels, asked], lambda: as_json(read()))
+    by_run = [[plan.n_cases, plan.headline, read_by(plan.metrics)] for plan in (first, second)]
+    kept = kept_or_read(store, first.run_id, f"diff {second.run_id}", [state, labels, by_run], lambda: as_json(read()))
     return from_json(_Differences, kept)
 
 

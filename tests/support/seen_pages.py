@@ -10,13 +10,14 @@ from api_client import ApiClient
 
 from deployments.api.pages.drawn_charts import drawn_charts
 
-_VOID = frozenset({"meta", "link", "input", "img", "br", "source"})
+_VOID = frozenset({"meta", "link", "input", "img", "br", "source", "col"})
 _ELEMENTS = frozenset({
     "html", "head", "meta", "title", "link", "script", "body", "a", "header", "nav", "main", "dialog", "dl", "dt",
     "dd", "kbd", "form", "button", "h1", "h2", "h3", "h4", "p", "ul", "ol", "li", "div", "section", "article",
     "table", "thead", "tbody", "tr", "th", "td", "span", "strong", "time", "code", "pre", "details", "summary",
     "label", "input", "select", "option", "progress", "svg", "rect", "figure", "figcaption", "img", "br", "ins",
-    "del", "em", "blockquote", "fieldset", "legend", "textarea", "datalist", "picture", "source", "footer",
+    "del", "em", "blockquote", "fieldset", "legend", "textarea", "datalist", "picture", "source", "footer", "colgroup",
+    "col",
 })  # fmt: skip
 """All elements that our templates have."""
 _ATTRIBUTES = frozenset({
@@ -30,7 +31,7 @@ _ATTRIBUTES = frozenset({
     "data-marked", "data-label", "data-needs", "data-renews", "list", "popover", "popovertarget",
     "data-key", "data-refresh", "data-state", "data-fetch", "data-once", "data-drop", "data-dropped", "data-benchmarks",
     "for", "spellcheck", "inputmode", "accept", "disabled", "aria-invalid",
-    "media", "srcset", "start", "data-clear", "hidden",
+    "media", "srcset", "start", "data-clear", "hidden", "span",
 })  # fmt: skip
 """All attributes that our templates have: no handler of events, no style."""
 _PICTURE = re.compile(r"/charts/([0-9a-f]{32}(?:-narrow)?)\.svg")
