@@ -1,5 +1,6 @@
 """The model servers as they answer now, with their models, which forms and the first evaluation offer."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -10,6 +11,7 @@ from deployments.forms import Choices, choices_in
 from evaluation.errors import BenchwrightError
 from evaluation.model_info import ModelInfo
 from evaluation.providers import OF_EMBEDDED_SERVER
+from evaluation.providers.addresses import default_url
 from evaluation.providers.model_names import full_name
 from evaluation.records.candidates import EndpointRecord
 from evaluation.resolution.endpoints import EMBEDDED
@@ -69,6 +71,13 @@ class ModelServers:
             return ()
         return self.choices(store).models
 
+    def instead_of_default(self) -> tuple[str, ...]:
+        """Return the servers that answer, where none of those that are asked without a choice does."""
+        answering = [server for server in self.now() if server.error is None]
+        if any(server.is_default or server.is_embedded for server in answering):
+            return ()
+        return tuple(server.name for server in answering)
+
     def _ask(self) -> tuple[ModelServer, ...]:
         try:
             with open_stored(None) as store:
@@ -94,7 +103,7 @@ def _asked(endpoints: Sequence[EndpointRecord], *, has_default: bool) -> list[Mo
             version=answer.version,
             models=tuple(model for model in answer.models if _answers_prompts(model)),
             is_embedded=answer.endpoint.name == EMBEDDED,
-            is_default=has_default and answer.endpoint.name == endpoints[0].name,
+            is_default=has_default and answer.endpoint.url == default_url(os.environ),
         )
         for answer in answers
     ]

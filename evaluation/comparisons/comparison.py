@@ -21,6 +21,7 @@ from evaluation.results.comparisons import Flips, PreferenceResult
 from evaluation.results.sides import SideCounts
 from evaluation.store.benchmarks import case_hashes, load_benchmark_version
 from evaluation.store.changed_texts import ChangedTexts, find_changed_texts
+from evaluation.store.races import find_race
 from evaluation.store.session import Store
 
 SHORT = 12
@@ -206,7 +207,24 @@ def compare_runs(
         flips=work.flips(metrics[0]) if metrics and not headline_only else (),
         changed_texts=notes_on_changed_texts(store, measured.sides, metrics[0] if metrics else None),
         unscored=measured.unscored,
-        notes=(*matched.notes, *measured.notes, *work.notes, *remarks_on(measured.sides, metrics, figures)),
+        notes=(
+            *_notes_on_races(store, members),
+            *matched.notes,
+            *measured.notes,
+            *work.notes,
+            *remarks_on(measured.sides, metrics, figures),
+        ),
+    )
+
+
+def _notes_on_races(store: Store, members: Sequence[Member]) -> tuple[str, ...]:
+    """Return what to think of a comparison of candidates of a race."""
+    invocations = {member.run_id: member.run.plan.invocation_id for member in members}
+    return tuple(
+        f"race {run_id} chose by these cases whom to ask more: p values and intervals are too small "
+        f"here, and what the race found holds (`benchwright show {run_id}`)"
+        for run_id, invocation_id in invocations.items()
+        if find_race(store, invocation_id) is not None
     )
 
 

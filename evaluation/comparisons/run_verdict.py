@@ -2,6 +2,9 @@
 
 The sentences are the first of `benchwright compare RUN`, from the same comparison. If there is no winner, and the run
 has models and baselines, a further sentence compares the best model with the best baseline, at the same adjusted p.
+
+The verdict on the run of a race is the race's own: it chose by these very cases who is asked more, and a test for a
+number of cases that was fixed beforehand would find a winner too often.
 """
 
 from evaluation.comparisons.comparison import Comparison, compare_runs
@@ -11,8 +14,11 @@ from evaluation.errors import IncomparableError
 from evaluation.formatting import counted
 from evaluation.records.labels import is_baseline
 from evaluation.requests.comparison_request import ComparisonRequest
+from evaluation.results.as_json import from_json
 from evaluation.results.comparisons import ComparisonResult
+from evaluation.results.races import RaceOutcomeResult, UnfinishedRace
 from evaluation.results.runs import RunResult
+from evaluation.store.races import find_race
 from evaluation.store.runs import find_run
 from evaluation.store.session import Store
 
@@ -21,13 +27,25 @@ MOST_CANDIDATES = 20
 
 
 def headline_verdict(store: Store, run: RunResult) -> list[str]:
-    """Return the first sentence of `compare` on the run's candidates; empty for fewer than two with common scores."""
-    return _verdict(store, run.run_id, n=len(run.candidates))
+    """Return who is best in a run: of a race what it found, else the first sentences of `compare` on the candidates.
+
+    It is empty for fewer than two candidates with common scores.
+    """
+    return _verdict(store, run.run_id, invocation_id=run.invocation_id, n=len(run.candidates))
 
 
 def verdict_of_run(store: Store, run_id: str) -> list[str]:
     """Return the headline verdict of a stored run, by its id."""
-    return _verdict(store, run_id, n=len(find_run(store, run_id).candidates))
+    run = find_run(store, run_id)
+    return _verdict(store, run_id, invocation_id=run.plan.invocation_id, n=len(run.candidates))
+
+
+def race_outcome(store: Store, invocation_id: str) -> RaceOutcomeResult | UnfinishedRace | None:
+    """Return what the race of an invocation found; None where the invocation is no race."""
+    race = find_race(store, invocation_id)
+    if race is None:
+        return None
+    return UnfinishedRace() if race.result is None else from_json(RaceOutcomeResult, race.result)
 
 
 def headline_comparison(store: Store, run_id: str) -> ComparisonResult | None:
@@ -48,7 +66,10 @@ def _compared(store: Store, run_id: str) -> tuple[ComparisonResult, Comparison] 
     return comparison_result(store, comparison, request), comparison
 
 
-def _verdict(store: Store, run_id: str, *, n: int) -> list[str]:
+def _verdict(store: Store, run_id: str, *, invocation_id: str, n: int) -> list[str]:
+    race = race_outcome(store, invocation_id)
+    if race is not None:
+        return [race.sentence or "The race is not over: nobody is shown to be the best."]
     if n > MOST_CANDIDATES:
         return [f"Who is best? `benchwright compare {run_id}` compares all {counted(n * (n - 1) // 2, 'pair')}."]
     if (compared := _compared(store, run_id)) is None:

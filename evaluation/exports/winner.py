@@ -9,19 +9,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from evaluation.candidate_files.configuration import Call, CandidateExport, configuration_of, with_documents
-from evaluation.comparisons.run_verdict import headline_comparison
+from evaluation.comparisons.run_verdict import headline_comparison, race_outcome
 from evaluation.comparisons.sentences import leading_sentences
 from evaluation.errors import ConfigurationError
 from evaluation.formatting import counted, listed
 from evaluation.records.status import Status
-from evaluation.results.as_json import from_json
 from evaluation.results.estimates import shown_estimate
 from evaluation.results.races import RaceOutcomeResult
 from evaluation.results.runs import CandidateResult, RunResult
 from evaluation.run_results.ranking import ranked
 from evaluation.run_results.run_result import run_result
 from evaluation.store.benchmarks import load_benchmark_version
-from evaluation.store.races import find_race
 from evaluation.store.registry import find_candidate, find_endpoint
 from evaluation.store.session import Store
 
@@ -65,9 +63,8 @@ def _refuse_unfinished(run: RunResult) -> None:
 
 
 def _verdict(store: Store, run: RunResult) -> _Verdict:
-    record = find_race(store, run.invocation_id)
-    if record is not None and record.result is not None:
-        outcome = from_json(RaceOutcomeResult, record.result)
+    outcome = race_outcome(store, run.invocation_id)
+    if isinstance(outcome, RaceOutcomeResult):
         winner = None if outcome.winner is None else outcome.ranking[0].fingerprint
         return _Verdict(winner=winner, sentences=(f"race: {outcome.sentence}",))
     if len(run.candidates) < 2:

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from evaluation.store.bulk_rows import column_batches
+from evaluation.store.columns import SafeText
 from evaluation.store.scores import metric_key
 from evaluation.store.session import Store
 from evaluation.store.tables import generation, score
@@ -77,11 +78,11 @@ def answer_beginnings(
         sa.select(
             columns.run_candidate_id,
             columns.case_id,
-            sa.func.substr(text, 1, length),
+            beginning_of(text, length),
             sa.func.length(text) <= length,
             end_of(text, length),
             score.c.label,
-            sa.func.substr(score.c.rationale, 1, _RATIONALE),
+            beginning_of(score.c.rationale, _RATIONALE),
         )
         .select_from(generation.outerjoin(score, _score_on(signature)))
         .where(columns.run_candidate_id.in_(run_candidate_ids), columns.repeat == 0)
@@ -94,10 +95,15 @@ def answer_beginnings(
     return beginnings
 
 
+def beginning_of(text: sa.ColumnElement[str], length: int) -> sa.ColumnElement[str]:
+    """Return the first characters of a text, `length` at most as they are stored."""
+    return sa.type_coerce(sa.func.substr(text, 1, length), SafeText())
+
+
 def end_of(text: sa.ColumnElement[str], length: int) -> sa.ColumnElement[str]:
-    """Return the last characters of a text, `length` at most."""
+    """Return the last characters of a text, `length` at most as they are stored."""
     n = sa.func.length(text)
-    return sa.func.substr(text, sa.case((n > length, n - length + 1), else_=1))
+    return sa.type_coerce(sa.func.substr(text, sa.case((n > length, n - length + 1), else_=1)), SafeText())
 
 
 def cases_with_text(store: Store, run_candidate_ids: Sequence[int], text: str) -> set[str]:

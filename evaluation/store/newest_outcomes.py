@@ -6,7 +6,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from evaluation.store.answer_cells import end_of
+from evaluation.store.answer_cells import beginning_of, end_of
 from evaluation.store.session import Store
 from evaluation.store.tables import generation, gpu_sample, run_flow
 
@@ -68,7 +68,7 @@ def texts_of(store: Store, generation_ids: Sequence[int], *, most_characters: in
         of.finished_at,
         of.total_s.label("seconds"),
         of.output_tokens,
-        sa.func.substr(words, 1, most_characters).label("text"),
+        beginning_of(words, most_characters).label("text"),
         end_of(words, most_characters).label("end"),
         sa.or_(of.failure_kind.is_not(None), of.own_failure.is_not(None)).label("is_failure"),
     ).where(of.id.in_(generation_ids))

@@ -102,7 +102,8 @@ def _choice(request: Request, first: str) -> Response:
 def _lead(diff: RunDiff) -> str:
     n_changed = len(diff.parameters) + sum(len(each.parameters) for each in diff.candidates)
     both = counted(len(diff.candidates), "candidate")
-    return f"{counted(n_changed, 'setting')} differ; {both} in both runs, asked {diff.cases_words}."
+    differ = "differs" if n_changed == 1 else "differ"
+    return f"{counted(n_changed, 'setting')} {differ}; {both} in both runs, asked {diff.cases_words}."
 
 
 def _speed(changes: Sequence[TimeChange]) -> Section:

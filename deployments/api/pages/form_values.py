@@ -1,7 +1,8 @@
 """From what was sent with a form to a valid request, or to what is wrong with each of its fields."""
 
 import json
-from collections.abc import Collection, Mapping
+import os
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
@@ -14,11 +15,14 @@ from deployments.api.pages.posted_forms import PostedForm
 from deployments.api.unknown_names import unknown_names
 from evaluation.errors import BenchwrightError, UnknownNameError, as_sentence
 from evaluation.files.allowed_files import files_elsewhere
-from evaluation.formatting import excerpt
+from evaluation.formatting import excerpt, listed
+from evaluation.providers.addresses import default_url
+from evaluation.requests.evaluation_request import EvaluationRequest
 from evaluation.requests.request_model import RequestModel, invalid_value_words
 from evaluation.store.session import Store
 
 _LONGEST_VALUE = 120
+_MOST_SERVERS = 5
 _PREFIX = "Value error, "
 
 
@@ -85,6 +89,22 @@ def with_unknown_names(filled: Filled, place: ModelPlace, store: Store, models: 
     unknown = unknown_names(filled.request, store, models=models)
     errors = {name: words_of_form(_with_step(error), place) for name, error in unknown.items()}
     return replace(filled, request=None, errors=errors) if errors else filled
+
+
+def with_chosen_server(filled: Filled, others: Sequence[str]) -> Filled:
+    """Return what was filled in, with a mistake where an evaluation chooses no server and the default one is away.
+
+    Args:
+        filled: What was filled in, with its request.
+        others: The servers that answer in its place; empty: it answers, or nothing does.
+    """
+    request = filled.request
+    evaluation = request if isinstance(request, EvaluationRequest) else getattr(request, "evaluation", None)
+    if not others or evaluation is None or evaluation.endpoints or evaluation.embedded:
+        return filled
+    field = "endpoints" if evaluation is request else "evaluation.endpoints"
+    words = f"No server is chosen, and the one that is asked then, {default_url(os.environ)}, does not answer"
+    return replace(filled, request=None, errors={field: f"{words}: choose {listed(others, _MOST_SERVERS)}."})
 
 
 def _values(place: ModelPlace, form: PostedForm, errors: dict[str, str]) -> dict[str, Any]:

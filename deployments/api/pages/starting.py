@@ -12,7 +12,7 @@ from deployments.api.access import READ, RUN, Access
 from deployments.api.form_schemas import FORMS, form_schema
 from deployments.api.model_servers import ModelServers
 from deployments.api.pages.form_fields import ModelPlace, form_group, model_place
-from deployments.api.pages.form_values import Filled, read_form, with_unknown_names
+from deployments.api.pages.form_values import Filled, read_form, with_chosen_server, with_unknown_names
 from deployments.api.pages.form_words import words_of_form
 from deployments.api.pages.obstacles import obstacle_to_start
 from deployments.api.pages.posted_forms import OWN_PAGE, Form
@@ -75,6 +75,7 @@ def start_or_preview(request: Request, deployment: str, form: Form, access: Anno
         filled = read_form(place, REQUESTS[name], form, FORMS[name].parameters.get("request", {}))
         if filled.request is not None:
             filled = with_unknown_names(filled, place, store, servers.all_models(store))
+            filled = with_chosen_server(filled, servers.instead_of_default())
         if filled.request is None:
             return _form_page(request, store, name, filled, status=422, once=form.text("once"))
         try:

@@ -134,7 +134,10 @@ def _of_other_cases(series: Sequence[SeriesResult]) -> tuple[str, ...]:
     n_left_out = sum(len(each.points) - len(drawn_points(each)) for each in series)
     if not n_left_out:
         return ()
-    return (f"Not drawn: {counted(n_left_out, 'figure')} of runs that asked other cases of a benchmark than most.",)
+    return (
+        f"Not drawn: {counted(n_left_out, 'point')}. A line joins runs of the same cases of a benchmark alone: those "
+        "that most runs asked, or else the newest.",
+    )
 
 
 def _trend_sections(series: Sequence[SeriesResult], insights: Sequence[Insight], days: int) -> tuple[Section, ...]:
@@ -178,7 +181,7 @@ def _newest(series: Sequence[SeriesResult], days: int) -> Table:
     """Return the newest figures of each series; those that none of them has are left out."""
     figures = [name for name in FIGURES if any(getattr(each.newest, name) is not None for each in series)]
     names = [FIGURES[name].column for name in figures]
-    columns = ("Task", "Candidate", "Newest", "Begun", "Metric", *map(_capital, names), "Points", "Calls in all")
+    columns = ("Task", "Candidate", "Newest", "Begun", "Metric", *map(_capital, names), "Calls", "Points")
     rows = tuple(_row(each, figures, days) for each in series)
     return Table(label="Newest figures", columns=columns, rows=rows)
 
@@ -197,8 +200,8 @@ def _row(series: SeriesResult, figures: Sequence[str], days: int) -> tuple[Cell,
         newest.at,
         series.headline,
         *(_shown(figure, getattr(newest, figure)) for figure in figures),
+        newest.n,
         series.n_points,
-        series.n_calls,
     )
 
 

@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
 
-from evaluation.comparisons.run_verdict import MOST_CANDIDATES, headline_comparison
+from evaluation.comparisons.run_verdict import MOST_CANDIDATES, headline_comparison, race_outcome
 from evaluation.errors import BenchwrightError
 from evaluation.records.runs import RunSummary
 from evaluation.records.status import Status
+from evaluation.store.runs import find_run
 from evaluation.store.session import Store
 
 MOST_ANSWERS = 30_000
@@ -56,6 +57,9 @@ def _key(run: RunSummary) -> _Key:
 
 def _winner(store: Store, run_id: str) -> str:
     try:
+        race = race_outcome(store, find_run(store, run_id).plan.invocation_id)
+        if race is not None:
+            return race.winner or NO_WINNER
         comparison = headline_comparison(store, run_id)
     except BenchwrightError:
         return ""

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from evaluation.answer_matrix.figures import metrics_of, read_figures
-from evaluation.comparisons.run_verdict import MOST_CANDIDATES, headline_comparison, headline_verdict
+from evaluation.comparisons.run_verdict import MOST_CANDIDATES, headline_comparison, headline_verdict, race_outcome
 from evaluation.errors import as_sentence
 from evaluation.formatting import counted, listed
 from evaluation.records.runs import RunRecord
@@ -102,8 +102,10 @@ def _unfinished(run: RunResult) -> list[str]:
 
 
 def compared_pairs(store: Store, run: RunResult) -> ComparisonResult | None:
-    """Return the comparison behind the run's verdict; None where it has none."""
-    return headline_comparison(store, run.run_id) if 2 <= len(run.candidates) <= MOST_CANDIDATES else None
+    """Return the comparison behind the run's verdict; None where it has none, as that of a race."""
+    if not 2 <= len(run.candidates) <= MOST_CANDIDATES or race_outcome(store, run.invocation_id) is not None:
+        return None
+    return headline_comparison(store, run.run_id)
 
 
 def run_sections(store: Store, run: RunResult, compared: ComparisonResult | None, *, of: str = "") -> list[Section]:

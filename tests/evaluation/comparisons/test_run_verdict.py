@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import pytest
 from compared_runs import cases_of, compared, right_on, timed
+from run_results import a_race, race_place
 from stored_runs import Asked, answer, asked, numbers, right, store_run, wrong
 
 from evaluation.candidate import Candidate
@@ -10,7 +11,10 @@ from evaluation.comparisons.run_verdict import MOST_CANDIDATES, headline_verdict
 from evaluation.formatting import p_value
 from evaluation.generation import Failure, FailureKind
 from evaluation.reports.comparisons.tables import dropped_lines, zero_lines
+from evaluation.reports.documents.run_report import compared_pairs
+from evaluation.results.as_json import as_json
 from evaluation.run_results.run_result import run_result
+from evaluation.store.races import begin_race, finish_race
 from evaluation.store.session import Store
 
 
@@ -29,6 +33,21 @@ def four_sides(store: Store) -> str:
         asked("d:1b", right_on(cases, range(10))),
         cases=cases,
     )
+
+
+def test_the_verdict_on_the_run_of_a_race_is_what_the_race_found(store: Store) -> None:
+    run_id = four_sides(store)
+    assert "best of 4" in verdict(store, run_id)[0]
+    rules = {"method": "evidence", "alpha": 0.05, "margin": None, "levels": [], "confirm": None, "budget": []}
+
+    begin_race(store, f"of-{run_id}", request=rules, code_version="0.1.0")
+    assert ["The race is not over: nobody is shown to be the best."] == verdict(store, run_id)
+
+    over = a_race([race_place(1 + i, f"{name}:1b") for i, name in enumerate("abcd")], ()).outcome
+    finish_race(store, f"of-{run_id}", as_json(over))
+    assert [over.sentence] == verdict(store, run_id)
+    assert compared_pairs(store, run_result(store, run_id)) is None
+    assert any(note.startswith(f"race {run_id} chose by these cases") for note in compared(store, run_id).notes)
 
 
 def test_a_run_and_its_comparison_give_one_verdict_at_one_p(store: Store) -> None:

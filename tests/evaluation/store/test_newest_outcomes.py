@@ -3,8 +3,9 @@
 from datetime import UTC, datetime, timedelta
 
 from compared_runs import candidate, cases_of, failed, right_on
-from stored_runs import store_run
+from stored_runs import answer, asked, numbers, store_run
 
+from evaluation.store.answer_cells import answer_beginnings
 from evaluation.store.gpu_samples import GpuSample, save_gpu_samples
 from evaluation.store.newest_outcomes import flow_runs_of, newest_gpu_samples, newest_outcomes, texts_of
 from evaluation.store.runs import find_run
@@ -39,6 +40,19 @@ def test_a_text_is_the_beginning_of_an_answer_or_why_there_is_none(store: Store)
     assert [1] == [sum(each.is_failure for each in texts)]
     assert all(len(each.text) <= 3 for each in texts)
     assert () == texts_of(store, [10**9], most_characters=3)
+
+
+def test_the_beginning_and_the_end_of_a_text_are_what_the_model_wrote(store: Store) -> None:
+    cases, written = numbers(1), "a\x00b\x1ac\udc80d"
+    run_id = store_run(store, asked("a:1b", {cases[0].case_id: answer(written)}), cases=cases)
+    plan = find_run(store, run_id)
+    row_id = plan.candidates[0].run_candidate_id
+
+    (beginning,) = answer_beginnings(store, [row_id], [cases[0].case_id], "none", length=100)
+    (newest,) = newest_outcomes(store, [row_id], limit=1)
+    (text,) = texts_of(store, [newest.generation_id], most_characters=100)
+
+    assert (written, written) == (beginning.text, text.text)
 
 
 def test_the_newest_sample_of_each_gpu_counts_unless_it_is_old(store: Store) -> None:

@@ -120,7 +120,7 @@ def test_no_line_joins_runs_of_different_cases(api: ApiClient, watched: KeptStor
     series = next(each for each in load_timeline(db=watched.url).series if each.candidate == "m:1b")
     assert ["all", "all", "5 by seed 7"] == [point.cases for point in series.points]
     assert {2} == {len(line.points) for chart in trend_charts([series], [], []) for line in chart.lines}
-    assert "Not drawn: 1 figure of runs that asked other cases" in SeenPage(api.get("/trends?days=7").text).text
+    assert "Not drawn: 1 point. A line joins runs of the same cases" in SeenPage(api.get("/trends?days=7").text).text
 
 
 def test_pictures_that_are_left_out_are_counted(

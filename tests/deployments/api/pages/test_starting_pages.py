@@ -1,5 +1,6 @@
 """Forms that start work: made from the requests of the deployments, checked as by the API, started as by the API."""
 
+from dataclasses import replace
 from html import unescape
 from uuid import UUID
 
@@ -14,9 +15,12 @@ from seen_pages import SeenPage
 
 from deployments.api import flow_runs, listed_work
 from deployments.api.form_schemas import FORMS, form_schema
+from deployments.api.model_servers import ModelServer, ModelServers
 from deployments.api.pages.form_fields import Kind, form_group, model_place
+from deployments.api.pages.form_values import Filled, with_chosen_server
 from deployments.api.startable import REQUESTS
 from deployments.forms import KNOWN_THEN, Choices, form
+from evaluation.requests.evaluation_request import EvaluationRequest
 from evaluation.store.session import KeptStore
 
 HOSTILE = f'"><img src=x onerror=alert(1)>{{{{1234*8000}}}}{MARK}\u202e'
@@ -156,6 +160,48 @@ def test_what_is_wrong_is_said_at_its_field(
     else:
         assert words in answer.text
     assert "Nothing was started" in answer.text
+
+
+_BOX = ModelServer(
+    name="box",
+    url="http://127.0.0.1:9",
+    provider="ollama",
+    version="1",
+    models=(),
+    is_embedded=False,
+    is_default=False,
+)
+
+
+@pytest.mark.parametrize("deployment", ["evaluate", "race"])
+def test_where_the_default_server_is_away_another_one_has_to_be_chosen(
+    api: ApiClient, prefect: PrefectByScript, monkeypatch: pytest.MonkeyPatch, deployment: str
+) -> None:
+    within = "" if deployment == "evaluate" else "evaluation."
+    fields = {f"{within}benchmarks": "classification", f"{within}models": "m:1b\nn:1b", "do": "start"}
+    away = replace(_BOX, name="away", error="no answer")
+    monkeypatch.setattr(ModelServers, "now", lambda *_, **__: (away, _BOX))
+
+    refused = post_form(api, f"/start/{deployment}", fields)
+    assert 422 == refused.status_code
+    assert "does not answer: choose box." in unescape(refused.text)
+    assert 'endpoints-help"><p class="wrong text">No server is chosen' in refused.text
+
+
+def test_no_server_has_to_be_chosen_where_one_is_or_where_one_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    for server, others in (
+        (_BOX, ("box",)),
+        (replace(_BOX, is_default=True), ()),
+        (replace(_BOX, is_embedded=True), ()),
+        (replace(_BOX, error="no answer"), ()),
+    ):
+        monkeypatch.setattr(ModelServers, "now", lambda *_, server=server, **__: (server,))
+        assert others == ModelServers(None).instead_of_default()
+    for chosen, n_errors in (({}, 1), ({"endpoints": ["box"]}, 0), ({"embedded": True}, 0)):
+        request = EvaluationRequest.model_validate({"benchmarks": ["classification"], "models": ["m:1b"], **chosen})
+        filled = Filled(values={}, request=request, errors={})
+        assert n_errors == len(with_chosen_server(filled, ("box",)).errors)
+        assert {} == with_chosen_server(filled, ()).errors
 
 
 def test_what_was_filled_in_stays_and_is_text(api: ApiClient) -> None:
