@@ -29,6 +29,7 @@ OTHER_CASES = (
     "The means of each run are over its own cases, so that their difference says nothing; a comparison has the "
     "difference on the cases in common."
 )
+NO_CASE_IN_COMMON = "The means of each run are over its own cases, and no case is in both: nothing compares the two."
 _Name = Annotated[str, Query(max_length=200)]
 
 
@@ -42,6 +43,7 @@ def differences(request: Request, first: _Name = "", second: _Name = "") -> Resp
     labels = [(each.label, each.second_label or each.label) for each in diff.candidates]
     with open_stored(None) as store:
         changes = changes_between(store, (old, new), labels)
+    compare = Link(text="Compare the two case by case", address=address("/start/compare", runs=[old, new]))
     return section_page(
         request,
         f"{old[:8]} and {new[:8]}",
@@ -53,7 +55,7 @@ def differences(request: Request, first: _Name = "", second: _Name = "") -> Resp
         choices=(
             Link(text=f"Run {old[:8]}", address=f"/runs/{old}"),
             Link(text=f"Run {new[:8]}", address=f"/runs/{new}"),
-            Link(text="Compare the two case by case", address=address("/start/compare", runs=[old, new])),
+            *([compare] if diff.n_common_cases else []),
             Link(text="The other way round", address=address("/differences", first=new, second=old)),
         ),
         empty="Nothing differs.",
@@ -153,7 +155,7 @@ def _candidate(diff: RunDiff, candidate: CandidateDiff) -> Iterator[Section]:
         ),
         pictures=drawn(_chart(candidate)),
         links=tuple(_cases(diff, candidate)),
-        after=() if diff.has_equal_cases or not candidate.scores else (OTHER_CASES,),
+        after=_after(diff) if candidate.scores else (),
     )
 
 
@@ -166,6 +168,12 @@ def _scores(candidate: CandidateDiff) -> Iterator[tuple[Cell, ...]]:
 def _number(metric: DiffedMetric) -> str:
     number = plotted_number({"value": metric.value, "low": metric.low, "high": metric.high})
     return "–" if number is None else shown_estimate(number)
+
+
+def _after(diff: RunDiff) -> tuple[str, ...]:
+    if diff.has_equal_cases:
+        return ()
+    return (OTHER_CASES if diff.n_common_cases else NO_CASE_IN_COMMON,)
 
 
 def _chart(candidate: CandidateDiff) -> IntervalChart | None:

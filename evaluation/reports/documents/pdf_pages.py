@@ -165,7 +165,8 @@ def _cases(cases: CaseTable, extent: _Extent) -> dict[str, Value]:
             rows.append([_cut(label, 40), value, _cut(f"{text}{end}", extent.characters)])
         tables.append({"columns": [_cut(case.case_id, 40), cases.metric, ""], "rows": rows, "numbers": [1]})
     title = f"{counted(len(shown), 'case')} of {cases.n_cases:,}"
-    if len(shown) < cases.n_cases and len(cases.labels) > 1:
+    differ = any(len({answer.score for answer in case.answers}) > 1 for case in shown)
+    if len(shown) < cases.n_cases and differ:
         title += ", those on which the candidates differ most"
     return _words(title, []) | {"tables": tables}
 

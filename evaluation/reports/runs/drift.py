@@ -51,7 +51,7 @@ def drift(store: Store, run: RunResult) -> Drift | None:
         title=f"{title} from run to run · {run.benchmark}",
         description=f"{title} of each candidate in {len(run_ids)} runs of this benchmark, with 95 % intervals",
         lines=tuple(_trend_line(label, values, run_ids) for label, values in by_label.items()),
-        moments=tuple(_moment(run_id, earlier_values) for run_id in run_ids),
+        moments=_moments(run_ids, earlier_values),
         y_title=title,
         y_range=value_range(headline.partition(" by ")[0]),
     )
@@ -88,9 +88,12 @@ def _plotted(value: EarlierValue) -> PlottedNumber:
     return PlottedNumber(value=value.estimate.value, low=value.estimate.low, high=value.estimate.high)
 
 
-def _moment(run_id: str, values: Sequence[EarlierValue]) -> str:
-    """Return the day of a run, in UTC."""
-    return next(value.made_at for value in values if value.run_id == run_id).strftime("%Y-%m-%d")
+def _moments(run_ids: Sequence[str], values: Sequence[EarlierValue]) -> tuple[str, ...]:
+    """Return the day of each run in UTC, with the time where several are of one day."""
+    made_at = {value.run_id: value.made_at for value in values}
+    days = Counter(f"{made_at[run_id]:%Y-%m-%d}" for run_id in run_ids)
+    form = "%Y-%m-%d" if max(days.values()) == 1 else "%m-%d %H:%M"
+    return tuple(made_at[run_id].strftime(form) for run_id in run_ids)
 
 
 def _row(value: EarlierValue) -> dict[str, str]:

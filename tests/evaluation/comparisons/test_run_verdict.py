@@ -10,6 +10,7 @@ from evaluation.case import Case
 from evaluation.comparisons.run_verdict import MOST_CANDIDATES, headline_verdict
 from evaluation.formatting import p_value
 from evaluation.generation import Failure, FailureKind
+from evaluation.races.rules import Spent
 from evaluation.reports.comparisons.tables import dropped_lines, zero_lines
 from evaluation.reports.documents.run_report import compared_pairs
 from evaluation.results.as_json import as_json
@@ -43,7 +44,8 @@ def test_the_verdict_on_the_run_of_a_race_is_what_the_race_found(store: Store) -
     begin_race(store, f"of-{run_id}", request=rules, code_version="0.1.0")
     assert ["The race is not over: nobody is shown to be the best."] == verdict(store, run_id)
 
-    over = a_race([race_place(1 + i, f"{name}:1b") for i, name in enumerate("abcd")], ()).outcome
+    places = [race_place(1 + i, f"{name}:1b") for i, name in enumerate("abcd")]
+    over = a_race(places, (), spent=Spent(calls=160), full_grid_calls=160).outcome
     finish_race(store, f"of-{run_id}", as_json(over))
     assert [over.sentence] == verdict(store, run_id)
     assert compared_pairs(store, run_result(store, run_id)) is None

@@ -24,6 +24,14 @@
     all[row].scrollIntoView({block: "nearest"});
   }
 
+  /* From a case, "up" leads to the answers as they were filtered last. */
+  const up = document.querySelector("[data-up]");
+  try {
+    if (/^\/runs\/[^/]+\/answers$/.test(location.pathname)) sessionStorage.setItem(location.pathname, location.search);
+    else if (up && !up.search) up.search = sessionStorage.getItem(up.pathname) || "";
+  } catch {
+    /* Without storage it leads to all answers. */
+  }
   const keys = {
     j: () => mark(row + 1, cell),
     k: () => mark(row - 1, cell),

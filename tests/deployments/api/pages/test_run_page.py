@@ -138,7 +138,7 @@ def test_a_comparison_that_failed_is_tried_again(served_store: KeptStore, monkey
 
 def test_a_run_leads_to_forms_about_it(api: ApiClient, served_store: KeptStore) -> None:
     run_id = _two(served_store, "two", 38)
-    assert "None yet" in _page(api, run_id).text
+    assert "None is stored yet" in _page(api, run_id).text
 
     result = compared(served_store, run_id)
 
