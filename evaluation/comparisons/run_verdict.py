@@ -14,9 +14,8 @@ from evaluation.errors import IncomparableError
 from evaluation.formatting import counted
 from evaluation.records.labels import is_baseline
 from evaluation.requests.comparison_request import ComparisonRequest
-from evaluation.results.as_json import from_json
 from evaluation.results.comparisons import ComparisonResult
-from evaluation.results.races import RaceOutcomeResult, UnfinishedRace
+from evaluation.results.races import RaceOutcomeResult, UnfinishedRace, stored_outcome
 from evaluation.results.runs import RunResult
 from evaluation.store.races import find_race
 from evaluation.store.runs import find_run
@@ -43,9 +42,7 @@ def verdict_of_run(store: Store, run_id: str) -> list[str]:
 def race_outcome(store: Store, invocation_id: str) -> RaceOutcomeResult | UnfinishedRace | None:
     """Return what the race of an invocation found; None where the invocation is no race."""
     race = find_race(store, invocation_id)
-    if race is None:
-        return None
-    return UnfinishedRace() if race.result is None else from_json(RaceOutcomeResult, race.result)
+    return None if race is None else stored_outcome(race.result)
 
 
 def headline_comparison(store: Store, run_id: str) -> ComparisonResult | None:

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from evaluation.records.status import Status
 from evaluation.scores import Estimate
 from evaluation.store.record_rows import record_of
+from evaluation.store.run_cases import has_case_choice
 from evaluation.store.run_labels import labels_apart
 from evaluation.store.scores import metric_key
 from evaluation.store.session import Store
@@ -54,8 +55,7 @@ def values_over_runs(store: Store, run_id: str, signature: str, *, most: int = 2
             run.c.benchmark_version == of_last.benchmark_version,
             run.c.benchmark_name == of_last.benchmark_name,
             run.c.created_at <= of_last.created_at,
-            run.c.n_cases == of_last.n_cases,
-            sa.or_(run.c.seed == of_last.seed, run.c.n_cases >= of_last.n_in_benchmark),
+            has_case_choice(of_last.n_cases, of_last.n_in_benchmark, of_last.seed),
             run.c.archived_at.is_(None),
             sa.or_(run.c.id == run_id, run.c.status == str(Status.COMPLETED)),
         )

@@ -7,7 +7,7 @@ from sqlalchemy.engine import Connection
 
 from evaluation.errors import StoreError
 from evaluation.store.session import Store
-from evaluation.store.tables import benchmark_case, run_case
+from evaluation.store.tables import benchmark_case, run, run_case
 
 _CHUNK = 500
 
@@ -76,6 +76,11 @@ def has_run_case(store: Store, run_id: str, case_id: str) -> bool:
 def case_choice(n_cases: int, n_in_benchmark: int, seed: int) -> str:
     """Return a name that runs of one benchmark version share if they ask the same cases: `all`, `50 by seed 7`."""
     return "all" if n_cases >= n_in_benchmark else f"{n_cases} by seed {seed}"
+
+
+def has_case_choice(n_cases: int, n_in_benchmark: int, seed: int) -> "sa.ColumnElement[bool]":
+    """Return the condition that a run of the benchmark version has the same `case_choice`."""
+    return sa.and_(run.c.n_cases == n_cases, sa.or_(run.c.seed == seed, run.c.n_cases >= n_in_benchmark))
 
 
 def count_common_cases(store: Store, first: str, second: str) -> int:
