@@ -17,8 +17,9 @@ demo: setup
 	$(BIN)/benchwright demo
 
 # In three processes for two cores (tests/conftest.py), each with a Prefect server and a PostgreSQL of its own. Compiled
-# files are kept, whatever the environment says: to compile all tests anew takes each process half a minute.
-PYTEST := env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest --numprocesses=auto --dist=worksteal
+# files are kept, whatever the environment says: to compile all tests anew takes each process half a minute. One that
+# ends in the middle of a test is not begun again: a new one runs the same test, and would end with it for ever.
+PYTEST := env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest --numprocesses=auto --dist=worksteal --max-worker-restart=0
 test: setup-dev
 	$(PYTEST) -m "not long"
 

@@ -37,6 +37,7 @@ from evaluation.store.recoveries import (
 from evaluation.store.runs import find_run, set_run_candidate_status, set_run_status
 from evaluation.store.session import Store
 from tasks.flow_logging import log_info, log_warning
+from tasks.flow_run_starts import is_starting
 from tasks.heartbeat import BEAT_EVERY_S
 from tasks.recovery import call_crashed_for, free_slots_of_the_dead
 from tasks.run_lifecycle import OPEN
@@ -184,7 +185,11 @@ async def _take_care(
         is_ours = await call_store(claim_recovery, store, record.flow_run_id)
         if not is_ours:
             return None
-        sentence = await _decide(store, client, await _read(client, record.flow_run_id), record)
+        flow_run = await _read(client, record.flow_run_id)
+        if flow_run is not None and workers_live and await _is_starting(store, flow_run):
+            await call_store(put_back, store, record.flow_run_id, record.wanted_at)
+            return None
+        sentence = await _decide(store, client, flow_run, record)
     except Exception as error:  # Prefect is away, or refuses: the next who looks tries again
         log_warning("flow run %s, whose process is gone, will be handled later: %s", record.flow_run_id, error)
         if is_ours:
@@ -193,6 +198,14 @@ async def _take_care(
     if sentence:
         log_info("%s", sentence)
     return sentence
+
+
+async def _is_starting(store: Store, flow_run: FlowRun) -> bool:
+    """Return whether another process was started since it died, and has not begun to work.
+
+    A second request may name the same death: by one who read its state before the first was handled.
+    """
+    return is_starting(flow_run.state, await call_store(holders_of_flow, store, str(flow_run.id)))
 
 
 async def _read(client: PrefectClient, flow_run_id: str) -> FlowRun | None:

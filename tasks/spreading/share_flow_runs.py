@@ -3,7 +3,6 @@
 import asyncio
 import time
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 
 from prefect.client.orchestration import PrefectClient, get_client
 from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterTags
@@ -20,6 +19,7 @@ from evaluation.store.missing import is_missing
 from evaluation.store.recoveries import find_recovery, request_recovery
 from evaluation.store.session import Store
 from tasks.flow_logging import log_info, log_warning
+from tasks.flow_run_starts import never_began
 from tasks.reconciling import reconcile
 from tasks.store_calls import call_store
 
@@ -27,8 +27,6 @@ DEPLOYMENT = "stretch/stretch"
 LOOK_EVERY_S = 3.0
 TAKEN_WITHIN_S = 60.0
 """Seconds after which a flow run that no worker took, while no other one is at work, is done by the waiting process."""
-AT_WORK_WITHIN_S = {StateType.PENDING: 600.0, StateType.RUNNING: 180.0}
-"""Seconds in a state after which a flow run that has not taken hold of its runs never will: its process is gone."""
 ENDED = (StateType.COMPLETED, StateType.FAILED, StateType.CANCELLED)
 
 
@@ -123,15 +121,8 @@ class Children:
                 log_warning("the flow run of share %s crashed too often and will not be restarted", child.share.part)
             else:
                 await call_store(request_recovery, self.store, str(child.flow_run.id))
-        elif await self._never_began(child, state):
+        elif never_began(state, await call_store(holders_of_flow, self.store, str(child.flow_run.id))):
             await call_store(request_recovery, self.store, str(child.flow_run.id))
-
-    async def _never_began(self, child: Child, state: State[object]) -> bool:
-        patience_s = AT_WORK_WITHIN_S.get(state.type)
-        if patience_s is None or (datetime.now(UTC) - state.timestamp).total_seconds() < patience_s:
-            return False
-        holders = await call_store(holders_of_flow, self.store, str(child.flow_run.id))
-        return not any(held.started_at >= state.timestamp for held in holders)
 
     def are_over(self) -> bool:
         """Return whether no flow run is at work on a share any more."""

@@ -103,8 +103,8 @@ def test_a_worker_outlives_one_of_its_flow_runs_which_is_made_again_by_it(
         share, doomed = max(who_works(results_store, invocation_id).items())
         assert not share.startswith("0/")
         os.kill(doomed, signal.SIGKILL)
-        until(lambda: machines.state_of(flow_run_id) in ENDED, what=machines.story)
-        assert worker.lives(), machines.story()
+        until(lambda: machines.state_of(flow_run_id) in ENDED or not worker.lives(), what=machines.story)
+        assert worker.lives(), f"{machines.story()}\n{worker.log.read_text()[-4000:]}"
     finally:
         worker.kill()
 

@@ -19,7 +19,8 @@ from deployments.forms import Choices
 from deployments.helper_process import HelperProcess, start_helper
 
 POOL = "benchwright"
-DEADLINE_S = 900.0
+DEADLINE_S = 600.0
+"""Less than pytest's `faulthandler_timeout`, which ends the whole process without a word of how things stood."""
 
 
 def until(condition: Callable[[], bool], *, what: Callable[[], str] = str) -> None:

@@ -9,17 +9,18 @@ from uuid import UUID, uuid4
 import pytest
 import sqlalchemy as sa
 from looking_back import another_process, held_by, held_by_a_dead_process
+from prefect.client.schemas.objects import StateType
 from stored_runs import asked, numbers, store_run
 
 from evaluation.records.status import Status
 from evaluation.store.holders import beat, end_holder
 from evaluation.store.plans import record_run_flow
-from evaluation.store.recoveries import find_recovery, requested_recoveries
+from evaluation.store.recoveries import find_recovery, request_recovery, requested_recoveries
 from evaluation.store.runs import find_run
 from evaluation.store.session import Store
 from evaluation.store.statements import now
 from evaluation.store.tables import holder
-from tasks import reconciling
+from tasks import flow_run_starts, reconciling
 from tasks.reconciling import MOST_RESTARTS, reconcile
 
 
@@ -148,6 +149,35 @@ def test_what_lives_and_what_has_ended_is_left_alone(on_prefect: OnPrefect, stor
 
     assert ["RUNNING", "COMPLETED", "SCHEDULED"] == [on_prefect.state(one).type for one in (living, completed, again)]
     assert () == requested_recoveries(store)
+
+
+@pytest.mark.parametrize("state", ["PENDING", "RUNNING"])
+def test_a_death_that_is_told_twice_does_not_end_the_process_that_is_starting(
+    on_prefect: OnPrefect, store: Store, run_id: str, state: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two wait for a share: one reads that it crashed, and says so after the other has had it made again."""
+    flow_run_id = on_prefect.begin(store, run_id)
+    held_by_a_dead_process(store, run_id, flow_run_id=flow_run_id)
+    assert 1 == len(look(store))
+    on_prefect.set(flow_run_id, state)
+
+    request_recovery(store, flow_run_id)
+
+    assert ((), ()) == (look(store), look(store))
+    assert state == on_prefect.state(flow_run_id).type
+    assert [flow_run_id] == [record.flow_run_id for record in requested_recoveries(store)], "it may die on its way"
+    with monkeypatch.context() as hours_later:
+        hours_later.setattr(flow_run_starts, "AT_WORK_WITHIN_S", {StateType(state): 0.0})
+        assert 1 == len(look(store))
+    on_prefect.set(flow_run_id, state)
+    request_recovery(store, flow_run_id)
+    with another_process() as process:
+        held_by(store, process, run_id, flow_run_id=flow_run_id)
+        assert () == look(store)
+    assert () == requested_recoveries(store), "it has begun"
+    found = find_recovery(store, flow_run_id)
+    assert found is not None
+    assert 2 == found.n_restarts
 
 
 def test_two_who_look_at_once_make_it_again_once(on_prefect: OnPrefect, store: Store, run_id: str) -> None:
