@@ -67,6 +67,8 @@ def result_notes(result: ReviewResult) -> tuple[str, ...]:
     notes = []
     if result.n_rated < result.n_items:
         notes.append(f"{result.n_items - result.n_rated} of {counted(result.n_items, 'case')} are not rated yet")
+    if part := part_shown(result):
+        notes.append(f"{part}, drawn so that they meet about equally often: not all are rated on the same cases")
     if "chosen" in picked:
         notes.append("a person chose the cases: the numbers are about these alone")
     elif any(reason != "control" for reason in picked):
@@ -83,6 +85,13 @@ def result_notes(result: ReviewResult) -> tuple[str, ...]:
     if isinstance(result.findings, PreferenceFindings) and result.findings.ranking is not None:
         notes += result.findings.ranking.notes
     return tuple(notes)
+
+
+def part_shown(result: ReviewResult) -> str | None:
+    """Return how many of the candidates a case shows; None where each case shows all of them."""
+    n_candidates = len({output.candidate for item in result.items for output in item.outputs})
+    most = max((len(item.outputs) for item in result.items), default=0)
+    return f"a case shows {most} of the {n_candidates} candidates" if most < n_candidates else None
 
 
 def rater_words(raters: Sequence[RaterResult]) -> str:

@@ -47,7 +47,8 @@ def _level(choice: Choice, winner: Ranked) -> str:
     if measured.over_tasks and n_tasks > 1:
         cases = f"the mean over {counted(n_tasks, 'task')}, each counting alike; {cases}"
     shown = quality(measured.value, is_fraction=choice.is_fraction)
-    return f"{label} scores {shown} {where} ({cases}); expected: {_expected(choice, winner)}"
+    nothing = ", where no answer scored above 0" if measured.value == 0 and choice.is_fraction else ""
+    return f"{label} scores {shown} {where} ({cases}){nothing}; expected: {_expected(choice, winner)}"
 
 
 def _expected(choice: Choice, ranked: Ranked) -> str:

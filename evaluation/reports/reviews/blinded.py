@@ -3,7 +3,7 @@
 from evaluation.escaping import as_markdown_code, for_markdown
 from evaluation.formatting import counted, listed
 from evaluation.results.reviews import AwaitedRaters, OpenReviewResult, ReviewResult
-from evaluation.reviews.result_words import rater_words
+from evaluation.reviews.result_words import part_shown, rater_words
 
 
 def without_names(result: ReviewResult) -> OpenReviewResult:
@@ -25,10 +25,11 @@ def without_names(result: ReviewResult) -> OpenReviewResult:
 
 def blinded_sentence(result: ReviewResult) -> str:
     """Return the progress of a review whose result is not revealed yet, in a sentence."""
+    part = part_shown(result)
     return (
         f"{result.n_rated} of {counted(result.n_items, 'case')} of review {result.review_id} are rated, "
         f"by {rater_words(result.raters)}. The candidates are revealed when {awaited_words(result.awaited)}."
-    )
+    ) + (f" {part.capitalize()}." if part else "")
 
 
 def awaited_words(awaited: AwaitedRaters) -> str:

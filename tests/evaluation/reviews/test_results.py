@@ -3,10 +3,12 @@
 from collections.abc import Callable
 
 import pytest
-from reviewable import fill, graded, opened, prefers
+from reviewable import candidate, fill, graded, opened, prefers
+from stored_runs import numbers, store_run
 
 from evaluation.errors import ConfigurationError
 from evaluation.records.reviews import ReviewItem, ReviewRecord, Said
+from evaluation.reports.reviews.blinded import without_names
 from evaluation.reports.reviews.result_page import (
     agreement_rows,
     fitting_width,
@@ -201,6 +203,17 @@ def test_cases_that_were_picked_for_their_differences_do_not_speak_for_the_bench
     assert 2 == grade_findings(result).candidates[0].controls["overall"].n_cases
     assert any("the 2 random controls alone speak for the whole benchmark" in note for note in result.notes)
     assert any("one person rated, ana" in note for note in result.notes)
+
+
+def test_where_a_case_shows_a_part_of_the_candidates_it_is_said_before_and_after(store: Store) -> None:
+    cases = numbers(6)
+    store_run(store, *(candidate(f"m{i}:1b", cases, [i, i + 1]) for i in range(5)), cases=cases, run_id="run-1")
+    result = review_result(store, opened(store, n_cases=6).review_id)
+
+    assert "A case shows 4 of the 5 candidates." in without_names(result).sentence
+    assert any(note.startswith("a case shows 4 of the 5 candidates, ") for note in result.notes)
+    four = review_result(store, opened(store, n_cases=6, candidates=[f"m{i}:1b" for i in range(4)]).review_id)
+    assert not any("a case shows" in note for note in (*four.notes, without_names(four).sentence))
 
 
 def test_the_page_has_names_and_no_markup_of_anybody_elses(store: Store) -> None:

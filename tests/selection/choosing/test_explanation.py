@@ -66,6 +66,17 @@ def test_the_only_one_is_called_so() -> None:
     )
 
 
+def test_one_that_got_nothing_right_is_said_to_have() -> None:
+    quality = np.zeros((2, 40))
+    board = build_scoreboard(scored(quality, candidates=THREE[:2]))
+    assert "scores 0.0 % on qa (40 cases), where no answer scored above 0; expected: 0.0 %" in reason_of(
+        choose(board, Question(task="qa"))
+    )
+    quality[:, 0] = 1
+    board = build_scoreboard(scored(quality, candidates=THREE[:2]))
+    assert "scores 2.5 % on qa (40 cases); expected: " in reason_of(choose(board, Question(task="qa")))
+
+
 def test_an_abstention_says_what_is_missing() -> None:
     choice = choose(_board(standing_of([0.6]), THREE[:1]), Question(task="code"))
     assert "No candidate is named: nothing was measured on a task 'code'; measured: qa." == reason_of(choice)
