@@ -148,7 +148,7 @@ def _trend_sections(series: Sequence[SeriesResult], insights: Sequence[Insight],
             title="Clear trends",
             table=Table(
                 label="Clear trends",
-                columns=("Task", "Candidate", "Figure", "Goes", "In a week", "p", "Points"),
+                columns=("Benchmark or task", "Candidate", "Figure", "Goes", "In a week", "p", "Points"),
                 rows=tuple(_trend(each, trend) for each, trend in clear),
             ),
             after=("Only those that chance does not explain, adjusted for all figures that were tested.",)
@@ -181,7 +181,7 @@ def _newest(series: Sequence[SeriesResult], days: int) -> Table:
     """Return the newest figures of each series; those that none of them has are left out."""
     figures = [name for name in FIGURES if any(getattr(each.newest, name) is not None for each in series)]
     names = [FIGURES[name].column for name in figures]
-    columns = ("Task", "Candidate", "Newest", "Begun", "Metric", *map(_capital, names), "Calls", "Points")
+    columns = ("Benchmark or task", "Candidate", "Newest", "Begun", "Metric", *map(_capital, names), "Calls", "Points")
     rows = tuple(_row(each, figures, days) for each in series)
     return Table(label="Newest figures", columns=columns, rows=rows)
 

@@ -21,7 +21,7 @@ ahead, criterion, rated twice, chosen, not ready, name, second side, better ↓ 
 next, action, flow run, mean duration, mean output tokens, noticed, tokens in,
 limits, asked, output tokens, median s, median tokens/s, quality,
 details, trained, in run, compared with, seen last, over, score, calls in all, tokens out, in words,
-ruled out by, its figure, limit,
+ruled out by, its figure, limit, benchmark or task,
 decides, memory gb, how, decides from then on, reason, latency, outcome, success, date, recommendation, temperature
 """.replace("\n", " ").strip().split(", "))  # fmt: skip
 """Headings that everybody understands; a new one has to find its place here or in the glossary."""
