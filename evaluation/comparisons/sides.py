@@ -229,9 +229,9 @@ def _distinct_labels(members: Sequence[Member]) -> list[str]:
     labels = [member.label for member in members]
     labels = _told_apart(labels, members, lambda member: member.identity, lambda word: f" @{word}")
     labels = _told_apart(labels, members, lambda member: member.fingerprint, lambda word: f" #{word}")
-    labels = _told_apart(labels, members, lambda member: member.servers, lambda word: f", server {word}", short=False)
+    labels = _told_apart(labels, members, lambda member: member.servers, lambda word: f" on server {word}", short=False)
     return _told_apart(
-        labels, members, lambda member: member.run_id, lambda word: f", run {word}", short=False, all_=True
+        labels, members, lambda member: member.run_id, lambda word: f" in run {word}", short=False, all_=True
     )
 
 

@@ -33,7 +33,7 @@ def test_two_benchmarks_are_compared_in_a_sentence_a_table_and_the_groups(benchw
 
     assert 0 == said.code, said.err
     lead = said.out.splitlines()[0]
-    assert lead.startswith("m:1b, run old is better than m:1b, run new by 50.0 points [")
+    assert lead.startswith("m:1b in run old is better than m:1b in run new by 50.0 points [")
     assert lead.endswith("p < .0001 (χ²), 40 and 40 cases.")
     assert "h = +1.06" in said.out
     places = [said.out.index(text) for text in ("exact_match *", "* headline.", "Where the numbers come from", "sums")]
@@ -96,7 +96,9 @@ def test_repeats_of_a_case_are_one_case(benchwright: Command, database: str) -> 
 
     said = benchwright("compare", "old", "new", "--unpaired")
 
-    assert said.out.startswith("insufficient data: 5 and 5 cases are too few to tell m:1b, run old from m:1b, run new")
+    assert said.out.startswith(
+        "insufficient data: 5 and 5 cases are too few to tell m:1b in run old from m:1b in run new"
+    )
 
 
 def test_groups_within_a_margin_are_equivalent(benchwright: Command, database: str) -> None:
@@ -108,9 +110,9 @@ def test_groups_within_a_margin_are_equivalent(benchwright: Command, database: s
     within = benchwright("compare", "old", "new", "--unpaired", "--margin", "15pp")
 
     lead = "inconclusive: 223 more cases in each group would settle a 3-point difference"
-    assert plain.out.startswith(f"{lead} (m:1b, run old minus m:1b, run new: +2.5 points [")
+    assert plain.out.startswith(f"{lead} (m:1b in run old minus m:1b in run new: +2.5 points [")
     assert "inconclusive (+223 cases each)" in plain.out
-    assert within.out.startswith("m:1b, run old and m:1b, run new are equivalent within 15 points (")
+    assert within.out.startswith("m:1b in run old and m:1b in run new are equivalent within 15 points (")
 
 
 @pytest.mark.usefixtures("two_benchmarks")
@@ -122,9 +124,9 @@ def test_several_pairs_are_adjusted_by_holm(benchwright: Command, database: str)
     against = benchwright("compare", "old", "new", "third", "--unpaired", "--against", "old")
 
     assert said.out.startswith("2 of 3 pairs differ significantly (χ², Holm over 3 pairs).")
-    assert "m:1b, run new and x:1b have 40 cases in common: of these, the paired comparison" in said.out
+    assert "m:1b in run new and x:1b have 40 cases in common: of these, the paired comparison" in said.out
     assert against.out.startswith("1 of 2 pairs differs significantly (χ², Holm over 2 pairs).")
-    assert "\nOf the others, x:1b and m:1b, run old differ most: " in against.out
+    assert "\nOf the others, x:1b and m:1b in run old differ most: " in against.out
     assert "in common" not in against.out
 
 
@@ -137,7 +139,7 @@ def test_a_pair_that_holm_alone_shows_has_an_interval_that_ends_at_no_difference
 
     said = benchwright("compare", "best", "worst", "middle", "--unpaired")
 
-    assert "m:1b, run middle is better than m:1b, run worst by 22.5 points (0.0, " in said.out
+    assert "m:1b in run middle is better than m:1b in run worst by 22.5 points (0.0, " in said.out
     assert ", +0.0)" in said.out
     assert "A round bracket: the interval ends at no difference, which the test rules out." in said.out
 
@@ -208,7 +210,7 @@ def test_two_versions_of_a_benchmark_share_the_cases_that_are_alike(benchwright:
     said = benchwright("compare", "old", "new", "--unpaired")
 
     assert 0 == said.code
-    assert "m:1b, run old and m:1b, run new have 30 cases in common" in said.out
+    assert "m:1b in run old and m:1b in run new have 30 cases in common" in said.out
 
 
 def test_a_headline_that_was_not_measured_alike_is_refused(benchwright: Command, database: str) -> None:
@@ -278,7 +280,9 @@ def test_an_undecided_pair_names_the_cases_that_it_lacks_and_a_settled_one_does_
 
     # .8 and .7 of 40: ((1.96 sqrt(2 · .75 · .25) + .8416 sqrt(.16 + .21)) / .1)² = 293.2 of each by the normal formula
     lead = "inconclusive: 3,217 more cases in each group would settle a 3-point difference, and 252 more cases the "
-    assert said.out.startswith(f"{lead}observed one of 10 points (m:1b, run old minus m:1b, run near: +10.0 points [")
+    assert said.out.startswith(
+        f"{lead}observed one of 10 points (m:1b in run old minus m:1b in run near: +10.0 points ["
+    )
     assert (3217, 0.03) == (pair["n_more"], pair["aim"])
     assert 0.27 < pair["mde"] < 0.28
     assert {"n_more", "aim", "mde"}.isdisjoint(settled)

@@ -388,7 +388,7 @@ def test_one_candidate_in_two_runs_is_two_sides_named_by_their_runs(store: Store
 
     result = compared(store, "one", "two")
 
-    assert ["a:1b, run one", "a:1b, run two"] == [side.label for side in result.sides]
+    assert ["a:1b in run one", "a:1b in run two"] == [side.label for side in result.sides]
     assert result.sides[0].key == result.sides[1].key
     assert "a:1b is one candidate, asked in runs one and two (server 0.33.0 each time)" in result.notes
 

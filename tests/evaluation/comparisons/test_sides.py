@@ -42,17 +42,17 @@ def test_a_week_is_the_one_of_the_calendar(store: Store) -> None:
     assert f"{year}-W{week:02d}" == key_of(member, "week")
 
 
-@pytest.mark.parametrize("wanted", ["a:1b, run one", "one", "first"])
+@pytest.mark.parametrize("wanted", ["a:1b in run one", "one", "first"])
 def test_a_side_is_found_by_its_label_its_run_or_as_the_first(store: Store, wanted: str) -> None:
     sides, _ = make_sides(find_members(store, two_runs(store)), None)
 
-    assert "a:1b, run one" == find_side(sides, wanted).label
+    assert "a:1b in run one" == find_side(sides, wanted).label
 
 
 def test_a_name_of_two_sides_is_refused_with_both(store: Store) -> None:
     sides, _ = make_sides(find_members(store, two_runs(store)), None)
 
-    with pytest.raises(ConfigurationError, match="matches several sides: 'a:1b, run one', 'a:1b, run two'"):
+    with pytest.raises(ConfigurationError, match="matches several sides: 'a:1b in run one', 'a:1b in run two'"):
         find_side(sides, "a:1b")
     with pytest.raises(UnknownNameError, match="unknown side 'b:1b'"):
         find_side(sides, "b:1b")

@@ -80,7 +80,7 @@ def test_one_candidate_alone_can_be_graded_and_two_runs_can_be_held_against_each
 
     assert {1} == {len(item.outputs) for item in opened(store).items}
     both = opened(store, runs=["run-1", "run-2"], kind="preference")
-    assert {("small:1b, run run-1", "small:1b, run run-2")} == {
+    assert {("small:1b in run run-1", "small:1b in run run-2")} == {
         tuple(sorted(output.candidate for output in item.outputs)) for item in both.items
     }
 
