@@ -5,6 +5,7 @@ import re
 _MARK = "\x1a"
 _UNSTORABLE = re.compile("[\x00\x1a\ud800-\udfff]")
 _ESCAPED = re.compile("\x1a([0-9a-f]{4})")
+_CUT = re.compile("\x1a[0-9a-f]{0,3}\\Z")
 
 
 def escape_text(text: str) -> str:
@@ -18,5 +19,7 @@ def escape_text(text: str) -> str:
 
 
 def unescape_text(stored: str) -> str:
-    """Return the text from which `escape_text` made its result."""
-    return _ESCAPED.sub(lambda match: chr(int(match[1], 16)), stored) if _MARK in stored else stored
+    """Return the text from which `escape_text` made its result, without the part of an escape at which it was cut."""
+    if _MARK not in stored:
+        return stored
+    return _ESCAPED.sub(lambda match: chr(int(match[1], 16)), _CUT.sub("", stored))

@@ -18,6 +18,12 @@ def test_escaped_text_can_be_stored_anywhere_and_comes_back(text: str) -> None:
     assert text == unescape_text(escaped)
 
 
+@given(st.text(alphabet="\x00\x1a0d", max_size=8), st.integers(0, 40))
+def test_a_stored_text_that_was_cut_is_a_beginning_of_the_text(text: str, length: int) -> None:
+    """A database cuts what it holds, where an escape may stand."""
+    assert text.startswith(unescape_text(escape_text(text)[:length]))
+
+
 @given(st.text(alphabet=st.characters(exclude_categories=["Cs"], exclude_characters="\x00\x1a")))
 def test_ordinary_text_is_stored_as_it_is(text: str) -> None:
     assert text == escape_text(text)
