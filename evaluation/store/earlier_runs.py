@@ -13,7 +13,7 @@ from evaluation.store.run_cases import has_case_choice
 from evaluation.store.run_labels import labels_apart
 from evaluation.store.scores import metric_key
 from evaluation.store.session import Store
-from evaluation.store.tables import benchmark, estimate, run, run_candidate
+from evaluation.store.tables import benchmark, estimate, race, run, run_candidate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +32,8 @@ def values_over_runs(store: Store, run_id: str, signature: str, *, most: int = 2
     """Return the values of a run's candidates in it and in earlier runs, the oldest first.
 
     Only runs of the same cases count, by the same metric and for candidates of the same names, whatever their weights
-    and servers were then. Archived and unfinished runs do not count.
+    and servers were then. Earlier runs that are archived or unfinished do not count, and a race has none: it asks
+    each of its candidates other cases.
 
     Args:
         store: The store.
@@ -47,18 +48,23 @@ def values_over_runs(store: Store, run_id: str, signature: str, *, most: int = 2
         .scalar_subquery()
         .label("n_in_benchmark")
     )
-    last = sa.select(*of_run, n_in_benchmark).where(run.c.id == run_id)
+    last = (
+        sa.select(*of_run, n_in_benchmark, race.c.invocation_id.label("race_id"))
+        .outerjoin(race, race.c.invocation_id == run.c.invocation_id)
+        .where(run.c.id == run_id)
+    )
     names = sa.select(run_candidate.c.id, run_candidate.c.label).where(run_candidate.c.run_id == run_id)
     with store.read() as connection:
         of_last = connection.execute(last).one()
-        same = sa.and_(
+        earlier = sa.and_(
             run.c.benchmark_version == of_last.benchmark_version,
             run.c.benchmark_name == of_last.benchmark_name,
             run.c.created_at <= of_last.created_at,
             has_case_choice(of_last.n_cases, of_last.n_in_benchmark, of_last.seed),
             run.c.archived_at.is_(None),
-            sa.or_(run.c.id == run_id, run.c.status == str(Status.COMPLETED)),
+            run.c.status == str(Status.COMPLETED),
         )
+        same = run.c.id == run_id if of_last.race_id is not None else sa.or_(run.c.id == run_id, earlier)
         apart = labels_apart(connection, sa.select(run.c.id).where(same))
         labels = {apart.get(row_id, label) for row_id, label in connection.execute(names)}
         query = (

@@ -19,7 +19,18 @@ from evaluation.store.record_rows import record_of
 from evaluation.store.run_cases import case_choice
 from evaluation.store.run_labels import series_labels
 from evaluation.store.session import Store
-from evaluation.store.tables import benchmark, candidate, generation, metric, run, run_candidate, score, trace, traffic
+from evaluation.store.tables import (
+    benchmark,
+    candidate,
+    generation,
+    metric,
+    race,
+    run,
+    run_candidate,
+    score,
+    trace,
+    traffic,
+)
 from evaluation.store.traffic import says_nothing
 
 _AT_ONCE = 200
@@ -117,12 +128,13 @@ def monitored_runs(store: Store) -> tuple[MonitoredRun, ...]:
             *(of.server_version, of.slots, of.details),
             *(of.given_up_reason, of.run_id, run_of.invocation_id, run_of.benchmark_version, run_of.benchmark_name),
             *(run_of.headline, run_of.metrics, run_of.tags, run_of.status, run_of.n_cases, run_of.n_repeats),
-            *(run_of.seed, benchmark.c.n_cases.label("n_in_benchmark")),
+            *(run_of.seed, benchmark.c.n_cases.label("n_in_benchmark"), race.c.invocation_id.label("race_id")),
             *(run_of.created_at, run_of.finished_at, benchmark.c.task_type, candidate.c.pipeline),
         )
         .join(run, run_of.id == of.run_id)
         .outerjoin(candidate, candidate.c.fingerprint == of.candidate_fingerprint)
         .join(benchmark, same_benchmark)
+        .outerjoin(race, race.c.invocation_id == run_of.invocation_id)
         .where(run_of.status.in_(_ENDED), run_of.archived_at.is_(None))
         .order_by(run_of.created_at, of.id)
     )
@@ -149,7 +161,7 @@ def _monitored(row: RowMapping, apart: Mapping[tuple[str, str], str]) -> Monitor
         metrics=tuple(MetricUse(name=name, signature=signature) for name, signature in row["metrics"]),
         is_complete=row["status"] == Status.COMPLETED.value and row["given_up_reason"] is None,
         n_planned=row["n_cases"] * row["n_repeats"],
-        cases=case_choice(row["n_cases"], row["n_in_benchmark"], row["seed"]),
+        cases=case_choice(row["n_cases"], row["n_in_benchmark"], row["seed"], race_id=row["race_id"]),
         given_up=row["given_up_reason"],
         ended_at=row["finished_at"],
     )

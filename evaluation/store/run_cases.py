@@ -7,7 +7,7 @@ from sqlalchemy.engine import Connection
 
 from evaluation.errors import StoreError
 from evaluation.store.session import Store
-from evaluation.store.tables import benchmark_case, run, run_case
+from evaluation.store.tables import benchmark_case, race, run, run_case
 
 _CHUNK = 500
 
@@ -73,14 +73,26 @@ def has_run_case(store: Store, run_id: str, case_id: str) -> bool:
         return connection.execute(query).first() is not None
 
 
-def case_choice(n_cases: int, n_in_benchmark: int, seed: int) -> str:
-    """Return a name that runs of one benchmark version share if they ask the same cases: `all`, `50 by seed 7`."""
+def case_choice(n_cases: int, n_in_benchmark: int, seed: int, *, race_id: str | None = None) -> str:
+    """Return a name that runs of one benchmark version share if they ask the same cases: `all`, `50 by seed 7`.
+
+    A race asks each of its candidates as many cases as decide about it, so that no other run asks the same.
+
+    Args:
+        n_cases: Number of cases that the run asks at most.
+        n_in_benchmark: Number of cases of the benchmark version.
+        seed: Seed of the run.
+        race_id: Invocation of the run, where it is a race.
+    """
+    if race_id is not None:
+        return f"those of race {race_id}"
     return "all" if n_cases >= n_in_benchmark else f"{n_cases} by seed {seed}"
 
 
 def has_case_choice(n_cases: int, n_in_benchmark: int, seed: int) -> "sa.ColumnElement[bool]":
-    """Return the condition that a run of the benchmark version has the same `case_choice`."""
-    return sa.and_(run.c.n_cases == n_cases, sa.or_(run.c.seed == seed, run.c.n_cases >= n_in_benchmark))
+    """Return the condition that a run of the benchmark version has the same `case_choice`, and is no race."""
+    is_race = sa.select(race.c.invocation_id).where(race.c.invocation_id == run.c.invocation_id).exists()
+    return sa.and_(run.c.n_cases == n_cases, sa.or_(run.c.seed == seed, run.c.n_cases >= n_in_benchmark), ~is_race)
 
 
 def count_common_cases(store: Store, first: str, second: str) -> int:

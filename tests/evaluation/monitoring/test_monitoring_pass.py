@@ -15,6 +15,7 @@ from evaluation.requests.monitor_request import MonitorRequest, TokenBudget
 from evaluation.store.alerts import list_alerts, record_look
 from evaluation.store.gpu_samples import GpuSample, save_gpu_samples
 from evaluation.store.prompt_states import judge_prompts
+from evaluation.store.races import begin_race
 from evaluation.store.runs import find_run, tag_run
 from evaluation.store.session import Store
 from evaluation.store.tables import generation, run, run_candidate
@@ -70,6 +71,14 @@ def test_a_run_is_not_slow_against_runs_of_other_cases(store: Store) -> None:
 
     watched_run(store, CASES, answers(CASES[:40], seconds=6.0), run_id="part-3", age=HOUR / 2, limit=40)
     assert ["duration"] == rules(looked(store))
+
+
+def test_a_run_is_not_slow_against_races(store: Store) -> None:
+    for i in range(3):
+        watched_run(store, CASES, answers(CASES[: 20 + i]), run_id=f"race-{i}", age=(4 - i) * DAY)
+        begin_race(store, f"of-race-{i}", request={}, code_version="1")
+    watched_run(store, CASES, answers(CASES, seconds=6.0), run_id="whole", age=HOUR)
+    assert "duration" not in rules(looked(store))
 
 
 def test_twenty_right_answers_turned_wrong_are_told_in_one_look(store: Store) -> None:

@@ -8,6 +8,7 @@ from evaluation.records.status import Status
 from evaluation.reports.runs.drift import drift
 from evaluation.reports.runs.page import invocation_as_markdown
 from evaluation.run_results.run_result import invocation_result, run_result
+from evaluation.store.races import begin_race
 from evaluation.store.runs import archive_run
 from evaluation.store.session import Store
 
@@ -78,6 +79,20 @@ def test_runs_of_fewer_cases_of_the_benchmark_do_not_count(store: Store) -> None
     assert ("night-3", "night-2", "night-1") == of_all.run_ids
     assert of_few is not None
     assert ("quick-again", "quick") == of_few.run_ids
+
+
+def test_a_race_whose_candidates_were_asked_different_cases_is_before_nothing_and_after_nothing(store: Store) -> None:
+    nights(store, 2)
+    stopped_early = asked("b:1b", wrong(CASES[:4]))
+    store_run(store, asked("a:1b", right(CASES)), stopped_early, cases=CASES, run_id="race")
+    begin_race(store, "of-race", request={}, code_version="1")
+    last = store_run(store, asked("a:1b", right(CASES)), asked("b:1b", wrong(CASES)), cases=CASES, run_id="night-3")
+
+    found = drift(store, run_result(store, last))
+
+    assert found is not None
+    assert ("night-3", "night-2", "night-1") == found.run_ids
+    assert drift(store, run_result(store, "race")) is None
 
 
 def test_other_weights_under_the_same_name_are_said_and_marked(store: Store) -> None:
