@@ -40,6 +40,8 @@ class NewAnswer:
 
     run_id: str
     case_id: str
+    repeat: int
+    """Counted from 0."""
     label: str
     benchmark: str
     text: str

@@ -204,6 +204,7 @@ def _answers(
         NewAnswer(
             run_id=by_id[each.run_candidate_id].run_id,
             case_id=each.case_id,
+            repeat=each.repeat,
             label=by_id[each.run_candidate_id].label,
             benchmark=by_id[each.run_candidate_id].benchmark,
             text=answer_parts(

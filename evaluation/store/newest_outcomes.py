@@ -28,6 +28,7 @@ class NewestText:
     generation_id: int
     run_candidate_id: int
     case_id: str
+    repeat: int
     finished_at: datetime
     seconds: float | None
     output_tokens: int | None
@@ -65,6 +66,7 @@ def texts_of(store: Store, generation_ids: Sequence[int], *, most_characters: in
         of.id.label("generation_id"),
         of.run_candidate_id,
         of.case_id,
+        of.repeat,
         of.finished_at,
         of.total_s.label("seconds"),
         of.output_tokens,

@@ -55,6 +55,21 @@ def test_the_beginning_and_the_end_of_a_text_are_what_the_model_wrote(store: Sto
     assert (written, written) == (beginning.text, text.text)
 
 
+def test_the_repeats_of_a_case_are_told_apart(store: Store) -> None:
+    cases = numbers(2)
+    said = {case.case_id: [answer("1"), answer("2"), answer("3")] for case in cases}
+    run_id = store_run(store, asked("a:1b", said), cases=cases, n_repeats=3)
+    row_id = find_run(store, run_id).candidates[0].run_candidate_id
+
+    ids = [each.generation_id for each in newest_outcomes(store, [row_id], limit=9)]
+
+    texts = texts_of(store, ids, most_characters=9)
+
+    assert [(case.case_id, repeat, str(repeat + 1)) for case in cases for repeat in range(3)] == sorted(
+        (each.case_id, each.repeat, each.text) for each in texts
+    )
+
+
 def test_the_newest_sample_of_each_gpu_counts_unless_it_is_old(store: Store) -> None:
     _row_ids(store)
     samples = [
