@@ -25,7 +25,7 @@
 Errors pass all their arguments to `super().__init__`, because Prefect pickles them.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from enum import StrEnum
 
@@ -150,6 +150,10 @@ class RunInUseError(ConfigurationError):
     """Another living process works on the run."""
 
 
+_MOST_PLACES = 5
+"""Other faults, and places of each, that a message names."""
+
+
 class BenchmarkError(BenchwrightError):
     """A benchmark file cannot be used. The message gives file, line and field, and what was expected there."""
 
@@ -163,20 +167,63 @@ class BenchmarkError(BenchwrightError):
         field: str | None = None,
         expected: str | None = None,
         next_step: str | None = None,
+        others: Sequence["BenchmarkError"] = (),
     ) -> None:
+        """Make the error of one fault.
+
+        Args:
+            path: The file.
+            problem: What is wrong.
+            line: Where it is, in a file of lines.
+            row: Where it is, in a table or list.
+            field: The file's name of the field.
+            expected: What was expected there.
+            next_step: What to do; None: mend the place.
+            others: Further faults of the file, in its order.
+        """
         where = path + (f", line {line}" if line is not None else "") + (f", row {row}" if row is not None else "")
         where += f", field {field!r}" if field else ""
         next_step = (
             next_step or f"Mend {_place(line, row)}; `benchwright benchmarks validate FILE` checks the whole file"
         )
-        super().__init__(f"{where}: {problem}" + (f"; expected {expected}" if expected else ""), next_step)
+        message = f"{where}: {problem}" + (f"; expected {expected}" if expected else "")
+        super().__init__(f"{as_sentence(message)} Also: {_grouped(others)}" if others else message, next_step)
         self.path, self.problem, self.field, self.expected = path, problem, field, expected
-        self.line, self.row = line, row
+        self.line, self.row, self.others = line, row, tuple(others)
+
+    def with_others(self, others: Sequence["BenchmarkError"]) -> "BenchmarkError":
+        """Return this error, which also names further faults of the file."""
+        return self if not others else _rebuild_benchmark_error(self.path, self.problem, self._named(others))
 
     def __reduce__(self) -> tuple[object, ...]:
+        return (_rebuild_benchmark_error, (self.path, self.problem, self._named(self.others)))
+
+    def _named(self, others: Sequence["BenchmarkError"]) -> dict[str, object]:
         named = {"line": self.line, "row": self.row, "field": self.field}
-        named |= {"expected": self.expected, "next_step": self.next_step}
-        return (_rebuild_benchmark_error, (self.path, self.problem, named))
+        return named | {"expected": self.expected, "next_step": self.next_step, "others": tuple(others)}
+
+
+def _grouped(errors: Sequence[BenchmarkError]) -> str:
+    """Return faults in words, equal ones with all their places: `lines 4 and 7, field 'references': is missing`."""
+    groups: dict[tuple[str | None, str], list[BenchmarkError]] = {}
+    for error in errors:
+        groups.setdefault((error.field, error.problem), []).append(error)
+    words = [
+        f"{_places(group)}{f', field {field!r}' if field else ''}: {problem}"
+        for (field, problem), group in groups.items()
+    ]
+    rest = len(words) - _MOST_PLACES
+    return "; ".join(words[:_MOST_PLACES]) + (f"; {rest:,} more" if rest > 0 else "")
+
+
+def _places(group: Sequence[BenchmarkError]) -> str:
+    if len(group) == 1:
+        return _place(group[0].line, group[0].row)
+    noun = "lines" if group[0].line is not None else "rows"
+    numbers = [str(error.line if error.line is not None else error.row) for error in group]
+    if len(numbers) > _MOST_PLACES:
+        return f"{noun} {', '.join(numbers[:_MOST_PLACES])} and {len(numbers) - _MOST_PLACES:,} more"
+    return f"{noun} {', '.join(numbers[:-1])} and {numbers[-1]}"
 
 
 def _place(line: int | None, row: int | None) -> str:

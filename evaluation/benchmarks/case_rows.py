@@ -1,7 +1,6 @@
 """Conversion of a document's rows to cases; each field is read, kept, ignored by name, or rejected."""
 
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -64,6 +63,8 @@ def _first(names: tuple[str, ...], row: Row) -> str | None:
 
 MOST_UNKNOWN = 100
 """Unknown fields that are collected for a message, at most."""
+MOST_FAULTS = 1000
+"""Faulty rows after which the rest of a file is not read."""
 
 
 class CaseRows:
@@ -81,6 +82,8 @@ class CaseRows:
         first = next(self._rows, None)
         if first is None:
             raise BenchmarkError(self._path, "holds no case", expected="at least one case", next_step="Add a case")
+        if first.fault is not None:
+            raise first.fault
         self._first = first
         self.form = self._form(first)
 
@@ -119,19 +122,61 @@ class CaseRows:
 
     def _cases(self) -> Iterator[Case]:
         places: dict[str, Row] = {}
-        rows = self._all_rows()
-        for ordinal, row in enumerate(rows, start=1):
-            if isinstance(row.look_at("benchmark"), dict):
-                raise row.error("is a header", field="benchmark", expected="a header in the first line only")
-            if not self._is_forced:
-                check_same(row, self.form)
-            row = rename(row, self._usual) if self._usual else row
-            case = self._case(row, ordinal)
-            if unknown := self._unknown(row):
-                raise unknown_fields(row, self._all_unknown(unknown, rows), self.form)
-            _check_id(case.case_id, row, places, self.form)
-            _check_content(case, row)
-            yield case
+        rows = enumerate(self._all_rows(), start=1)
+        for ordinal, row in rows:
+            try:
+                yield self._checked(row, ordinal, places)
+            except BenchmarkError as error:
+                raise self._with_others(error, rows, places) from error.__cause__
+
+    def _checked(self, row: Row, ordinal: int, places: dict[str, Row]) -> Case:
+        """Return a row's case.
+
+        Raises:
+            BenchmarkError: it is none, or holds what nothing would read.
+        """
+        if row.fault is not None:
+            raise row.fault
+        if isinstance(row.look_at("benchmark"), dict):
+            raise row.error("is a header", field="benchmark", expected="a header in the first line only")
+        if not self._is_forced:
+            check_same(row, self.form)
+        row = rename(row, self._usual) if self._usual else row
+        case = self._case(row, ordinal)
+        if unknown := self._unknown(row):
+            raise _UnknownFieldsError(row, unknown)
+        _check_id(case.case_id, row, places, self.form)
+        _check_content(case, row)
+        return case
+
+    def _with_others(
+        self, first: BenchmarkError, rows: Iterator[tuple[int, Row]], places: dict[str, Row]
+    ) -> BenchmarkError:
+        """Return the first error with those of the rest of the file; unknown fields are one, with the names of all."""
+        errors, unknown = [first], first if isinstance(first, _UnknownFieldsError) else None
+        for error in self._further(rows, places):
+            if not isinstance(error, _UnknownFieldsError):
+                errors.append(error)
+            elif unknown is None:
+                unknown = error
+                errors.append(error)
+            else:
+                unknown.names |= error.names
+            if len(errors) > MOST_FAULTS or (unknown and len(unknown.names) > MOST_UNKNOWN):
+                break
+        if unknown is not None:
+            errors[errors.index(unknown)] = unknown_fields(unknown.of_row, list(unknown.names), self.form)
+        return errors[0].with_others(errors[1:])
+
+    def _further(self, rows: Iterator[tuple[int, Row]], places: dict[str, Row]) -> Iterator[BenchmarkError]:
+        try:
+            for ordinal, row in rows:
+                try:
+                    self._checked(row, ordinal, places)
+                except BenchmarkError as error:
+                    yield error
+        except BenchmarkError as error:  # nothing after it can be read
+            yield error
 
     def _all_rows(self) -> Iterator[Row]:
         yield self._first
@@ -150,18 +195,13 @@ class CaseRows:
     def _unknown(self, row: Row) -> list[str]:
         return [name for name in row.unused() if not self._is_kept(name)]
 
-    def _all_unknown(self, first: list[str], rest: Iterator[Row]) -> list[str]:
-        """Return the unknown fields of the whole file, so that they can be reported together."""
-        names = dict.fromkeys(first)
-        with suppress(BenchmarkError):
-            for ordinal, row in enumerate(rest):
-                row = rename(row, self._usual) if self._usual else row
-                with suppress(BenchmarkError):
-                    self._case(row, ordinal)
-                    names |= dict.fromkeys(self._unknown(row))
-                if len(names) > MOST_UNKNOWN:
-                    break
-        return list(names)
+
+class _UnknownFieldsError(BenchmarkError):
+    """Fields of a row that nothing would read."""
+
+    def __init__(self, row: Row, names: list[str]) -> None:
+        super().__init__(row.path, "unknown fields")
+        self.of_row, self.names = row, dict.fromkeys(names)
 
 
 def _with_details(case: Case, added: Mapping[str, Any], row: Row) -> dict[str, Any]:

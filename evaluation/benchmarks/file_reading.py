@@ -5,7 +5,7 @@ import json
 import os
 import zlib
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, Any, cast
 
@@ -184,6 +184,8 @@ def _read_jsonl(path: Path) -> Document:
     first = next(rows, None)
     if first is None:
         raise _empty(path)
+    if first.fault is not None:
+        raise first.fault
     if not isinstance(first.get("benchmark"), dict):
         return Document(path=str(path), rows=_again(first, rows))
     if len(first.values) > 1:
@@ -210,10 +212,13 @@ def _json_lines(handle: IO[bytes], path: str) -> Iterator[Row]:
         try:
             values = read_json(line)
         except (ValueError, RecursionError) as error:
-            raise _broken_json(path, error, line=number, is_list=line.startswith("[")) from error
+            fault = _broken_json(path, error, line=number, is_list=line.startswith("["))
+            yield Row(path=path, number=number, unit="line", values={}, fault=fault)
+            continue
         row = Row(path=path, number=number, unit="line", values=values if isinstance(values, dict) else {})
         if not isinstance(values, dict):
-            raise row.error("is not a case", expected="one JSON object a line", next_step=LIST_IN_LINES)
+            fault = row.error("is not a case", expected="one JSON object a line", next_step=LIST_IN_LINES)
+            row = replace(row, fault=fault)
         yield row
 
 
@@ -297,7 +302,9 @@ def _listed_rows(path: Path, content: Any) -> Iterator[Row]:
     for number, values in enumerate(content, start=1):
         row = Row(path=str(path), number=number, unit="row", values=values if isinstance(values, dict) else {})
         if not isinstance(values, dict):
-            raise row.error("is not a case", expected="an object with fields")
-        if other := next((name for name in values if not isinstance(name, str)), None):
-            raise row.error(f"has the key {shown(other)}", expected="names of fields", next_step="Put it into quotes")
+            fault = row.error("is not a case", expected="an object with fields")
+            row = replace(row, fault=fault)
+        elif other := next((name for name in values if not isinstance(name, str)), None):
+            fault = row.error(f"has the key {shown(other)}", expected="names of fields", next_step="Put it into quotes")
+            row = replace(row, values={}, fault=fault)
         yield row

@@ -65,6 +65,9 @@ def renamed(rows: Iterable[Row], fields: Mapping[str, str]) -> Iterator[Row]:
     unseen = dict(fields)
     last = None
     for row in rows:
+        if row.fault is not None:
+            yield row
+            continue
         unseen = {ours: theirs for ours, theirs in unseen.items() if theirs not in row.values}
         if "prompt" in unseen:
             raise _no_such_field("prompt", unseen["prompt"], row)

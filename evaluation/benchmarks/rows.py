@@ -37,6 +37,8 @@ class Row:
     """Collects those of `ignored_parts` that had a value."""
     classes: Collection[str] = ()
     """The file's fields whose values are class numbers, for which the file itself has names."""
+    fault: BenchmarkError | None = None
+    """Why it could not be read, and has no values; the rows after it can be."""
 
     def knows(self, *names: str) -> bool:
         """Check whether the row has all these fields, with or without a value."""

@@ -302,3 +302,55 @@ def test_a_wrong_type_says_which_line_to_mend(write: Write) -> None:
     error = _refusal(write("x.jsonl", [GOOD, {"prompt": 5, "references": ["b"]}]))
     assert "got a number: 5" == error.problem
     assert "Mend line 2; `benchwright benchmarks validate FILE` checks the whole file." == error.next_step
+
+
+def test_all_faults_of_a_file_are_named_at_once(write: Write) -> None:
+    rows = [
+        GOOD | {"id": "a"},
+        GOOD | {"id": "a"},
+        "{broken",
+        "[1, 2]",
+        {"prompt": "", "references": "b"},
+        GOOD | {"id": "d", "level": 3},
+        GOOD | {"id": "e", "grade": 3, "level": 2},
+        {"prompt": " ", "references": "b"},
+    ]
+    error = _refusal(write("x.jsonl", "\n".join(row if isinstance(row, str) else json.dumps(row) for row in rows)))
+
+    assert (
+        "line 2, field 'id': the id 'a' is already that of line 1; expected an id of its own for each case. Also: "
+        "line 3: broken JSON: Expecting property name enclosed in double quotes, column 2; line 4: is not a case; "
+        "lines 5 and 8, field 'prompt': is empty; "
+        "line 6: unknown fields 'level', 'grade', which would not be part of any prompt"
+    ) == error.message.partition(", ")[2]
+    assert [3, 4, 5, 6, 8] == [each.line for each in error.others]
+    assert str(error) == str(pickle.loads(pickle.dumps(error)))
+
+
+@pytest.mark.parametrize("name", ["x.jsonl", "x.json", "x.csv"])
+def test_equal_faults_are_one_with_the_first_places(write: Write, name: str) -> None:
+    bad = [{"prompt": "", "references": "b"} for _ in range(9)]
+    contents = {
+        "x.jsonl": [GOOD, *bad],
+        "x.json": {"cases": [GOOD, *bad]},
+        "x.csv": "prompt,references\na,b\n" + ",b\n" * 9,
+    }
+    error = _refusal(write(name, contents[name]))
+    noun, problem = "lines" if name == "x.jsonl" else "rows", "is missing" if name == "x.csv" else "is empty"
+
+    assert f"; expected text. Also: {noun} 3, 4, 5, 6, 7 and 3 more, field 'prompt': {problem}" in error.message
+
+
+def test_of_many_faults_a_few_are_named_and_the_rest_counted(write: Write) -> None:
+    error = _refusal(write("x.jsonl", [GOOD, *[{"prompt": i, "references": "b"} for i in range(5000)]]))
+
+    assert error.message.endswith("; line 7, field 'prompt': got a number: 5; 995 more")
+    assert len(error.message) < 1000
+
+
+def test_a_file_that_cannot_be_read_on_says_so_beside_its_first_fault(write: Write) -> None:
+    lines = [json.dumps(row).encode() for row in (GOOD, {"prompt": "", "references": "b"})]
+    error = _refusal(write("x.jsonl", b"\n".join([*lines, b"\xff\xfe", lines[1]])))
+
+    assert (2, [3]) == (error.line, [each.line for each in error.others])
+    assert "is not UTF-8 (byte 0xff)" == error.others[0].problem
