@@ -32,6 +32,8 @@ from enum import StrEnum
 _MOST_LISTED = 40
 """Maximum number of known names in a message; of more, only the nearest are named."""
 _NEAREST = 5
+_ALIKE = 0.4
+"""Similarity from which a name is offered; below it names have a few letters in common by chance."""
 _SENTENCE_ENDS = (".", "!", "?")
 
 
@@ -137,8 +139,9 @@ class UnknownNameError(ConfigurationError):
         shown = name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]}…"
         message = f"unknown {kind} {shown!r}" + (f"; did you mean {close[0]!r}?" if close else ".")
         if len(names) > _MOST_LISTED:
-            nearest = get_close_matches(name, names, n=_NEAREST, cutoff=0.0)
-            message += f" Nearest of {len(names)}: {', '.join(nearest)}."
+            nearest = get_close_matches(name, names, n=_NEAREST, cutoff=_ALIKE)
+            which, shown_names = ("Nearest", nearest) if nearest else ("First", names[:_NEAREST])
+            message += f" {which} of {len(names):,}: {', '.join(shown_names)}."
         else:
             message += f" Known: {', '.join(names)}." if names else " None is known yet."
         super().__init__(message, next_step or ("Use one of the known names." if names else None))

@@ -60,6 +60,8 @@ def test_an_unknown_name_is_answered_with_the_nearest_and_all_others() -> None:
     assert "unknown option 'topk'; did you mean 'top_k'? Known: top_k, seed." == twice.message
     many = UnknownNameError("model", "m59x", [f"m{n}" for n in range(60)])
     assert "unknown model 'm59x'; did you mean 'm59'? Nearest of 60: m59, m9, m5, m58, m57." == many.message
+    unlike = UnknownNameError("case", "zzz", [f"m{n}" for n in range(1200)])
+    assert "unknown case 'zzz'. First of 1,200: m0, m1, m2, m3, m4." == unlike.message
 
 
 def test_a_bad_file_is_named_with_line_field_and_what_was_expected() -> None:
