@@ -6,44 +6,44 @@ from typing import Any
 import altair as alt
 
 from evaluation.charts.chart import CascadeChart, CurvePoint
-from evaluation.charts.frame import Text, axis_of, data_of, fill, framed, sign, stroke
-from evaluation.charts.layouts import CASCADE
+from evaluation.charts.frame import Text, axis_of, data_of, fill, framed, longest_title, sign, stroke
+from evaluation.charts.key import PlacedKey, placed_key
+from evaluation.charts.layouts import CASCADE, layout
 from evaluation.charts.paper import KEY_Y
 from evaluation.charts.scales import Scale, scale
 from evaluation.charts.theme import AXIS, BAD, MARK, PAPER
 
-MARGINS, HEIGHT = CASCADE.margins, CASCADE.height
+HEIGHT = CASCADE.height
 MOST_BARS = 25
 """Points above which intervals would hide the curve: only that of the run's own threshold is drawn then."""
 
 
-def cascade_specification(chart: CascadeChart) -> dict[str, Any]:
+def cascade_specification(chart: CascadeChart, *, narrow: bool = False) -> dict[str, Any]:
     """Return the specification of a cascade's chart."""
+    sizes = layout(chart, narrow=narrow)
+    margins = sizes.margins
     shown = [*chart.points, *([] if chart.alone is None else [chart.alone])]
-    x = scale((point.cost for point in shown), begin=0, end=MARGINS.width, floor=0.0)
+    x = scale((point.cost for point in shown), begin=0, end=margins.width, floor=0.0)
     floor, cap = chart.quality_range
     y = scale((end for point in shown for end in point.quality.ends), begin=HEIGHT, end=0, floor=floor, cap=cap)
-    layers = _curve(chart.points, x, y, chart.cost_title)
+    layers = _curve(chart.points, x, y, axis_of(x, title=chart.cost_title, longest=longest_title(margins)))
     if chart.alone is not None:
         square = alt.Chart(data_of([_values(chart.alone, 0, x, y)])).mark_square(
             size=100, opacity=1, fill=BAD, stroke=BAD, strokeWidth=1
         )
         layers.append(square.encode(x=alt.X("x:Q"), y=alt.Y("y:Q")))
-    words = [
-        Text(chart.quality_title, 16 - MARGINS.left, -12, is_faint=False, longest=80),
-        *_key_words(has_alone=chart.alone is not None),
-    ]
-    layers += _key_signs(has_alone=chart.alone is not None)
-    return framed(chart, layers, words, margins=MARGINS, height=HEIGHT, is_empty=not shown)
+    key = placed_key(sizes.key, margins) if narrow else _wide_key(has_alone=chart.alone is not None)
+    title = Text(chart.quality_title, 16 - margins.left, -12, is_faint=False, longest=46 if narrow else 80)
+    return framed(chart, [*layers, *key.signs], [title, *key.words], margins=margins, height=HEIGHT, is_empty=not shown)
 
 
-def _curve(points: Sequence[CurvePoint], x: Scale, y: Scale, x_title: str) -> list[alt.Chart]:
+def _curve(points: Sequence[CurvePoint], x: Scale, y: Scale, x_axis: dict[str, Any]) -> list[alt.Chart]:
     base = alt.Chart(data_of([_values(point, place, x, y) for place, point in enumerate(points)]))
     barred = base.transform_filter("datum.is_of_run") if len(points) > MOST_BARS else base
     edge = stroke("edge")
     return [
         base.mark_line(color=MARK, strokeWidth=1, strokeDash=[5, 4]).encode(
-            x=alt.X("x:Q", **axis_of(x, title=x_title)), y=alt.Y("y:Q", **axis_of(y)), order=alt.Order("place:Q")
+            x=alt.X("x:Q", **x_axis), y=alt.Y("y:Q", **axis_of(y)), order=alt.Order("place:Q")
         ),
         barred.mark_rule().encode(x=alt.X("x:Q"), y=alt.Y("low:Q"), y2=alt.Y2("high"), stroke=edge),
         base.mark_circle(opacity=1, strokeWidth=1).encode(
@@ -67,21 +67,20 @@ def _values(point: CurvePoint, place: int, x: Scale, y: Scale) -> dict[str, Any]
     }
 
 
-def _key_words(*, has_alone: bool) -> list[Text]:
-    x, y = -MARGINS.left, KEY_Y + 4 - MARGINS.top
+def _wide_key(*, has_alone: bool) -> PlacedKey:
+    margins = CASCADE.margins
+    x, y = -margins.left, KEY_Y - margins.top
     words = [
-        Text("a threshold, rising along the line", x + 32, y),
-        Text("that of the run", x + 252, y),
-        Text("95 % interval over cases", x + 360, y),
+        Text("a threshold, rising along the line", x + 32, y + 4),
+        Text("that of the run", x + 252, y + 4),
+        Text("95 % interval over cases", x + 360, y + 4),
     ]
-    return [*words, Text("the larger model alone", x + 538, y)] if has_alone else words
-
-
-def _key_signs(*, has_alone: bool) -> list[alt.Chart]:
-    x, y = -MARGINS.left, KEY_Y - MARGINS.top
     signs = [
         sign("circle", x + 22, y, size=49, inside=PAPER, stroke=AXIS),
         sign("circle", x + 242, y, size=100, inside=MARK, stroke=MARK),
         sign("stroke", x + 352, y, size=144, stroke=AXIS, angle=90),
     ]
-    return [*signs, sign("square", x + 527, y, size=100, inside=BAD, stroke=BAD)] if has_alone else signs
+    if has_alone:
+        words.append(Text("the larger model alone", x + 538, y + 4))
+        signs.append(sign("square", x + 527, y, size=100, inside=BAD, stroke=BAD))
+    return PlacedKey(words, signs)

@@ -6,7 +6,7 @@ from functools import singledispatch
 from textwrap import wrap
 from typing import Protocol
 
-from evaluation.charts.chart import BoxChart, CascadeChart, IntervalChart, QualityCostChart, TrendChart
+from evaluation.charts.chart import BoxChart, CascadeChart, IntervalChart, QualityCostChart, TrendChart, TrendLine
 from evaluation.charts.curve_chart import LabelledLine, LineChart
 from evaluation.charts.grid_chart import HeatMapChart, HistogramChart, ParallelChart
 from evaluation.charts.key_parts import LINE, KeyPart, key_lines
@@ -29,6 +29,8 @@ MOST_HISTOGRAMS = 12
 HISTOGRAM_ROW, HISTOGRAM_NARROW_ROW = 46, 66
 SUBTITLE_LINE, NARROW_LETTERS = 18, 50
 """Pixels of a line of the subtitle, and its letters on a narrow screen."""
+OTHER_WEIGHTS = "other weights than before"
+"""What the mark of a changed digest means."""
 KEY_LINE = 18
 """Pixels of a line of the key of a quality-cost chart."""
 
@@ -63,7 +65,7 @@ def layout(chart: Chart, *, narrow: bool = False) -> Layout:
 
     Args:
         chart: What to show.
-        narrow: For a narrow screen; charts of trends and of cascades are as wide as ever.
+        narrow: For a narrow screen.
     """
     return _layout(chart, narrow=narrow)
 
@@ -96,12 +98,19 @@ def _(chart: QualityCostChart, *, narrow: bool) -> Layout:
 
 @_layout.register
 def _(chart: TrendChart, *, narrow: bool) -> Layout:
-    return TRENDS
+    return _narrowed(TRENDS, _trend_key(chart)) if narrow else TRENDS
 
 
 @_layout.register
 def _(chart: CascadeChart, *, narrow: bool) -> Layout:
-    return CASCADE
+    return _narrowed(CASCADE, _cascade_key(chart)) if narrow else CASCADE
+
+
+def _narrowed(wide: Layout, key: Sequence[KeyPart]) -> Layout:
+    """Return the geometry for a narrow screen, with a key that flows above what is plotted."""
+    top = 68 + LINE * max(1, key_lines(key, NARROW))
+    margins = replace(wide.margins, left=46, right=16, top=top, paper=NARROW)
+    return Layout(margins=margins, height=wide.height, key=tuple(key))
 
 
 @_layout.register
@@ -162,6 +171,11 @@ def drawn_lines(chart: LineChart) -> list[LabelledLine]:
     return [line for line in chart.lines if line.points][: len(SERIES)]
 
 
+def drawn_trends(chart: TrendChart) -> list[TrendLine]:
+    """Return the candidates' lines for which there are colours."""
+    return [line for line in chart.lines if line.points][: len(SERIES)]
+
+
 def heat_columns(chart: HeatMapChart, *, narrow: bool) -> int:
     """Return how many columns a heat map shows."""
     return min(len(chart.columns), MOST_NARROW_COLUMNS if narrow else len(LETTERS))
@@ -196,6 +210,29 @@ def _line_key(chart: LineChart, lines: list[LabelledLine]) -> list[KeyPart]:
     if left := len(chart.lines) - len(lines):
         parts.append(KeyPart(words=f"and {left:,} more in the table", shape="…"))
     return parts
+
+
+def _trend_key(chart: TrendChart) -> list[KeyPart]:
+    lines = drawn_trends(chart)
+    parts = [
+        KeyPart(words=line.label, shape="circle", inside=SERIES[rank], stroke=SERIES[rank], size=50)
+        for rank, line in enumerate(lines)
+    ]
+    if any(point.is_changed for line in lines for point in line.points):
+        parts.append(KeyPart(words=OTHER_WEIGHTS, shape="square", inside=PAPER, stroke=AXIS, size=64))
+    if left := sum(bool(line.points) for line in chart.lines) - len(lines):
+        parts.append(KeyPart(words=f"and {left:,} more in the table", shape="…"))
+    return parts
+
+
+def _cascade_key(chart: CascadeChart) -> list[KeyPart]:
+    parts = [
+        KeyPart(words="a threshold, rising along the line", shape="circle", inside=PAPER, stroke=AXIS, size=49),
+        KeyPart(words="that of the run", shape="circle", inside=MARK, stroke=MARK, size=100),
+        KeyPart(words="95 % interval over cases", shape="stroke", stroke=AXIS, size=144, angle=90),
+    ]
+    alone = KeyPart(words="the larger model alone", shape="square", inside=BAD, stroke=BAD, size=100)
+    return parts if chart.alone is None else [*parts, alone]
 
 
 def _heat_key(chart: HeatMapChart, n_columns: int) -> list[KeyPart]:

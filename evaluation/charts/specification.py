@@ -30,16 +30,8 @@ _specification.register(LineChart)(line_specification)
 _specification.register(HeatMapChart)(heat_map_specification)
 _specification.register(HistogramChart)(histogram_specification)
 _specification.register(ParallelChart)(parallel_specification)
-
-
-@_specification.register(TrendChart)
-def _trends(chart: TrendChart, *, narrow: bool) -> dict[str, Any]:
-    return trend_specification(chart)
-
-
-@_specification.register(CascadeChart)
-def _cascades(chart: CascadeChart, *, narrow: bool) -> dict[str, Any]:
-    return cascade_specification(chart)
+_specification.register(TrendChart)(trend_specification)
+_specification.register(CascadeChart)(cascade_specification)
 
 
 def specification(chart: Chart, *, narrow: bool = False) -> dict[str, Any]:
@@ -47,6 +39,6 @@ def specification(chart: Chart, *, narrow: bool = False) -> dict[str, Any]:
 
     Args:
         chart: What to show.
-        narrow: For a narrow screen; charts of trends and of cascades are as wide as ever.
+        narrow: For a narrow screen.
     """
     return _specification(chart, narrow=narrow)

@@ -184,7 +184,7 @@ def test_a_single_point_is_drawn() -> None:
     assert "only one" in texts(replace(trends("a", 1.0), lines=(line,), moments=("today",)))
 
 
-@pytest.mark.parametrize("kind", sorted(KINDS.keys() - {"trends", "cascade"}))
+@pytest.mark.parametrize("kind", sorted(KINDS))
 def test_a_chart_for_a_narrow_screen_is_on_its_narrow_paper(kind: str) -> None:
     root = read(KINDS[kind]("a label that is long enough to be cut somewhere", 0.25), narrow=True)
 
