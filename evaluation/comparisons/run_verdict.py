@@ -15,7 +15,7 @@ from evaluation.formatting import counted
 from evaluation.records.labels import is_baseline
 from evaluation.requests.comparison_request import ComparisonRequest
 from evaluation.results.comparisons import ComparisonResult
-from evaluation.results.races import RaceOutcomeResult, UnfinishedRace, stored_outcome
+from evaluation.results.races import RaceOutcomeResult, UnfinishedRace
 from evaluation.results.runs import RunResult
 from evaluation.store.races import find_race
 from evaluation.store.runs import find_run
@@ -42,7 +42,7 @@ def verdict_of_run(store: Store, run_id: str) -> list[str]:
 def race_outcome(store: Store, invocation_id: str) -> RaceOutcomeResult | UnfinishedRace | None:
     """Return what the race of an invocation found; None where the invocation is no race."""
     race = find_race(store, invocation_id)
-    return None if race is None else stored_outcome(race.result)
+    return None if race is None else race.outcome
 
 
 def headline_comparison(store: Store, run_id: str) -> ComparisonResult | None:

@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from evaluation.races.confirmation import Confirmation
 from evaluation.races.outcome import Verdict
 from evaluation.races.rules import Spent
 from evaluation.races.state import Ending, Fate
-from evaluation.results.as_json import MERGED, from_json, json_key
+from evaluation.results.as_json import MERGED, json_key
 from evaluation.results.frames import ShownInNotebooks, columns_of, frame_of
 from evaluation.results.runs import InvocationResult
 
@@ -77,11 +77,6 @@ class UnfinishedRace:
     confirmation: None = None
     tied: tuple[str, ...] = ()
     ranking: tuple[RacePlace, ...] = ()
-
-
-def stored_outcome(stored: Mapping[str, Any] | None) -> RaceOutcomeResult | UnfinishedRace:
-    """Return the outcome of a race from its JSON; None: it is not over."""
-    return UnfinishedRace() if stored is None else from_json(RaceOutcomeResult, stored)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

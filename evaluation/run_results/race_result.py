@@ -10,7 +10,7 @@ from evaluation.races.outcome import RaceOutcome
 from evaluation.races.ranking import RacePosition
 from evaluation.races.rules import Spent
 from evaluation.races.state import Decision, Fate, RaceState
-from evaluation.results.races import Race, RaceDecision, RaceOutcomeResult, RacePlace, RaceResult, stored_outcome
+from evaluation.results.races import Race, RaceDecision, RaceOutcomeResult, RacePlace, RaceResult
 from evaluation.results.runs import RunResult
 from evaluation.run_results.run_result import invocation_result
 from evaluation.store.races import RaceRecord, find_race, load_decisions
@@ -73,7 +73,7 @@ def _race(record: RaceRecord, run: RunResult, decisions: tuple[RaceDecision, ...
         levels=tuple(rules["levels"]),
         confirm=rules["confirm"],
         budget=tuple(rules["budget"]),
-        outcome=stored_outcome(record.result),
+        outcome=record.outcome,
         decisions=decisions,
     )
 

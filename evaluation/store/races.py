@@ -9,6 +9,8 @@ import sqlalchemy as sa
 
 from evaluation.errors import StoreError
 from evaluation.races.state import Decision, Fate
+from evaluation.results.as_json import from_json
+from evaluation.results.races import RaceOutcomeResult, UnfinishedRace
 from evaluation.store.session import Store
 from evaluation.store.statements import now, upsert
 from evaluation.store.tables import generation, race, race_decision, run_candidate, stage
@@ -29,6 +31,11 @@ class RaceRecord:
     code_version: str
     created_at: datetime
     finished_at: datetime | None
+
+    @property
+    def outcome(self) -> RaceOutcomeResult | UnfinishedRace:
+        """What it found."""
+        return UnfinishedRace() if self.result is None else from_json(RaceOutcomeResult, self.result)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
