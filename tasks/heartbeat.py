@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from uuid import uuid4
 
 from prefect import get_run_logger
 from prefect.runtime import flow_run
@@ -29,13 +30,16 @@ async def hold_runs(store: Store, run_ids: Sequence[str], *, part: str | None = 
         HeldError: another process works on one of them.
     """
     flow_run_id = str(flow_run.id) if flow_run.id else None
-    holder_id = await call_store(take_hold, store, run_ids, alone=True, flow_run_id=flow_run_id, part=part)
-    beating = asyncio.create_task(_beat(store, holder_id))
+    holder_id = uuid4().hex
+    beating = None
     try:
+        await call_store(take_hold, store, run_ids, alone=True, flow_run_id=flow_run_id, part=part, holder_id=holder_id)
+        beating = asyncio.create_task(_beat(store, holder_id))
         yield holder_id
     finally:
-        beating.cancel()
-        with contextlib.suppress(StoreError):
+        if beating is not None:
+            beating.cancel()
+        with contextlib.suppress(StoreError):  # such as that it could not take hold
             await asyncio.shield(asyncio.to_thread(let_go, store, holder_id))
 
 

@@ -85,6 +85,7 @@ def take_hold(
     alone: bool = False,
     flow_run_id: str | None = None,
     part: str | None = None,
+    holder_id: str | None = None,
 ) -> str:
     """Register a holder of these runs and return its id.
 
@@ -97,12 +98,13 @@ def take_hold(
         alone: Refuse runs that another process works on, unless on another part of them.
         flow_run_id: Id of the Prefect flow run to which it belongs.
         part: The part of the runs that it works on; None: all.
+        holder_id: Its id, under which a holder that exists is left as it is; None: a new one.
 
     Raises:
         RunInUseError: another living process holds one of them.
     """
     own = pid is None and host is None
-    holder_id, moment = uuid4().hex, now()
+    holder_id, moment = holder_id or uuid4().hex, now()
     row = {
         "id": holder_id,
         "host": host or this_host(),
@@ -119,6 +121,8 @@ def take_hold(
         if alone:
             one_at_a_time(connection, "holder")
             _refuse_held(connection, run_ids, part)
+        if connection.execute(sa.select(holder.c.id).where(holder.c.id == holder_id)).first() is not None:
+            return holder_id
         connection.execute(sa.insert(holder).values(row))
         links = [{"holder_id": holder_id, "run_id": run_id} for run_id in dict.fromkeys(run_ids)]
         if links:

@@ -11,6 +11,7 @@ import httpx
 import pytest
 import sqlalchemy as sa
 from scripted_ollama import Chat, Reply, ScriptedOllama, right
+from served import eventually
 from served_asgi import served_asgi
 
 from deployments.gateway.gateway import Gateway, gateway_app
@@ -41,6 +42,12 @@ def judge(chat: Chat) -> Reply:
 def gateway_of(store: Store) -> Iterator[Callable[..., list[str]]]:
     """Asks a policy `N` questions as if so many days ago, and returns what each answer was recommended by."""
     gateway = Gateway(store, settings=GatewaySettings(listing_age_s=0.0, loaded_age_s=0.0, policies_age_s=0.0))
+
+    def n_after(key: int) -> int:
+        with store.read() as connection:
+            later = sa.select(sa.func.count()).select_from(traffic).where(traffic.c.id > key)
+            return int(connection.execute(later).scalar_one())
+
     with served_asgi(gateway_app(gateway)) as server:
 
         def ask(policy: str, *, days_ago: int) -> list[str]:
@@ -52,7 +59,9 @@ def gateway_of(store: Store) -> Iterator[Callable[..., list[str]]]:
                 answer = httpx.post(f"{server.url}/v1/chat/completions", json=body, timeout=60)
                 assert 200 == answer.status_code, answer.text
                 ids.append(answer.headers["x-benchwright-recommendation"])
-            assert 0 == gateway.flush()
+            assert eventually(lambda: gateway.flush() == 0 and n_after(n_before) == N), (
+                "an answer is sent before it is noted"
+            )
             flush(store=store)
             noon = datetime.now(UTC).replace(hour=12) - timedelta(days=days_ago)
             with store.write() as connection:
