@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 import sqlalchemy as sa
+from looking_back import died_with_a_slot
 from scripted_ollama import Chat, Reply, ScriptedOllama, right
 from served import eventually
 from served_asgi import served_asgi
@@ -20,6 +21,7 @@ from evaluation.requests.grading_request import GradingRequest
 from evaluation.requests.monitor_request import MonitorRequest
 from evaluation.results.traffic_grading import TrafficGradingResult
 from evaluation.store.alerts import list_alerts
+from evaluation.store.holders import dead_holders
 from evaluation.store.recommendations import report_outcome
 from evaluation.store.session import Store
 from evaluation.store.tables import served_call, traffic
@@ -109,9 +111,11 @@ def test_a_candidate_that_becomes_worse_under_a_policy_is_told_with_its_policy_a
     for number, recommendation_id in enumerate(worse[:4]):
         report_outcome(store, recommendation_id, quality=1.0 if number == 0 else 0.0)
     ollama_by_script.chats.clear()
+    died_with_a_slot(store)
 
     result = grade(ollama_by_script, days=3)
 
+    assert () == dead_holders(store)
     assert (6 * N, 6 * N, N) == (result.n_asked, result.n_graded, result.n_without_texts)
     fast, other = result.candidates
     assert ("fast", 3 * N, 4, "other", 0) == (

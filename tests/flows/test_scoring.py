@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from hostile_judge import HostileJudge
+from looking_back import died_with_a_slot
 from prefect import get_client
 from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
 from prefect.client.schemas.objects import Artifact
@@ -19,6 +20,7 @@ from evaluation.records.status import Status
 from evaluation.reports.runs.tables import remarks
 from evaluation.retry_schedule import RetrySchedule
 from evaluation.run_results.run_result import invocation_result
+from evaluation.store.holders import dead_holders
 from evaluation.store.runs import runs_of_invocation
 from evaluation.store.scores import count_score_failures, iterate_scores
 from evaluation.store.session import Store
@@ -340,10 +342,12 @@ def test_stored_answers_are_scored_anew_without_a_generation(
     ollama_by_script.add("judge", strict_judge)
     evaluate(benchmark_file(5), models=["good"], invocation_id="one")
     n_asked = len(ollama_by_script.chats)
+    died_with_a_slot(store)
 
     state = score(run="last", metrics=["token_f1", "judge_rubric"], judges=["judge"], slots=4)
 
     assert state.is_completed()
+    assert () == dead_holders(store)
     assert 5 == len(ollama_by_script.chats) - n_asked
     (run,) = invocation_result(store, "one").runs
     found = {key: run.candidates[0].metrics[key].value for key in ("exact_match", "token_f1", "judge_rubric")}

@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
+from looking_back import died_with_a_slot
 from scripted_ollama import Chat, Reply, ScriptedOllama
 from scripted_stations import Reader, Stations, Writer, scripts
 
@@ -16,6 +17,7 @@ from evaluation.benchmarks.loading import load_benchmark
 from evaluation.errors import ConfigurationError, RunFailedError
 from evaluation.results.written_suites import WrittenSuite
 from evaluation.store.benchmarks import find_benchmark, load_benchmark_version
+from evaluation.store.holders import dead_holders
 from evaluation.store.session import Store
 from evaluation.suite_writing.suite import NOT_IN_DOCUMENTS
 
@@ -112,9 +114,11 @@ def test_every_planted_fault_falls_and_every_sound_draft_stays(world: World, sto
     assert {"broken_reply", "other_answer", "answer_in_question", "answered_after_all"} <= set(suite.dropped_by_check)
 
 
-def test_each_model_is_loaded_once_and_the_writer_first(world: World) -> None:
+def test_each_model_is_loaded_once_and_the_writer_first(world: World, store: Store) -> None:
+    died_with_a_slot(store)
     world.suite()
 
+    assert () == dead_holders(store), "slots of the dead are free at once"
     assert ["writer", "checker"] == [name for name, _ in world.ollama.loads]
 
 

@@ -10,7 +10,7 @@ from evaluation.records.outcomes import StoredOutcome
 from evaluation.records.runs import RunRecord
 from evaluation.results.runs import CandidateResult
 from evaluation.run_results.run_result import invocation_result
-from evaluation.store.holders import process_start, take_hold, this_host
+from evaluation.store.holders import beat, process_start, take_hold, this_host
 from evaluation.store.outcomes import iterate_outcomes
 from evaluation.store.runs import runs_of_invocation
 from evaluation.store.session import Store
@@ -49,6 +49,14 @@ def held_by(store: Store, process: "subprocess.Popen[bytes]", *run_ids: str, **h
     """Id of a holder: that process works on these runs; `how` may name its part and flow run."""
     start = process_start(process.pid)
     return take_hold(store, run_ids, host=this_host(), pid=process.pid, process_start=start, **how)
+
+
+def died_with_a_slot(store: Store) -> str:
+    """Id of a holder that died and still leases a slot, which others wait for until somebody frees it."""
+    with another_process() as process:
+        holder_id = held_by(store, process)
+        beat(store, holder_id, lease_ids=["00000000-0000-0000-0000-00000000dead"])
+        return holder_id
 
 
 def held_by_a_dead_process(store: Store, *run_ids: str, **how: Any) -> str:
