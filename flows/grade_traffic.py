@@ -15,7 +15,6 @@ from tasks.flow_settings import use_own_settings
 from tasks.heartbeat import hold_runs
 from tasks.interruption import run_interruptibly
 from tasks.lease_book import LeaseBook
-from tasks.recovery import free_slots_of_the_dead
 from tasks.store_calls import call_store
 from tasks.traffic_grading import ask_judge, grading_result, plan_grading, publish_grading
 
@@ -41,7 +40,6 @@ async def _grade(request: GradingRequest, flow_run_id: UUID) -> Any:
         for note in plan.notes:
             get_run_logger().info("%s", note)
         async with hold_runs(store, []) as holder_id:
-            await free_slots_of_the_dead(store)
             counts = await ask_judge(
                 store,
                 plan,

@@ -24,7 +24,7 @@ from tasks.partial_scoring import score_finished
 from tasks.plan import PlanRequest, plan_work
 from tasks.progress import show_progress
 from tasks.reconciling import reconcile_at_start
-from tasks.recovery import call_crashed, free_slots_of_the_dead
+from tasks.recovery import call_crashed
 from tasks.reuse import reuse_outcomes
 from tasks.run_lifecycle import fail_runs, finish_runs, start_runs
 from tasks.scoring.early_scores import early_scores
@@ -92,7 +92,6 @@ async def _spread(plan: Plan, flow_run_id: UUID) -> dict[str, str]:
     run_ids = [run.run_id for run in plan.runs]
     with await call_store(open_store, Settings().database) as store:
         async with hold_runs(store, run_ids, part=whole_of(plan.spread)):
-            await free_slots_of_the_dead(store)
             await call_crashed(store, run_ids, flow_run_id, but=tag_of(plan.invocation_id))
             await begin_candidates(store, plan)
             await start_runs(store, plan)
@@ -109,7 +108,6 @@ async def _work_through(plan: Plan, flow_run_id: UUID, *, ends: bool, kept: dict
         part = whole_of(plan.spread) if plan.spread > 1 else None
         async with hold_runs(bench.store, run_ids, part=part) as bench.leases.holder_id:
             if part is None:
-                await free_slots_of_the_dead(bench.store)
                 await call_crashed(bench.store, run_ids, flow_run_id)
                 await start_runs(bench.store, plan)
             else:

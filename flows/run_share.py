@@ -25,7 +25,6 @@ from tasks.generation.workbench import Workbench, open_workbench
 from tasks.heartbeat import hold_runs
 from tasks.interruption import interruptible
 from tasks.plan import PlanRequest
-from tasks.recovery import free_slots_of_the_dead
 from tasks.spreading.other_shares import note_the_others, until_the_run_is_over, until_the_spreader_is_heard
 from tasks.spreading.share_request import request_for_share
 from tasks.telemetry.gpu_sampling import gpu_sampling
@@ -64,7 +63,6 @@ async def _stretch(plan_request: PlanRequest) -> str:
     async with open_workbench(plan) as bench:
         run_ids = [run.run_id for run in plan.runs]
         async with hold_runs(bench.store, run_ids, part=plan_request.part) as bench.leases.holder_id:
-            await free_slots_of_the_dead(bench.store)
             await note_the_others(bench)
             await count_left(bench)
             n_left = sum(work.n_left for work in bench.works)

@@ -17,7 +17,6 @@ from tasks.heartbeat import hold_runs
 from tasks.interruption import run_interruptibly
 from tasks.lease_book import LeaseBook
 from tasks.publish import publish_results
-from tasks.recovery import free_slots_of_the_dead
 from tasks.scoring.plan_scoring import plan_scoring
 from tasks.store_calls import call_store
 
@@ -47,7 +46,6 @@ async def _score(request: ScoreRequest) -> Any:
         for note in plan.notes:
             get_run_logger().info("%s", note)
         async with hold_runs(store, [run.run_id for run in plan.scoring.runs]) as holder_id:
-            await free_slots_of_the_dead(store)
             await score_all(store, plan.scoring, settings, on_leases=LeaseBook(store, holder_id).note)
         (run,) = plan.scoring.runs
         missing = await call_store(too_many_missing, store, run.run_id, run.metrics, plan.failure_budgets)

@@ -22,7 +22,6 @@ from tasks.flow_settings import use_own_settings
 from tasks.heartbeat import hold_runs
 from tasks.interruption import run_interruptibly
 from tasks.lease_book import LeaseBook
-from tasks.recovery import free_slots_of_the_dead
 from tasks.store_calls import call_store
 from tasks.suite_writing.ask import WritingSession, check_drafts, write_drafts
 from tasks.suite_writing.keep import keep_suite, publish_suite
@@ -74,7 +73,6 @@ NEXT_STEP = (
 
 async def _written(request: WritingRequest, prepared: PreparedWriting, store: Store, journal: ReplyJournal) -> Any:
     async with hold_runs(store, []) as holder_id:
-        await free_slots_of_the_dead(store)
         session = WritingSession(
             prepared,
             store,

@@ -12,6 +12,7 @@ from prefect.runtime import flow_run
 from evaluation.errors import DatabaseLostError, StoreError
 from evaluation.store.holders import beat, let_go, take_hold
 from evaluation.store.session import Store
+from tasks.recovery import free_slots_of_the_dead
 from tasks.store_calls import call_store
 
 BEAT_EVERY_S = 15.0
@@ -19,7 +20,7 @@ BEAT_EVERY_S = 15.0
 
 @asynccontextmanager
 async def hold_runs(store: Store, run_ids: Sequence[str], *, part: str | None = None) -> AsyncIterator[str]:
-    """Hold the runs for this process and its flow run; yields the holder's id.
+    """Hold the runs for this process and its flow run, with the slots of dead processes freed; yields the holder's id.
 
     Args:
         store: Store that records it.
@@ -35,6 +36,7 @@ async def hold_runs(store: Store, run_ids: Sequence[str], *, part: str | None = 
     try:
         await call_store(take_hold, store, run_ids, alone=True, flow_run_id=flow_run_id, part=part, holder_id=holder_id)
         beating = asyncio.create_task(_beat(store, holder_id))
+        await free_slots_of_the_dead(store)
         yield holder_id
     finally:
         if beating is not None:

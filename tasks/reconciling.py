@@ -19,7 +19,7 @@ from prefect.exceptions import ObjectNotFound, PrefectException
 from prefect.runtime import deployment
 from prefect.states import Cancelled, Scheduled
 
-from evaluation.records.runs import RunRecord
+from evaluation.records.runs import HolderRecord, RunRecord
 from evaluation.records.status import Status
 from evaluation.requests.run_share import Share, is_share, share_of
 from evaluation.store.holders import holders_of, holders_of_flow, is_at_work, is_seen, own_silence_s
@@ -50,6 +50,8 @@ class OrphanedRun:
 
     is_share: bool
     """Whether it asked a share of a run's cases for another flow run."""
+    holders: tuple[HolderRecord, ...]
+    """All processes of the flow run that held its runs."""
     runs: tuple[RunRecord, ...]
     lives: bool
     """Whether another process of the same flow run is at work."""
@@ -72,6 +74,7 @@ def find_orphaned_run(store: Store, flow_run_id: str) -> OrphanedRun:
     is_completed = all(run.status is Status.COMPLETED for run in runs)
     return OrphanedRun(
         is_share=share is not None,
+        holders=holders,
         runs=runs,
         lives=any(is_at_work(held) for held in holders),
         is_seen=any(is_seen(held) for held in holders),
@@ -185,11 +188,7 @@ async def _take_care(
         is_ours = await call_store(claim_recovery, store, record.flow_run_id)
         if not is_ours:
             return None
-        flow_run = await _read(client, record.flow_run_id)
-        if flow_run is not None and workers_live and await _is_starting(store, flow_run):
-            await call_store(put_back, store, record.flow_run_id, record.wanted_at)
-            return None
-        sentence = await _decide(store, client, flow_run, record)
+        sentence = await _decide(store, client, await _read(client, record.flow_run_id), record, workers_live)
     except Exception as error:  # Prefect is away, or refuses: the next who looks tries again
         log_warning("flow run %s, whose process is gone, will be handled later: %s", record.flow_run_id, error)
         if is_ours:
@@ -198,14 +197,6 @@ async def _take_care(
     if sentence:
         log_info("%s", sentence)
     return sentence
-
-
-async def _is_starting(store: Store, flow_run: FlowRun) -> bool:
-    """Return whether another process was started since it died, and has not begun to work.
-
-    A second request may name the same death: by one who read its state before the first was handled.
-    """
-    return is_starting(flow_run.state, await call_store(holders_of_flow, store, str(flow_run.id)))
 
 
 async def _read(client: PrefectClient, flow_run_id: str) -> FlowRun | None:
@@ -252,19 +243,23 @@ async def _was_let_go(client: PrefectClient, flow_run_id: UUID, since: datetime)
         return False
 
 
-async def _decide(store: Store, client: PrefectClient, flow_run: FlowRun | None, record: RecoveryRecord) -> str | None:
+async def _decide(
+    store: Store, client: PrefectClient, flow_run: FlowRun | None, record: RecoveryRecord, workers_live: bool
+) -> str | None:
     """Decide about a claimed flow run, and return what was done."""
     flow_run_id = record.flow_run_id
     left = await call_store(find_orphaned_run, store, flow_run_id)
-    if flow_run is None or left.lives or not _is_broken_off(flow_run.state):
+    state = None if flow_run is None else flow_run.state
+    if flow_run is None or state is None or left.lives or state.type not in _BROKEN_OFF:
         await call_store(end_claim, store, flow_run_id)  # ended, made again, or of another server
         return None
-    if left.is_seen or (left.is_share and not left.is_ended and not left.is_missed):
-        await call_store(
-            put_back, store, flow_run_id, record.wanted_at
-        )  # until it has ended, or who spread it is there
+    waits_for_spreader = left.is_share and not left.is_ended and not left.is_missed
+    # A second request may name the same death, by one who read the state before the first was handled.
+    starts_again = workers_live and is_starting(state, left.holders)
+    if left.is_seen or waits_for_spreader or starts_again:
+        await call_store(put_back, store, flow_run_id, record.wanted_at)
         return None
-    if flow_run.state is not None and flow_run.state.type in _CANCELS:
+    if state.type in _CANCELS:
         await _cancelled(store, client, flow_run, left)
         return None
     if left.is_ended or (left.is_missed and not left.is_share):
@@ -279,12 +274,8 @@ async def _decide(store: Store, client: PrefectClient, flow_run: FlowRun | None,
 
 
 _CANCELS = (StateType.CANCELLING, StateType.CANCELLED)
-
-
-def _is_broken_off(state: State[object] | None) -> bool:
-    """Return whether Prefect shows it at work, crashed or cancelled."""
-    broken_off = (StateType.RUNNING, StateType.PENDING, StateType.CRASHED, *_CANCELS)
-    return state is not None and state.type in broken_off
+_BROKEN_OFF = (StateType.RUNNING, StateType.PENDING, StateType.CRASHED, *_CANCELS)
+"""States of flow runs that Prefect shows at work, crashed or cancelled."""
 
 
 async def _made_again(store: Store, client: PrefectClient, flow_run: FlowRun) -> str:

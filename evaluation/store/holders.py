@@ -104,7 +104,8 @@ def take_hold(
         RunInUseError: another living process holds one of them.
     """
     own = pid is None and host is None
-    holder_id, moment = holder_id or uuid4().hex, now()
+    is_known, moment = holder_id is not None, now()
+    holder_id = holder_id or uuid4().hex
     row = {
         "id": holder_id,
         "host": host or this_host(),
@@ -121,7 +122,7 @@ def take_hold(
         if alone:
             one_at_a_time(connection, "holder")
             _refuse_held(connection, run_ids, part)
-        if connection.execute(sa.select(holder.c.id).where(holder.c.id == holder_id)).first() is not None:
+        if is_known and connection.execute(sa.select(holder.c.id).where(holder.c.id == holder_id)).first():
             return holder_id
         connection.execute(sa.insert(holder).values(row))
         links = [{"holder_id": holder_id, "run_id": run_id} for run_id in dict.fromkeys(run_ids)]

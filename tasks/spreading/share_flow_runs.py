@@ -19,7 +19,7 @@ from evaluation.store.missing import is_missing
 from evaluation.store.recoveries import find_recovery, request_recovery
 from evaluation.store.session import Store
 from tasks.flow_logging import log_info, log_warning
-from tasks.flow_run_starts import never_began
+from tasks.flow_run_starts import has_begun, is_overdue
 from tasks.reconciling import reconcile
 from tasks.store_calls import call_store
 
@@ -121,8 +121,10 @@ class Children:
                 log_warning("the flow run of share %s crashed too often and will not be restarted", child.share.part)
             else:
                 await call_store(request_recovery, self.store, str(child.flow_run.id))
-        elif never_began(state, await call_store(holders_of_flow, self.store, str(child.flow_run.id))):
-            await call_store(request_recovery, self.store, str(child.flow_run.id))
+        elif is_overdue(state):
+            holders = await call_store(holders_of_flow, self.store, str(child.flow_run.id))
+            if not has_begun(state, holders):
+                await call_store(request_recovery, self.store, str(child.flow_run.id))
 
     def are_over(self) -> bool:
         """Return whether no flow run is at work on a share any more."""
