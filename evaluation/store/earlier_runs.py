@@ -32,8 +32,7 @@ def values_over_runs(store: Store, run_id: str, signature: str, *, most: int = 2
     """Return the values of a run's candidates in it and in earlier runs, the oldest first.
 
     Only runs of the same cases count, by the same metric and for candidates of the same names, whatever their weights
-    and servers were then. Earlier runs that are archived or unfinished do not count, and a race has none: it asks
-    each of its candidates other cases.
+    and servers were then. Archived and unfinished runs do not count, and a race has no earlier ones.
 
     Args:
         store: The store.
@@ -56,15 +55,14 @@ def values_over_runs(store: Store, run_id: str, signature: str, *, most: int = 2
     names = sa.select(run_candidate.c.id, run_candidate.c.label).where(run_candidate.c.run_id == run_id)
     with store.read() as connection:
         of_last = connection.execute(last).one()
-        earlier = sa.and_(
+        same = sa.and_(
             run.c.benchmark_version == of_last.benchmark_version,
             run.c.benchmark_name == of_last.benchmark_name,
             run.c.created_at <= of_last.created_at,
-            has_case_choice(of_last.n_cases, of_last.n_in_benchmark, of_last.seed),
+            has_case_choice(of_last.n_cases, of_last.n_in_benchmark, of_last.seed, race_id=of_last.race_id),
             run.c.archived_at.is_(None),
-            run.c.status == str(Status.COMPLETED),
+            sa.or_(run.c.id == run_id, run.c.status == str(Status.COMPLETED)),
         )
-        same = run.c.id == run_id if of_last.race_id is not None else sa.or_(run.c.id == run_id, earlier)
         apart = labels_apart(connection, sa.select(run.c.id).where(same))
         labels = {apart.get(row_id, label) for row_id, label in connection.execute(names)}
         query = (

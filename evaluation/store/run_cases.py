@@ -89,8 +89,12 @@ def case_choice(n_cases: int, n_in_benchmark: int, seed: int, *, race_id: str | 
     return "all" if n_cases >= n_in_benchmark else f"{n_cases} by seed {seed}"
 
 
-def has_case_choice(n_cases: int, n_in_benchmark: int, seed: int) -> "sa.ColumnElement[bool]":
-    """Return the condition that a run of the benchmark version has the same `case_choice`, and is no race."""
+def has_case_choice(
+    n_cases: int, n_in_benchmark: int, seed: int, *, race_id: str | None = None
+) -> "sa.ColumnElement[bool]":
+    """Return the condition that a run of the benchmark version has the same `case_choice`."""
+    if race_id is not None:
+        return run.c.invocation_id == race_id
     is_race = sa.select(race.c.invocation_id).where(race.c.invocation_id == run.c.invocation_id).exists()
     return sa.and_(run.c.n_cases == n_cases, sa.or_(run.c.seed == seed, run.c.n_cases >= n_in_benchmark), ~is_race)
 
