@@ -29,6 +29,8 @@ from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from enum import StrEnum
 
+from evaluation.formatting import listed
+
 _MOST_LISTED = 40
 """Maximum number of known names in a message; of more, only the nearest are named."""
 _NEAREST = 5
@@ -224,9 +226,7 @@ def _places(group: Sequence[BenchmarkError]) -> str:
         return _place(group[0].line, group[0].row)
     noun = "lines" if group[0].line is not None else "rows"
     numbers = [str(error.line if error.line is not None else error.row) for error in group]
-    if len(numbers) > _MOST_PLACES:
-        return f"{noun} {', '.join(numbers[:_MOST_PLACES])} and {len(numbers) - _MOST_PLACES:,} more"
-    return f"{noun} {', '.join(numbers[:-1])} and {numbers[-1]}"
+    return f"{noun} {listed(numbers, _MOST_PLACES)}"
 
 
 def _place(line: int | None, row: int | None) -> str:

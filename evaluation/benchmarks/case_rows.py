@@ -79,13 +79,8 @@ class CaseRows:
         rows = without(document.rows, ignored, self._ignored)
         self._rows = renamed(rows, mapping) if mapping else iter(rows)
         self._is_forced = bool({"prompt", "messages"} & set(mapping))
-        first = next(self._rows, None)
-        if first is None:
-            raise BenchmarkError(self._path, "holds no case", expected="at least one case", next_step="Add a case")
-        if first.fault is not None:
-            raise first.fault
-        self._first = first
-        self.form = self._form(first)
+        self._begun: list[Row] = []
+        self.form = self._form(self._first_readable())
 
     @property
     def field_use(self) -> FieldUse:
@@ -178,8 +173,19 @@ class CaseRows:
         except BenchmarkError as error:  # nothing after it can be read
             yield error
 
+    def _first_readable(self) -> Row:
+        """Return the first row without a fault, by which the format is recognised."""
+        for row in self._rows:
+            self._begun.append(row)
+            if row.fault is None:
+                return row
+        if not self._begun:
+            raise BenchmarkError(self._path, "holds no case", expected="at least one case", next_step="Add a case")
+        first, *others = [row.fault for row in self._begun if row.fault is not None]
+        raise first.with_others(others[:MOST_FAULTS])
+
     def _all_rows(self) -> Iterator[Row]:
-        yield self._first
+        yield from self._begun
         yield from self._rows
 
     def _case(self, row: Row, ordinal: int) -> Case:

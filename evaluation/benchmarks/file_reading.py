@@ -50,7 +50,9 @@ def squad_rows(articles: list[Any], path: str) -> Iterator[Row]:
                 number += 1
                 row = Row(path=path, number=number, unit="row", values=question if isinstance(question, dict) else {})
                 if not isinstance(question, dict):
-                    raise row.error("is not a question", field="qas", expected="objects with question and answers")
+                    fault = row.error("is not a question", field="qas", expected="objects with question and answers")
+                    yield row.with_fault(fault)
+                    continue
                 of_paragraph = {name: value for name, value in paragraph.items() if name != "qas"}
                 values: dict[str, Any] = {"title": None, "context": None}
                 for level, part in (("paragraph", of_paragraph), ("article", of_article)):
@@ -184,7 +186,7 @@ def _read_jsonl(path: Path) -> Document:
     first = next(rows, None)
     if first is None:
         raise _empty(path)
-    if first.fault is not None:
+    if first.fault is not None:  # it may have been the header, by which the rest is read
         raise first.fault
     if not isinstance(first.get("benchmark"), dict):
         return Document(path=str(path), rows=_again(first, rows))
@@ -209,17 +211,17 @@ def _json_lines(handle: IO[bytes], path: str) -> Iterator[Row]:
         line = _text(data, path, number)
         if not line.strip():
             continue
+        row = Row(path=path, number=number, unit="line", values={})
         try:
             values = read_json(line)
         except (ValueError, RecursionError) as error:
-            fault = _broken_json(path, error, line=number, is_list=line.startswith("["))
-            yield Row(path=path, number=number, unit="line", values={}, fault=fault)
+            yield row.with_fault(_broken_json(path, error, line=number, is_list=line.startswith("[")))
             continue
-        row = Row(path=path, number=number, unit="line", values=values if isinstance(values, dict) else {})
-        if not isinstance(values, dict):
+        if isinstance(values, dict):
+            yield replace(row, values=values)
+        else:
             fault = row.error("is not a case", expected="one JSON object a line", next_step=LIST_IN_LINES)
-            row = replace(row, fault=fault)
-        yield row
+            yield row.with_fault(fault)
 
 
 def _broken_json(path: str, error: Exception, *, line: int | None, is_list: bool = False) -> BenchmarkError:
@@ -302,9 +304,8 @@ def _listed_rows(path: Path, content: Any) -> Iterator[Row]:
     for number, values in enumerate(content, start=1):
         row = Row(path=str(path), number=number, unit="row", values=values if isinstance(values, dict) else {})
         if not isinstance(values, dict):
-            fault = row.error("is not a case", expected="an object with fields")
-            row = replace(row, fault=fault)
+            row = row.with_fault(row.error("is not a case", expected="an object with fields"))
         elif other := next((name for name in values if not isinstance(name, str)), None):
             fault = row.error(f"has the key {shown(other)}", expected="names of fields", next_step="Put it into quotes")
-            row = replace(row, values={}, fault=fault)
+            row = row.with_fault(fault)
         yield row

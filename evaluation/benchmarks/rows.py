@@ -5,7 +5,7 @@ import math
 import reprlib
 import shlex
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any, Literal
@@ -95,6 +95,10 @@ class Row:
             expected=expected,
             next_step=next_step,
         )
+
+    def with_fault(self, fault: BenchmarkError) -> "Row":
+        """Return the row without its values, which cannot be read."""
+        return replace(self, values={}, fault=fault)
 
     def wrong_type(self, name: str, expected: str, value: Any = None) -> BenchmarkError:
         """Return the error that a field does not hold what was `expected`."""

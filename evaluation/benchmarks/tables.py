@@ -97,13 +97,14 @@ def _columns(record: Sequence[str], path: str) -> tuple[str, ...]:
 def _csv_row(columns: Sequence[str], record: Sequence[str], path: str, number: int) -> Row:
     cells = [None if cell in EMPTY_CELLS else cell for cell in record]
     row = Row(path=path, number=number, unit="row", values=dict(zip(columns, cells, strict=False)))
-    if len(record) != len(columns):
-        raise row.error(
-            f"has {len(record)} cells",
-            expected=f"{len(columns)}, as the header line has",
-            next_step="Put quotes around cells that hold the delimiter or a line break",
-        )
-    return row
+    if len(record) == len(columns):
+        return row
+    fault = row.error(
+        f"has {len(record)} cells",
+        expected=f"{len(columns)}, as the header line has",
+        next_step="Put quotes around cells that hold the delimiter or a line break",
+    )
+    return row.with_fault(fault)
 
 
 def parquet_rows(handle: IO[bytes], path: str) -> Iterator[Row]:

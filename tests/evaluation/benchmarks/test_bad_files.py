@@ -341,6 +341,35 @@ def test_equal_faults_are_one_with_the_first_places(write: Write, name: str) -> 
     assert f"; expected text. Also: {noun} 3, 4, 5, 6, 7 and 3 more, field 'prompt': {problem}" in error.message
 
 
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        (
+            "x.csv",
+            "prompt,references\na\nc,d\ne,f,g\n",
+            "row 1: has 1 cells; expected 2, as the header line has. Also: row 3",
+        ),
+        (
+            "x.json",
+            json.dumps([5, GOOD, 6]),
+            "row 1: is not a case; expected an object with fields. Also: row 3: is not",
+        ),
+        (
+            "x.json",
+            json.dumps([5, 6]),
+            "row 1: is not a case; expected an object with fields. Also: row 2: is not a case",
+        ),
+        (
+            "x.jsonl",
+            '{"benchmark": {}}\n[\n{"prompt": "a", "references": "b"}\n[\n',
+            "line 4: broken JSON: Expecting value",
+        ),
+    ],
+)
+def test_a_faulty_first_row_hides_no_others(write: Write, name: str, content: str, said: str) -> None:
+    assert said in _said(write(name, content))
+
+
 def test_of_many_faults_a_few_are_named_and_the_rest_counted(write: Write) -> None:
     error = _refusal(write("x.jsonl", [GOOD, *[{"prompt": i, "references": "b"} for i in range(5000)]]))
 
