@@ -6,10 +6,9 @@ from typing import Any
 import altair as alt
 
 from evaluation.charts.chart import CascadeChart, CurvePoint
-from evaluation.charts.frame import Text, axis_of, data_of, fill, framed, longest_title, sign, stroke
-from evaluation.charts.key import PlacedKey, placed_key
+from evaluation.charts.frame import Text, axis_of, data_of, fill, framed, longest_title, stroke
+from evaluation.charts.key import placed_key
 from evaluation.charts.layouts import CASCADE, layout
-from evaluation.charts.paper import KEY_Y
 from evaluation.charts.scales import Scale, scale
 from evaluation.charts.theme import AXIS, BAD, MARK, PAPER
 
@@ -32,7 +31,7 @@ def cascade_specification(chart: CascadeChart, *, narrow: bool = False) -> dict[
             size=100, opacity=1, fill=BAD, stroke=BAD, strokeWidth=1
         )
         layers.append(square.encode(x=alt.X("x:Q"), y=alt.Y("y:Q")))
-    key = placed_key(sizes.key, margins) if narrow else _wide_key(has_alone=chart.alone is not None)
+    key = placed_key(sizes.key, margins)
     title = Text(chart.quality_title, 16 - margins.left, -12, is_faint=False, longest=46 if narrow else 80)
     return framed(chart, [*layers, *key.signs], [title, *key.words], margins=margins, height=HEIGHT, is_empty=not shown)
 
@@ -65,22 +64,3 @@ def _values(point: CurvePoint, place: int, x: Scale, y: Scale) -> dict[str, Any]
         "fill": MARK if point.is_of_run else PAPER,
         "size": 100 if point.is_of_run else 49,
     }
-
-
-def _wide_key(*, has_alone: bool) -> PlacedKey:
-    margins = CASCADE.margins
-    x, y = -margins.left, KEY_Y - margins.top
-    words = [
-        Text("a threshold, rising along the line", x + 32, y + 4),
-        Text("that of the run", x + 252, y + 4),
-        Text("95 % interval over cases", x + 360, y + 4),
-    ]
-    signs = [
-        sign("circle", x + 22, y, size=49, inside=PAPER, stroke=AXIS),
-        sign("circle", x + 242, y, size=100, inside=MARK, stroke=MARK),
-        sign("stroke", x + 352, y, size=144, stroke=AXIS, angle=90),
-    ]
-    if has_alone:
-        words.append(Text("the larger model alone", x + 538, y + 4))
-        signs.append(sign("square", x + 527, y, size=100, inside=BAD, stroke=BAD))
-    return PlacedKey(words, signs)

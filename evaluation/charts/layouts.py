@@ -103,7 +103,8 @@ def _(chart: TrendChart, *, narrow: bool) -> Layout:
 
 @_layout.register
 def _(chart: CascadeChart, *, narrow: bool) -> Layout:
-    return _narrowed(CASCADE, _cascade_key(chart)) if narrow else CASCADE
+    key = _cascade_key(chart)
+    return _narrowed(CASCADE, key) if narrow else replace(CASCADE, key=tuple(key))
 
 
 def _narrowed(wide: Layout, key: Sequence[KeyPart]) -> Layout:
@@ -207,9 +208,7 @@ def _line_key(chart: LineChart, lines: list[LabelledLine]) -> list[KeyPart]:
         parts.append(KeyPart(words="alert", shape="triangle-down", inside=BAD, stroke=BAD))
     if chart.has_diagonal:
         parts.append(KeyPart(words="as sure as right", shape="stroke", stroke=AXIS, size=140))
-    if left := len(chart.lines) - len(lines):
-        parts.append(KeyPart(words=f"and {left:,} more in the table", shape="…"))
-    return parts
+    return parts + _rest(len(chart.lines) - len(lines))
 
 
 def _trend_key(chart: TrendChart) -> list[KeyPart]:
@@ -220,9 +219,12 @@ def _trend_key(chart: TrendChart) -> list[KeyPart]:
     ]
     if any(point.is_changed for line in lines for point in line.points):
         parts.append(KeyPart(words=OTHER_WEIGHTS, shape="square", inside=PAPER, stroke=AXIS, size=64))
-    if left := sum(bool(line.points) for line in chart.lines) - len(lines):
-        parts.append(KeyPart(words=f"and {left:,} more in the table", shape="…"))
-    return parts
+    return parts + _rest(sum(bool(line.points) for line in chart.lines) - len(lines))
+
+
+def _rest(n: int) -> list[KeyPart]:
+    """Return the part that counts what is not drawn; none where all is."""
+    return [KeyPart(words=f"and {n:,} more in the table", shape="…")] if n else []
 
 
 def _cascade_key(chart: CascadeChart) -> list[KeyPart]:
@@ -244,9 +246,7 @@ def _heat_key(chart: HeatMapChart, n_columns: int) -> list[KeyPart]:
         parts.append(
             KeyPart(words="below zero", shape="square", inside=OPPOSITE_SHADES[-1], stroke=OPPOSITE_SHADES[-1])
         )
-    if left := len(chart.columns) - n_columns:
-        parts.append(KeyPart(words=f"and {left:,} more in the table", shape="…"))
-    return parts
+    return parts + _rest(len(chart.columns) - n_columns)
 
 
 def _parallel_key(chart: ParallelChart, n_axes: int, n_lines: int) -> list[KeyPart]:
