@@ -98,20 +98,19 @@ def _(chart: QualityCostChart, *, narrow: bool) -> Layout:
 
 @_layout.register
 def _(chart: TrendChart, *, narrow: bool) -> Layout:
-    return _narrowed(TRENDS, _trend_key(chart)) if narrow else TRENDS
+    return _below_key(TRENDS, _trend_key(chart), narrow=True) if narrow else TRENDS
 
 
 @_layout.register
 def _(chart: CascadeChart, *, narrow: bool) -> Layout:
-    key = _cascade_key(chart)
-    return _narrowed(CASCADE, key) if narrow else replace(CASCADE, key=tuple(key))
+    return _below_key(CASCADE, _cascade_key(chart), narrow=narrow)
 
 
-def _narrowed(wide: Layout, key: Sequence[KeyPart]) -> Layout:
-    """Return the geometry for a narrow screen, with a key that flows above what is plotted."""
-    top = 68 + LINE * max(1, key_lines(key, NARROW))
-    margins = replace(wide.margins, left=46, right=16, top=top, paper=NARROW)
-    return Layout(margins=margins, height=wide.height, key=tuple(key))
+def _below_key(usual: Layout, key: Sequence[KeyPart], *, narrow: bool) -> Layout:
+    """Return the geometry with a key that flows above what is plotted."""
+    margins = replace(usual.margins, left=46, right=16, paper=NARROW) if narrow else usual.margins
+    top = 70 + LINE * max(1, key_lines(key, margins.paper))
+    return Layout(margins=replace(margins, top=top), height=usual.height, key=tuple(key))
 
 
 @_layout.register
@@ -229,7 +228,7 @@ def _rest(n: int) -> list[KeyPart]:
 
 def _cascade_key(chart: CascadeChart) -> list[KeyPart]:
     parts = [
-        KeyPart(words="a threshold, rising along the line", shape="circle", inside=PAPER, stroke=AXIS, size=49),
+        KeyPart(words="a threshold, rising on the line", shape="circle", inside=PAPER, stroke=AXIS, size=49),
         KeyPart(words="that of the run", shape="circle", inside=MARK, stroke=MARK, size=100),
         KeyPart(words="95 % interval over cases", shape="stroke", stroke=AXIS, size=144, angle=90),
     ]
