@@ -306,6 +306,8 @@ class OpenReviewResult(ShownInNotebooks):
     n_rated: int
     raters: tuple[RaterResult, ...]
     awaited: AwaitedRaters
+    part_shown: str | None = None
+    """How many of the candidates a case shows, in words; None where each shows all of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

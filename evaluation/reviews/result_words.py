@@ -68,7 +68,7 @@ def result_notes(result: ReviewResult) -> tuple[str, ...]:
     if result.n_rated < result.n_items:
         notes.append(f"{result.n_items - result.n_rated} of {counted(result.n_items, 'case')} are not rated yet")
     if part := part_shown(result):
-        notes.append(f"{part}, drawn so that they meet about equally often: not all are rated on the same cases")
+        notes.append(f"{part}: not all are rated on the same cases")
     if "chosen" in picked:
         notes.append("a person chose the cases: the numbers are about these alone")
     elif any(reason != "control" for reason in picked):
@@ -88,10 +88,15 @@ def result_notes(result: ReviewResult) -> tuple[str, ...]:
 
 
 def part_shown(result: ReviewResult) -> str | None:
-    """Return how many of the candidates a case shows; None where each case shows all of them."""
+    """Return how many of the candidates that are shown at all a case shows; None where each shows all of them."""
     n_candidates = len({output.candidate for item in result.items for output in item.outputs})
-    most = max((len(item.outputs) for item in result.items), default=0)
-    return f"a case shows {most} of the {n_candidates} candidates" if most < n_candidates else None
+    sizes = [len(item.outputs) for item in result.items]
+    partial = [size for size in sizes if size < n_candidates]
+    if not partial:
+        return None
+    if len(partial) == len(sizes) and len(set(sizes)) == 1:
+        return f"a case shows {sizes[0]} of the {n_candidates} candidates"
+    return f"{len(partial)} of {counted(len(sizes), 'case')} show a part of the {n_candidates} candidates"
 
 
 def rater_words(raters: Sequence[RaterResult]) -> str:

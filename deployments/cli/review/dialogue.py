@@ -66,10 +66,11 @@ def _finished(store: "Store", review: ReviewRecord, *, as_json: bool) -> int:
 
     result = review_result(store, review.review_id)
     if not result.awaited.is_over:
+        blinded = without_names(result)
         if as_json:
-            print_json(results_as_json(without_names(result)))
+            print_json(results_as_json(blinded))
         else:
-            print_progress(result)
+            print_progress(blinded)
     elif as_json:
         print_json({"status": "completed", **results_as_json(result)})
     else:

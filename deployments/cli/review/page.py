@@ -67,7 +67,7 @@ def _print_cases(result: "ReviewResult") -> None:
         print_table(list(rows[0]), [list(row.values()) for row in rows])
 
 
-def print_progress(result: "ReviewResult | OpenReviewResult") -> None:
+def print_progress(result: "OpenReviewResult") -> None:
     """Print the progress of a review, without names of candidates."""
     say_line(
         f"{result.n_rated} of {counted(result.n_items, 'case')} are rated, by {rater_words(result.raters)}",
@@ -75,6 +75,8 @@ def print_progress(result: "ReviewResult | OpenReviewResult") -> None:
     )
     say_line(f"review {result.review_id} · {result.benchmark} · runs {', '.join(result.run_ids)}")
     say_line(f"The candidates are revealed when {awaited_words(result.awaited)}.")
+    if result.part_shown:
+        say_line(f"{result.part_shown.capitalize()}.")
     say_line(
         f"Resume with `benchwright review resume {result.review_id}`; "
         f"`benchwright review show {result.review_id} --unblind` shows the result so far."

@@ -20,6 +20,7 @@ def without_names(result: ReviewResult) -> OpenReviewResult:
         n_rated=result.n_rated,
         raters=result.raters,
         awaited=result.awaited,
+        part_shown=part_shown(result),
     )
 
 

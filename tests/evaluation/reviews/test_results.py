@@ -211,9 +211,19 @@ def test_where_a_case_shows_a_part_of_the_candidates_it_is_said_before_and_after
     result = review_result(store, opened(store, n_cases=6).review_id)
 
     assert "A case shows 4 of the 5 candidates." in without_names(result).sentence
-    assert any(note.startswith("a case shows 4 of the 5 candidates, ") for note in result.notes)
+    assert any(note.startswith("a case shows 4 of the 5 candidates: not all are rated on") for note in result.notes)
+    assert "a case shows 4 of the 5 candidates" == without_names(result).part_shown
     four = review_result(store, opened(store, n_cases=6, candidates=[f"m{i}:1b" for i in range(4)]).review_id)
     assert not any("a case shows" in note for note in (*four.notes, without_names(four).sentence))
+
+
+def test_cases_that_one_candidate_did_not_answer_are_counted(store: Store) -> None:
+    cases = numbers(6)
+    partly = candidate("part:1b", cases[:2], [0])
+    store_run(store, candidate("a:1b", cases, [0]), candidate("b:1b", cases, [1]), partly, cases=cases, run_id="run-1")
+    result = review_result(store, opened(store, n_cases=6).review_id)
+
+    assert "4 of 6 cases show a part of the 3 candidates" == without_names(result).part_shown
 
 
 def test_the_page_has_names_and_no_markup_of_anybody_elses(store: Store) -> None:
