@@ -173,6 +173,7 @@ class BenchmarkError(BenchwrightError):
         expected: str | None = None,
         next_step: str | None = None,
         others: Sequence["BenchmarkError"] = (),
+        is_cut: bool = False,
     ) -> None:
         """Make the error of one fault.
 
@@ -185,6 +186,7 @@ class BenchmarkError(BenchwrightError):
             expected: What was expected there.
             next_step: What to do; None: mend the place.
             others: Further faults of the file, in its order.
+            is_cut: Whether there may be more, in the rest of the file.
         """
         where = path + (f", line {line}" if line is not None else "") + (f", row {row}" if row is not None else "")
         where += f", field {field!r}" if field else ""
@@ -192,20 +194,29 @@ class BenchmarkError(BenchwrightError):
             next_step or f"Mend {_place(line, row)}; `benchwright benchmarks validate FILE` checks the whole file"
         )
         message = f"{where}: {problem}" + (f"; expected {expected}" if expected else "")
-        super().__init__(f"{as_sentence(message)} Also: {_grouped(others)}" if others else message, next_step)
+        if others:
+            message = f"{as_sentence(message)} Also: {_grouped(others)}"
+        super().__init__(f"{message}; the rest of the file was not checked" if is_cut else message, next_step)
         self.path, self.problem, self.field, self.expected = path, problem, field, expected
-        self.line, self.row, self.others = line, row, tuple(others)
+        self.line, self.row, self.others, self.is_cut = line, row, tuple(others), is_cut
 
-    def with_others(self, others: Sequence["BenchmarkError"]) -> "BenchmarkError":
+    def with_others(self, others: Sequence["BenchmarkError"], *, is_cut: bool = False) -> "BenchmarkError":
         """Return this error, which also names further faults of the file."""
-        return self if not others else _rebuild_benchmark_error(self.path, self.problem, self._named(others))
+        if not others:
+            return self
+        return _rebuild_benchmark_error(self.path, self.problem, self._named(others) | {"is_cut": is_cut})
 
     def __reduce__(self) -> tuple[object, ...]:
         return (_rebuild_benchmark_error, (self.path, self.problem, self._named(self.others)))
 
     def _named(self, others: Sequence["BenchmarkError"]) -> dict[str, object]:
         named = {"line": self.line, "row": self.row, "field": self.field}
-        return named | {"expected": self.expected, "next_step": self.next_step, "others": tuple(others)}
+        return named | {
+            "expected": self.expected,
+            "next_step": self.next_step,
+            "others": tuple(others),
+            "is_cut": self.is_cut,
+        }
 
 
 def _grouped(errors: Sequence[BenchmarkError]) -> str:

@@ -64,7 +64,7 @@ def _first(names: tuple[str, ...], row: Row) -> str | None:
 MOST_UNKNOWN = 100
 """Unknown fields that are collected for a message, at most."""
 MOST_FAULTS = 1000
-"""Faulty rows after which the rest of a file is not read."""
+"""Faulty rows after which the rest of a file is not checked, which the message says."""
 
 
 class CaseRows:
@@ -80,7 +80,12 @@ class CaseRows:
         self._rows = renamed(rows, mapping) if mapping else iter(rows)
         self._is_forced = bool({"prompt", "messages"} & set(mapping))
         self._begun: list[Row] = []
-        self.form = self._form(self._first_readable())
+        first = self._first_readable()
+        faults = [row.fault for row in self._begun if row.fault is not None]
+        try:
+            self.form = self._form(first)
+        except BenchmarkError as error:
+            raise error.with_others(faults) from None
 
     @property
     def field_use(self) -> FieldUse:
@@ -139,6 +144,7 @@ class CaseRows:
         row = rename(row, self._usual) if self._usual else row
         case = self._case(row, ordinal)
         if unknown := self._unknown(row):
+            places.setdefault(case.case_id, row)
             raise _UnknownFieldsError(row, unknown)
         _check_id(case.case_id, row, places, self.form)
         _check_content(case, row)
@@ -155,13 +161,13 @@ class CaseRows:
             elif unknown is None:
                 unknown = error
                 errors.append(error)
-            else:
+            elif len(unknown.names) <= MOST_UNKNOWN:
                 unknown.names |= error.names
-            if len(errors) > MOST_FAULTS or (unknown and len(unknown.names) > MOST_UNKNOWN):
+            if len(errors) > MOST_FAULTS:
                 break
         if unknown is not None:
             errors[errors.index(unknown)] = unknown_fields(unknown.of_row, list(unknown.names), self.form)
-        return errors[0].with_others(errors[1:])
+        return errors[0].with_others(errors[1:], is_cut=len(errors) > MOST_FAULTS)
 
     def _further(self, rows: Iterator[tuple[int, Row]], places: dict[str, Row]) -> Iterator[BenchmarkError]:
         try:
@@ -169,7 +175,8 @@ class CaseRows:
                 try:
                     self._checked(row, ordinal, places)
                 except BenchmarkError as error:
-                    yield error
+                    error.__cause__ = error.__context__ = None  # they hold the row
+                    yield error.with_traceback(None)
         except BenchmarkError as error:  # nothing after it can be read
             yield error
 
@@ -182,7 +189,7 @@ class CaseRows:
         if not self._begun:
             raise BenchmarkError(self._path, "holds no case", expected="at least one case", next_step="Add a case")
         first, *others = [row.fault for row in self._begun if row.fault is not None]
-        raise first.with_others(others[:MOST_FAULTS])
+        raise first.with_others(others)
 
     def _all_rows(self) -> Iterator[Row]:
         yield from self._begun

@@ -370,10 +370,28 @@ def test_a_faulty_first_row_hides_no_others(write: Write, name: str, content: st
     assert said in _said(write(name, content))
 
 
+def test_many_unknown_fields_hide_no_other_fault(write: Write) -> None:
+    many = GOOD | {f"field {n}": 1 for n in range(101)}
+    error = _refusal(
+        write("x.jsonl", [many, GOOD | {"id": "x", "z": 1}, GOOD | {"id": "x"}, {"prompt": "", "id": "y"}])
+    )
+
+    assert ["the id 'x' is already that of line 2", "is empty"] == [each.problem for each in error.others]
+
+
+def test_what_holds_no_known_fields_is_told_with_the_faults_before_it(write: Write) -> None:
+    error = _refusal(write("x.json", json.dumps([3, {"foo": 1}])))
+
+    assert "no known format has the fields 'foo'" in error.problem
+    assert [(1, "is not a case")] == [(each.row, each.problem) for each in error.others]
+
+
 def test_of_many_faults_a_few_are_named_and_the_rest_counted(write: Write) -> None:
     error = _refusal(write("x.jsonl", [GOOD, *[{"prompt": i, "references": "b"} for i in range(5000)]]))
 
-    assert error.message.endswith("; line 7, field 'prompt': got a number: 5; 995 more")
+    assert error.message.endswith(
+        "; line 7, field 'prompt': got a number: 5; 995 more; the rest of the file was not checked"
+    )
     assert len(error.message) < 1000
 
 
