@@ -256,8 +256,8 @@ async def _decide(
     waits_for_spreader = left.is_share and not left.is_ended and not left.is_missed
     # A second request may name the same death, by one who read the state before the first was handled.
     starts_again = workers_live and is_starting(state, left.holders)
-    if left.is_seen or waits_for_spreader or starts_again:
-        await call_store(put_back, store, flow_run_id, record.wanted_at)
+    if left.is_seen or waits_for_spreader or starts_again:  # if the process that starts dies, that is another death
+        await call_store(put_back, store, flow_run_id, None if starts_again else record.wanted_at)
         return None
     if state.type in _CANCELS:
         await _cancelled(store, client, flow_run, left)
