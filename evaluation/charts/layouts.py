@@ -27,6 +27,8 @@ MOST_LINES = 300
 MOST_AXES, MOST_NARROW_AXES = 7, 3
 MOST_HISTOGRAMS = 12
 HISTOGRAM_ROW, HISTOGRAM_NARROW_ROW = 46, 66
+NARROW_LEFT = 56
+"""Pixels for the numbers of a vertical axis on a narrow screen, as long as `1.25e+6`."""
 SUBTITLE_LINE, NARROW_LETTERS = 18, 50
 """Pixels of a line of the subtitle, and its letters on a narrow screen."""
 OTHER_WEIGHTS = "other weights than before"
@@ -92,7 +94,7 @@ def _(chart: BoxChart, *, narrow: bool) -> Layout:
 def _(chart: QualityCostChart, *, narrow: bool) -> Layout:
     margins = Margins(left=62, right=24, top=88, bottom=64)
     if narrow:
-        margins = replace(margins, left=46, right=16, top=margins.top + 2 * KEY_LINE, paper=NARROW)
+        margins = replace(margins, left=NARROW_LEFT, right=16, top=margins.top + 2 * KEY_LINE, paper=NARROW)
     return Layout(margins=margins, height=QUALITY_HEIGHT)
 
 
@@ -108,7 +110,7 @@ def _(chart: CascadeChart, *, narrow: bool) -> Layout:
 
 def _below_key(usual: Layout, key: Sequence[KeyPart], *, narrow: bool) -> Layout:
     """Return the geometry with a key that flows above what is plotted."""
-    margins = replace(usual.margins, left=46, right=16, paper=NARROW) if narrow else usual.margins
+    margins = replace(usual.margins, left=NARROW_LEFT, right=16, paper=NARROW) if narrow else usual.margins
     top = 70 + LINE * max(1, key_lines(key, margins.paper))
     return Layout(margins=replace(margins, top=top), height=usual.height, key=tuple(key))
 
@@ -117,7 +119,7 @@ def _below_key(usual: Layout, key: Sequence[KeyPart], *, narrow: bool) -> Layout
 def _(chart: LineChart, *, narrow: bool) -> Layout:
     paper, key = _paper(narrow=narrow), _line_key(chart, drawn_lines(chart))
     top = 68 + LINE * max(1, key_lines(key, paper))
-    margins = Margins(left=46 if narrow else 62, right=24, top=top, bottom=46, paper=paper)
+    margins = Margins(left=NARROW_LEFT if narrow else 62, right=24, top=top, bottom=46, paper=paper)
     return Layout(margins=margins, height=LINES_HEIGHT, key=tuple(key))
 
 

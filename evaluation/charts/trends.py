@@ -91,11 +91,12 @@ def _values(lines: Sequence[TrendLine], moments: Sequence[str], axis: Scale, wid
 def _moments(moments: Sequence[str], margins: Margins) -> list[Text]:
     """Return the labels of the runs for which there is room; that of the last run ends on the paper."""
     every = -(-len(moments) * MOMENT_PX // margins.width) or 1
-    labels = []
+    labels: list[Text] = []
     for run in range(len(moments) - 1, -1, -every):
         half = LETTER_PX * len(moments[run]) / 2
         x = min(_moment_x(run, len(moments), margins.width), margins.width + margins.right - half)
-        labels.append(Text(moments[run], x, HEIGHT + 18, align="center"))
+        if not labels or labels[-1].x - x >= MOMENT_PX:
+            labels.append(Text(moments[run], x, HEIGHT + 18, align="center"))
     return labels
 
 
