@@ -135,8 +135,6 @@ class CaseRows:
         Raises:
             BenchmarkError: it is none, or holds what nothing would read.
         """
-        if row.fault is not None:
-            raise row.fault
         if isinstance(row.look_at("benchmark"), dict):
             raise row.error("is a header", field="benchmark", expected="a header in the first line only")
         if not self._is_forced:

@@ -40,6 +40,9 @@ def without(rows: Iterable[Row], ignored: Collection[str], seen: set[str]) -> It
     """
     parts = {name for name in ignored if "." in name}
     for row in rows:
+        if row.fault is not None:
+            yield row
+            continue
         dropped = {name for name in row.values if name in ignored or _is_index(row, name)}
         seen.update(dropped)
         if dropped or parts:

@@ -4,16 +4,35 @@ import json
 import math
 import reprlib
 import shlex
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any, Literal, NoReturn
 
 from evaluation.errors import BenchmarkError
 from evaluation.files.exact_json import read_json
 from evaluation.files.field_mapping import named_fields
 from evaluation.files.names import composed
+
+
+@dataclass(frozen=True, slots=True)
+class _Unreadable(Mapping[str, Any]):
+    """The values of a row that cannot be read: whoever asks for one gets the fault."""
+
+    fault: BenchmarkError
+
+    def _refuse(self) -> NoReturn:
+        raise self.fault.with_traceback(None)
+
+    def __getitem__(self, name: str) -> Any:
+        self._refuse()
+
+    def __iter__(self) -> Iterator[str]:
+        self._refuse()
+
+    def __len__(self) -> int:
+        self._refuse()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +57,7 @@ class Row:
     classes: Collection[str] = ()
     """The file's fields whose values are class numbers, for which the file itself has names."""
     fault: BenchmarkError | None = None
-    """Why it could not be read, and has no values; the rows after it can be."""
+    """Why it could not be read; the rows after it can be. To ask for one of its values raises it."""
 
     def knows(self, *names: str) -> bool:
         """Check whether the row has all these fields, with or without a value."""
@@ -97,8 +116,8 @@ class Row:
         )
 
     def with_fault(self, fault: BenchmarkError) -> "Row":
-        """Return the row without its values, which cannot be read."""
-        return replace(self, values={}, fault=fault)
+        """Return the row with a fault for its values, which cannot be read."""
+        return replace(self, values=_Unreadable(fault), fault=fault)
 
     def wrong_type(self, name: str, expected: str, value: Any = None) -> BenchmarkError:
         """Return the error that a field does not hold what was `expected`."""

@@ -108,6 +108,30 @@ def test_a_row_that_cannot_be_one_is_named_and_nothing_is_stored(
     assert () == list_imports(store)
 
 
+BAD_CELLS, NO_OBJECT = "has 6 cells; expected 5", "is not a case"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "fault"),
+    [
+        ("pool.csv", f"{HEADER}\na,chat,1,Hi,1,7\n", BAD_CELLS),
+        ("pool.csv", f"{HEADER}\na,chat,1,Hi,1\na,chat,2,Hi,1,7\n", BAD_CELLS),
+        ("pool.tsv", f"{HEADER}\na,chat,1,Hi,1\na,chat,2,Hi,1,7\n".replace(",", "\t"), BAD_CELLS),
+        ("pool.jsonl", "[1, 2]\n", NO_OBJECT),
+        ("pool.jsonl", f"{json.dumps(dict(zip(HEADER.split(','), 'achH1', strict=True)))}\n[1, 2]\n", NO_OBJECT),
+    ],
+)
+@pytest.mark.parametrize("ignore", [(), ("details.x",)])
+def test_the_fault_of_a_row_is_named_wherever_it_stands(
+    tmp_path: Path, name: str, text: str, fault: str, ignore: tuple[str, ...]
+) -> None:
+    path = tmp_path / name
+    path.write_text(text)
+    with pytest.raises(BenchmarkError) as refused:
+        read_scoreboard(path, ignore=ignore)
+    assert fault in refused.value.message
+
+
 @pytest.mark.parametrize("value", ["-1", "nope", "inf"])
 def test_a_figure_that_cannot_be_one_is_named(tmp_path: Path, value: str) -> None:
     path = file(tmp_path, f"a,chat,1,Hi,1,{value}", header=f"{HEADER},latency_s")

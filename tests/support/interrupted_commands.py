@@ -12,6 +12,7 @@ from evaluated_once import evaluate_once
 from filled_stores import fill_by_copy
 from numbers_benchmark import write_numbers
 from prefect.client.orchestration import SyncPrefectClient, get_client
+from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterDeploymentId
 from prefect.client.schemas.sorting import FlowRunSort
 from recommendable import fill
 from scripted_ollama import Chat, Reply, ScriptedOllama, right
@@ -98,11 +99,14 @@ def words_of(
 
 
 def newest_flow_run(api: str) -> tuple[str, str]:
-    """State and flow of the flow run that was made last."""
+    """State and flow of the flow run that a command made last; schedules of deployments plan theirs ahead."""
     from prefect.settings import PREFECT_API_URL, temporary_settings
 
     with temporary_settings({PREFECT_API_URL: api}), get_client(sync_client=True) as client:
         assert isinstance(client, SyncPrefectClient)
-        (newest,) = client.read_flow_runs(sort=FlowRunSort.EXPECTED_START_TIME_DESC, limit=1)
+        of_commands = FlowRunFilter(deployment_id=FlowRunFilterDeploymentId(is_null_=True))
+        (newest,) = client.read_flow_runs(
+            flow_run_filter=of_commands, sort=FlowRunSort.EXPECTED_START_TIME_DESC, limit=1
+        )
         assert newest.state is not None
         return newest.state.type.name, client.read_flow(newest.flow_id).name
