@@ -134,7 +134,18 @@ _LONGEST_NAME = 200
 class UnknownNameError(ConfigurationError):
     """A name does not exist. The message lists the existing ones."""
 
-    def __init__(self, kind: str, name: str, known: Iterable[str], next_step: str | None = None) -> None:
+    def __init__(
+        self, kind: str, name: str, known: Iterable[str], next_step: str | None = None, is_newest: bool = False
+    ) -> None:
+        """Make the error of one name.
+
+        Args:
+            kind: What the name is of, such as `model`.
+            name: The unknown name.
+            known: The existing ones.
+            next_step: What to do; None: use one of them.
+            is_newest: Whether these are the newest ones alone, beside which there may be older ones.
+        """
         names = tuple(dict.fromkeys(known))
         capitals = [known_name for known_name in names if known_name.casefold() == name.casefold()]
         close = capitals or get_close_matches(name, names, n=1)
@@ -145,9 +156,9 @@ class UnknownNameError(ConfigurationError):
             which, shown_names = ("Nearest", nearest) if nearest else ("First", names[:_NEAREST])
             message += f" {which} of {len(names):,}: {', '.join(shown_names)}."
         else:
-            message += f" Known: {', '.join(names)}." if names else " None is known yet."
+            message += f" {'Newest' if is_newest else 'Known'}: {', '.join(names)}." if names else " None is known yet."
         super().__init__(message, next_step or ("Use one of the known names." if names else None))
-        self.args = (kind, name, names, next_step)
+        self.args = (kind, name, names, next_step, is_newest)
         self.kind, self.name, self.known = kind, name, names
 
 

@@ -2,7 +2,9 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from functools import partial
+from time import monotonic
 from typing import Concatenate, ParamSpec, TypeVar
 
 from evaluation.errors import StoreUnreachableError
@@ -47,12 +49,18 @@ async def _retried(call: Callable[[], Awaitable[T]]) -> T:
 
 
 async def _in_thread(call: Callable[[], T]) -> T:
-    """Await the call in a thread; where this is cancelled, wait for the call's end first, `ENDS_WITHIN_S` at most."""
+    """Await the call in a thread; where this is cancelled, wait for the call's end first, `ENDS_WITHIN_S` at most.
+
+    Nor does a further cancellation end that wait.
+    """
     work = asyncio.ensure_future(asyncio.to_thread(call))
     try:
         return await asyncio.shield(work)
     except asyncio.CancelledError:
-        await asyncio.wait((work,), timeout=ENDS_WITHIN_S)
+        waits_until = monotonic() + ENDS_WITHIN_S
+        while not work.done() and (left_s := waits_until - monotonic()) > 0:
+            with suppress(asyncio.CancelledError):
+                await asyncio.wait((work,), timeout=left_s)
         raise
 
 

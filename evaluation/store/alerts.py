@@ -149,7 +149,7 @@ def find_alert(store: Store, id_or_prefix: str) -> AlertRecord:
         recent_rows = connection.execute(newest.limit(20)).mappings().all()
     if not matches:
         step = "`benchwright alerts list --all` shows them all."
-        raise UnknownNameError("alert", id_or_prefix, [row["id"] for row in recent_rows], next_step=step)
+        raise UnknownNameError("alert", id_or_prefix, [row["id"] for row in recent_rows], step, is_newest=True)
     if len(matches) > 1:
         raise ConfigurationError(f"several alerts begin with {id_or_prefix!r}", "Give more of the id.")
     return _record(matches[0])

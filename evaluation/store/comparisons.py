@@ -138,7 +138,9 @@ def find_comparison(store: Store, id_or_prefix: str) -> ComparisonRecord:
     if exact:
         listed = ", ".join(row["id"] for row in exact)
         raise ConfigurationError(f"several comparisons begin with {id_or_prefix!r}: {listed}", "Give more of the id")
-    raise UnknownNameError("comparison", id_or_prefix, recent_ids, "Make one with `benchwright compare RUN RUN`")
+    raise UnknownNameError(
+        "comparison", id_or_prefix, recent_ids, "Make one with `benchwright compare RUN RUN`", is_newest=True
+    )
 
 
 def comparison_summaries(

@@ -272,7 +272,7 @@ def _unknown(id_or_prefix: str, newest: Sequence[str]) -> UnknownNameError:
     step = "`benchwright recommend` makes one; its last line holds the id."
     if newest:
         step = "These are the newest; `benchwright selection recommendations` lists them, and `last` is the newest."
-    return UnknownNameError("recommendation", id_or_prefix, newest, step)
+    return UnknownNameError("recommendation", id_or_prefix, newest, step, is_newest=True)
 
 
 def _record(row: RowMapping) -> RecommendationRecord:

@@ -92,7 +92,9 @@ def find_review(store: Store, id_or_prefix: str) -> ReviewRecord:
         if review_id is not None:
             return _load(connection, review_id)
         recent_ids = connection.execute(sa.select(review.c.id).order_by(review.c.created_at.desc()).limit(40)).scalars()
-        raise UnknownNameError("review", id_or_prefix, list(recent_ids), "See `benchwright review list`")
+        raise UnknownNameError(
+            "review", id_or_prefix, list(recent_ids), "See `benchwright review list`", is_newest=True
+        )
 
 
 def _newest(connection: Connection) -> str | None:

@@ -99,7 +99,7 @@ def _unknown_run(store: Store, id_or_prefix: str) -> UnknownNameError:
     newest = sa.select(run.c.id).order_by(run.c.created_at.desc()).limit(40)
     with store.read() as connection:
         recent_ids = connection.execute(newest).scalars().all()
-    return UnknownNameError("run", id_or_prefix, recent_ids, "See `benchwright runs list`")
+    return UnknownNameError("run", id_or_prefix, recent_ids, "See `benchwright runs list`", is_newest=True)
 
 
 def runs_of_invocation(store: Store, invocation_id: str) -> tuple[RunRecord, ...]:

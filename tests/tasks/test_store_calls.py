@@ -93,7 +93,7 @@ def test_others_go_on_while_the_database_takes_its_time() -> None:
     assert asyncio.run(work())
 
 
-def cancelled_in_the_middle(call: Callable[[Callable[[], None]], Awaitable[None]]) -> list[str]:
+def cancelled_in_the_middle(call: Callable[[Callable[[], None]], Awaitable[None]], *, times: int = 1) -> list[str]:
     """Return what happened, in order, where `call` is cancelled while its work is in progress."""
     began, may_end = threading.Event(), threading.Event()
     events: list[str] = []
@@ -106,7 +106,10 @@ def cancelled_in_the_middle(call: Callable[[Callable[[], None]], Awaitable[None]
     async def work() -> None:
         task = asyncio.ensure_future(call(store_something))
         await asyncio.to_thread(began.wait, 60)
-        task.cancel()
+        for _ in range(times):
+            task.cancel()
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
         asyncio.get_running_loop().call_later(0.05, may_end.set)
         with pytest.raises(asyncio.CancelledError):
             await task
@@ -116,8 +119,9 @@ def cancelled_in_the_middle(call: Callable[[Callable[[], None]], Awaitable[None]
     return events
 
 
-def test_who_is_cancelled_learns_of_it_after_the_call_in_progress() -> None:
-    assert ["stored", "cancelled"] == cancelled_in_the_middle(call_store)
+@pytest.mark.parametrize("times", [1, 2, 3])
+def test_who_is_cancelled_learns_of_it_after_the_call_in_progress(times: int) -> None:
+    assert ["stored", "cancelled"] == cancelled_in_the_middle(call_store, times=times)
 
 
 def test_a_call_that_takes_too_long_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:

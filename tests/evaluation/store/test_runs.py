@@ -132,7 +132,7 @@ def test_an_unknown_run_is_answered_with_those_that_exist(store: Store, plan_run
         lambda: delete_run(store, "run-2"),
     ]
     for change in changes:
-        with pytest.raises(UnknownNameError, match="Known: run-1"):
+        with pytest.raises(UnknownNameError, match="Newest: run-1"):
             change()
     with pytest.raises(StoreError, match="no candidate 404"):
         set_run_candidate_status(store, 404, Status.RUNNING)
