@@ -7,12 +7,12 @@ where its address space is limited (`ulimit -v`). An evaluation must not stand s
 import base64
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Self
 
 from evaluation.charts.kinds import Chart
 from evaluation.machine_load import stretched_s
 from evaluation.results.as_json import as_json
-from evaluation.user_code.single_request import NoReplyError, reply_of
+from evaluation.user_code.single_request import NoReplyError, SingleReply
 
 LIMIT_S = 60.0
 """Seconds for all charts of a page on an idle machine; they take one or two."""
@@ -23,6 +23,51 @@ _CHILD = "evaluation.charts.drawing_child"
 
 class ChartsNotDrawnError(Exception):
     """Charts could not be drawn on this machine; the message says why."""
+
+
+class DrawingProcess:
+    """A process that loads the libraries that draw while its caller still collects what is to be drawn."""
+
+    def __init__(self) -> None:
+        """Start it."""
+        self._reply = _start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._reply.__exit__()
+
+    def as_svgs(self, charts: Sequence[Chart], *, narrow: Sequence[bool] = ()) -> list[str]:
+        """Return each chart as SVG, as `as_svgs` does; it can do so once."""
+        if not charts:
+            return []
+        widths = narrow or (False,) * len(charts)
+        return self._drawn(
+            [
+                {"kind": type(chart).__name__, "chart": as_json(chart), "narrow": is_narrow}
+                for chart, is_narrow in zip(charts, widths, strict=True)
+            ]
+        )
+
+    def as_png(self, chart: Chart) -> bytes:
+        """Return a chart as PNG, as `as_png` does; it can do so once."""
+        (png,) = self._drawn([{"kind": type(chart).__name__, "chart": as_json(chart), "is_png": True}])
+        return base64.b64decode(png)
+
+    def _drawn(self, requests: Sequence[Mapping[str, Any]]) -> list[str]:
+        """Return what the process drew: SVG, or PNG in Base64."""
+        try:
+            reply = json.loads(self._reply.to(json.dumps(requests).encode(), limit_s=stretched_s(LIMIT_S)))
+        except NoReplyError as error:
+            raise ChartsNotDrawnError(str(error)) from None
+        if isinstance(reply, str):
+            raise ChartsNotDrawnError(reply)
+        return [str(picture) for picture in reply]
+
+
+def _start() -> SingleReply:
+    return SingleReply(_CHILD, most=LARGEST, purpose="draws", done="drawn")
 
 
 def as_svgs(charts: Sequence[Chart], *, narrow: Sequence[bool] = ()) -> list[str]:
@@ -37,13 +82,8 @@ def as_svgs(charts: Sequence[Chart], *, narrow: Sequence[bool] = ()) -> list[str
     """
     if not charts:
         return []
-    widths = narrow or (False,) * len(charts)
-    return _drawn(
-        [
-            {"kind": type(chart).__name__, "chart": as_json(chart), "narrow": is_narrow}
-            for chart, is_narrow in zip(charts, widths, strict=True)
-        ]
-    )
+    with DrawingProcess() as process:
+        return process.as_svgs(charts, narrow=narrow)
 
 
 def as_png(chart: Chart) -> bytes:
@@ -52,21 +92,5 @@ def as_png(chart: Chart) -> bytes:
     Raises:
         ChartsNotDrawnError: the process did not start, ended early or took too long.
     """
-    (png,) = _drawn([{"kind": type(chart).__name__, "chart": as_json(chart), "is_png": True}])
-    return base64.b64decode(png)
-
-
-def _drawn(requests: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Return what the child process drew: SVG, or PNG in Base64."""
-    reply = json.loads(_reply_to(json.dumps(requests).encode()))
-    if isinstance(reply, str):
-        raise ChartsNotDrawnError(reply)
-    return [str(picture) for picture in reply]
-
-
-def _reply_to(request: bytes) -> bytes:
-    limit_s = stretched_s(LIMIT_S)
-    try:
-        return reply_of(_CHILD, request, most=LARGEST, limit_s=limit_s, purpose="draws", done="drawn")
-    except NoReplyError as error:
-        raise ChartsNotDrawnError(str(error)) from None
+    with DrawingProcess() as process:
+        return process.as_png(chart)

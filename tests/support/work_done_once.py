@@ -13,6 +13,7 @@ from sqlalchemy.util import LRUCache
 from evaluation.charts import drawing
 from evaluation.store import engine as store_engine
 from evaluation.store import session as store_session
+from evaluation.user_code.single_request import SingleReply
 
 _COMPILED: LRUCache[Any, Any] = LRUCache(5_000)
 _DIALECTS: dict[tuple[type, str], Any] = {}
@@ -20,7 +21,7 @@ CONFIGURE_SQLITE = store_engine._configure_sqlite
 """As the store does it for users: durable."""
 MIGRATE = store_session._migrate
 """As the store does it for users: step by step."""
-DRAW_ELSEWHERE = drawing._reply_to
+DRAW_ELSEWHERE = drawing._start
 """As pages do it for users: in a process of its own."""
 
 
@@ -44,15 +45,22 @@ def draw_in_this_process() -> None:
     Tests of that process take `DRAW_ELSEWHERE`.
     """
 
-    def reply_to(request: bytes) -> bytes:
+    setattr(drawing, "_start", _DrawnHere)  # noqa: B010 - private
+
+
+class _DrawnHere(SingleReply):
+    """Draws in this process."""
+
+    def __init__(self) -> None:
+        self._child = None
+
+    def to(self, request: bytes, *, limit_s: float) -> bytes:
         from altair.utils.schemapi import debug_mode
 
         from evaluation.charts.drawing_child import reply_to
 
         with debug_mode(False):  # as the process does
             return reply_to(request)
-
-    setattr(drawing, "_reply_to", reply_to)  # noqa: B010 - private
 
 
 def share_tls_contexts() -> None:

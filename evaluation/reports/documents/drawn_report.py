@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from evaluation.charts.drawing import ChartsNotDrawnError, as_svgs
+from evaluation.charts.drawing import ChartsNotDrawnError, DrawingProcess
 from evaluation.charts.kinds import Chart
 from evaluation.reports.documents.report import CaseTable, Report
 
@@ -23,11 +23,11 @@ class DrawnReport:
         return replace(self, report=replace(self.report, cases=cases))
 
 
-def draw(report: Report) -> DrawnReport:
-    """Draw the charts of a report; where this machine cannot, it says so in place of them."""
+def draw(report: Report, process: DrawingProcess) -> DrawnReport:
+    """Draw the charts of a report by a process; where this machine cannot, it says so in place of them."""
     charts = tuple(dict.fromkeys(report.charts))
     try:
-        pictures = dict(zip(charts, as_svgs(charts), strict=True))
+        pictures = dict(zip(charts, process.as_svgs(charts), strict=True))
     except ChartsNotDrawnError as error:
         return DrawnReport(
             report=report,

@@ -17,7 +17,7 @@ from evaluation.machine_load import stretched_s
 from evaluation.reports.documents.drawn_report import DrawnReport
 from evaluation.reports.documents.number_columns import numbers_of
 from evaluation.reports.documents.report import CaseTable, Part, Section, TextTable
-from evaluation.user_code.single_request import NoReplyError, reply_of
+from evaluation.user_code.single_request import NoReplyError, SingleReply
 
 MOST_PAGES = 6
 LIMIT_S = 60.0
@@ -67,7 +67,8 @@ def pdf_pages(drawn: DrawnReport) -> bytes:
     versions: list[Value] = [json.dumps(_document(drawn, extent)) for extent in _EXTENTS]
     request, limit_s = json.dumps({"versions": versions, "most_pages": MOST_PAGES}).encode(), stretched_s(LIMIT_S)
     try:
-        reply = reply_of(_CHILD, request, most=LARGEST, limit_s=limit_s, purpose="typesets", done="typeset")
+        with SingleReply(_CHILD, most=LARGEST, purpose="typesets", done="typeset") as typeset:
+            reply = typeset.to(request, limit_s=limit_s)
     except NoReplyError as error:
         raise _not_typeset(str(error)) from None
     if not reply.startswith(b"%PDF"):

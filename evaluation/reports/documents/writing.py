@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import IO
 
+from evaluation.charts.drawing import DrawingProcess
 from evaluation.errors import ConfigurationError
 from evaluation.exports.files import must_not_exist, new_file
 from evaluation.exports.source import Source, find_source
@@ -46,21 +47,22 @@ def write_content(
     Raises:
         ConfigurationError: the template is faulty, the PDF cannot be made here, or Excel holds no such table.
     """
-    report = make_report(store, source, form.room)
     match form:
         case ReportFormat.XLSX:
             from evaluation.reports.documents.excel_sheets import write_excel
 
-            write_excel(report, file)
+            write_excel(make_report(store, source, form.room), file)
         case ReportFormat.MD:
             from evaluation.reports.documents.markdown_page import markdown_page
 
-            file.write(markdown_page(report).encode("utf-8", "replace"))
+            file.write(markdown_page(make_report(store, source, form.room)).encode("utf-8", "replace"))
         case ReportFormat.HTML:
-            from evaluation.reports.documents.html_page import html_page
+            with DrawingProcess() as process:
+                from evaluation.reports.documents.html_page import html_page
 
-            file.write(html_page(draw(report), template))
+                file.write(html_page(draw(make_report(store, source, form.room), process), template))
         case ReportFormat.PDF:
-            from evaluation.reports.documents.pdf_pages import pdf_pages
+            with DrawingProcess() as process:
+                from evaluation.reports.documents.pdf_pages import pdf_pages
 
-            file.write(pdf_pages(draw(report)))
+                file.write(pdf_pages(draw(make_report(store, source, form.room), process)))

@@ -2,6 +2,7 @@
 
 import base64
 import re
+from typing import NoReturn
 
 import pytest
 from sample_charts import boxes, intervals
@@ -47,10 +48,10 @@ def test_pictures_for_which_there_is_no_room_are_left_out_and_counted() -> None:
 
 
 def test_where_pictures_cannot_be_drawn_the_page_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(_: bytes) -> bytes:
+    def fail() -> NoReturn:
         raise ChartsNotDrawnError("ended <b>")
 
-    monkeypatch.setattr(drawing, "_reply_to", fail)
+    monkeypatch.setattr(drawing, "_start", fail)
     album = Album()
 
     page = page_of(album, *album.show(boxes("a", 1.0)), *album.show(boxes("b", 1.0)))
