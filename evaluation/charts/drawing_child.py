@@ -3,6 +3,7 @@
 import base64
 import json
 import os
+from contextlib import suppress
 from typing import Any
 
 from altair.utils.schemapi import disable_debug_mode
@@ -12,7 +13,7 @@ from evaluation.charts.curve_chart import LineChart
 from evaluation.charts.drawing import LARGEST
 from evaluation.charts.grid_chart import HeatMapChart, HistogramChart, ParallelChart
 from evaluation.charts.kinds import Chart
-from evaluation.charts.rendering import as_png, as_svg
+from evaluation.charts.rendering import as_png, as_svg, load
 from evaluation.results.as_json import from_json
 from evaluation.user_code.child_side import own_pipes, quiet_without_pipes
 from evaluation.user_code.framing import read_message, write_message
@@ -39,6 +40,8 @@ def main() -> None:
     with open(os.devnull, "wb") as nothing:
         os.dup2(nothing.fileno(), 2)
     disable_debug_mode()  # tests validate the specifications, which takes longer than to draw them
+    with suppress(Exception):  # the picture will say what is wrong
+        load()  # which may go on before the request is made
     with quiet_without_pipes():
         write_message(replies, reply_to(read_message(requests, most=LARGEST)), most=LARGEST)
     os._exit(0)

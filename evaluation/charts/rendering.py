@@ -16,6 +16,11 @@ _NOWHERE: list[str] = []
 """Addresses that a chart may load from."""
 
 
+def load() -> None:
+    """Start the libraries' engine, for which the first picture would otherwise wait half a second."""
+    vl_convert.vegalite_to_svg({"mark": "point", "data": {"values": []}}, allowed_base_urls=_NOWHERE)
+
+
 def as_svg(chart: Chart, *, narrow: bool = False) -> str:
     """Return a chart as SVG, which changes its colours where the reader's system prefers a dark background.
 
