@@ -81,11 +81,10 @@ class CaseRows:
         self._is_forced = bool({"prompt", "messages"} & set(mapping))
         self._begun: list[Row] = []
         first = self._first_readable()
-        faults = [row.fault for row in self._begun if row.fault is not None]
         try:
             self.form = self._form(first)
         except BenchmarkError as error:
-            raise error.with_others(faults) from None
+            raise error.with_others(self._first_faults()) from None
 
     @property
     def field_use(self) -> FieldUse:
@@ -186,8 +185,12 @@ class CaseRows:
                 return row
         if not self._begun:
             raise BenchmarkError(self._path, "holds no case", expected="at least one case", next_step="Add a case")
-        first, *others = [row.fault for row in self._begun if row.fault is not None]
+        first, *others = self._first_faults()
         raise first.with_others(others)
+
+    def _first_faults(self) -> list[BenchmarkError]:
+        """Return the faults of the rows before the first readable one."""
+        return [row.fault for row in self._begun if row.fault is not None]
 
     def _all_rows(self) -> Iterator[Row]:
         yield from self._begun

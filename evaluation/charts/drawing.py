@@ -7,7 +7,7 @@ where its address space is limited (`ulimit -v`). An evaluation must not stand s
 import base64
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any, Self
+from typing import Any
 
 from evaluation.charts.kinds import Chart
 from evaluation.machine_load import stretched_s
@@ -25,49 +25,34 @@ class ChartsNotDrawnError(Exception):
     """Charts could not be drawn on this machine; the message says why."""
 
 
-class DrawingProcess:
+class DrawingProcess(SingleReply):
     """A process that loads the libraries that draw while its caller still collects what is to be drawn."""
 
     def __init__(self) -> None:
         """Start it."""
-        self._reply = _start()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._reply.__exit__()
+        super().__init__(_CHILD, most=LARGEST, purpose="draws", done="drawn")
 
     def as_svgs(self, charts: Sequence[Chart], *, narrow: Sequence[bool] = ()) -> list[str]:
         """Return each chart as SVG, as `as_svgs` does; it can do so once."""
         if not charts:
             return []
         widths = narrow or (False,) * len(charts)
-        return self._drawn(
+        return self.drawn(
             [
                 {"kind": type(chart).__name__, "chart": as_json(chart), "narrow": is_narrow}
                 for chart, is_narrow in zip(charts, widths, strict=True)
             ]
         )
 
-    def as_png(self, chart: Chart) -> bytes:
-        """Return a chart as PNG, as `as_png` does; it can do so once."""
-        (png,) = self._drawn([{"kind": type(chart).__name__, "chart": as_json(chart), "is_png": True}])
-        return base64.b64decode(png)
-
-    def _drawn(self, requests: Sequence[Mapping[str, Any]]) -> list[str]:
+    def drawn(self, requests: Sequence[Mapping[str, Any]]) -> list[str]:
         """Return what the process drew: SVG, or PNG in Base64."""
         try:
-            reply = json.loads(self._reply.to(json.dumps(requests).encode(), limit_s=stretched_s(LIMIT_S)))
+            reply = json.loads(self.to(json.dumps(requests).encode(), limit_s=stretched_s(LIMIT_S)))
         except NoReplyError as error:
             raise ChartsNotDrawnError(str(error)) from None
         if isinstance(reply, str):
             raise ChartsNotDrawnError(reply)
         return [str(picture) for picture in reply]
-
-
-def _start() -> SingleReply:
-    return SingleReply(_CHILD, most=LARGEST, purpose="draws", done="drawn")
 
 
 def as_svgs(charts: Sequence[Chart], *, narrow: Sequence[bool] = ()) -> list[str]:
@@ -93,4 +78,5 @@ def as_png(chart: Chart) -> bytes:
         ChartsNotDrawnError: the process did not start, ended early or took too long.
     """
     with DrawingProcess() as process:
-        return process.as_png(chart)
+        (png,) = process.drawn([{"kind": type(chart).__name__, "chart": as_json(chart), "is_png": True}])
+    return base64.b64decode(png)

@@ -13,7 +13,6 @@ from sqlalchemy.util import LRUCache
 from evaluation.charts import drawing
 from evaluation.store import engine as store_engine
 from evaluation.store import session as store_session
-from evaluation.user_code.single_request import SingleReply
 
 _COMPILED: LRUCache[Any, Any] = LRUCache(5_000)
 _DIALECTS: dict[tuple[type, str], Any] = {}
@@ -21,7 +20,7 @@ CONFIGURE_SQLITE = store_engine._configure_sqlite
 """As the store does it for users: durable."""
 MIGRATE = store_session._migrate
 """As the store does it for users: step by step."""
-DRAW_ELSEWHERE = drawing._start
+DRAW_ELSEWHERE = drawing.DrawingProcess
 """As pages do it for users: in a process of its own."""
 
 
@@ -45,10 +44,10 @@ def draw_in_this_process() -> None:
     Tests of that process take `DRAW_ELSEWHERE`.
     """
 
-    setattr(drawing, "_start", _DrawnHere)  # noqa: B010 - private
+    setattr(drawing, "DrawingProcess", _DrawnHere)  # noqa: B010 - a type, to mypy
 
 
-class _DrawnHere(SingleReply):
+class _DrawnHere(drawing.DrawingProcess):
     """Draws in this process."""
 
     def __init__(self) -> None:

@@ -7,7 +7,7 @@ from evaluation.charts.drawing import DrawingProcess
 from evaluation.errors import ConfigurationError
 from evaluation.exports.files import must_not_exist, new_file
 from evaluation.exports.source import Source, find_source
-from evaluation.reports.documents.drawn_report import draw
+from evaluation.reports.documents.drawn_report import DrawnReport, draw
 from evaluation.reports.documents.formats import ReportFormat, format_of
 from evaluation.reports.documents.making import make_report
 from evaluation.store.session import Store
@@ -57,12 +57,17 @@ def write_content(
 
             file.write(markdown_page(make_report(store, source, form.room)).encode("utf-8", "replace"))
         case ReportFormat.HTML:
-            with DrawingProcess() as process:
-                from evaluation.reports.documents.html_page import html_page
+            drawn = _drawn_report(store, source, form)
+            from evaluation.reports.documents.html_page import html_page
 
-                file.write(html_page(draw(make_report(store, source, form.room), process), template))
+            file.write(html_page(drawn, template))
         case ReportFormat.PDF:
-            with DrawingProcess() as process:
-                from evaluation.reports.documents.pdf_pages import pdf_pages
+            drawn = _drawn_report(store, source, form)
+            from evaluation.reports.documents.pdf_pages import pdf_pages
 
-                file.write(pdf_pages(draw(make_report(store, source, form.room), process)))
+            file.write(pdf_pages(drawn))
+
+
+def _drawn_report(store: Store, source: Source, form: ReportFormat) -> DrawnReport:
+    with DrawingProcess() as process:
+        return draw(make_report(store, source, form.room), process)

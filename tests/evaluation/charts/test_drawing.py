@@ -17,7 +17,7 @@ from evaluation.charts.rendering import as_svg
 
 @pytest.fixture
 def _elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(drawing, "_start", DRAW_ELSEWHERE)
+    monkeypatch.setattr(drawing, "DrawingProcess", DRAW_ELSEWHERE)
 
 
 @pytest.mark.usefixtures("_elsewhere")
@@ -52,7 +52,7 @@ def test_a_process_that_was_started_before_draws_once_and_is_ended_where_nothing
         with pytest.raises(ChartsNotDrawnError):
             process.as_svgs([boxes("b", 1.0)])
     with drawing.DrawingProcess() as unused:
-        child = unused._reply._child
+        child = unused._child
         assert child is not None
         assert child.is_alive()
 
@@ -61,7 +61,7 @@ def test_a_process_that_was_started_before_draws_once_and_is_ended_where_nothing
 
 
 def test_without_charts_no_process_is_started(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(drawing, "_start", None)
+    monkeypatch.setattr(drawing, "DrawingProcess", None)
 
     assert [] == as_svgs([])
 
@@ -89,7 +89,7 @@ def test_where_the_libraries_cannot_run_the_reason_is_said_and_the_process_goes_
 
 
 def test_a_process_that_cannot_be_started_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(drawing, "_start", DRAW_ELSEWHERE)
+    monkeypatch.setattr(drawing, "DrawingProcess", DRAW_ELSEWHERE)
     monkeypatch.setattr(sys, "executable", "/nowhere/python")
 
     with pytest.raises(ChartsNotDrawnError, match=r"cannot be started: .*No such file"):
@@ -97,7 +97,7 @@ def test_a_process_that_cannot_be_started_is_said(monkeypatch: pytest.MonkeyPatc
 
 
 def test_a_process_that_takes_too_long_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(drawing, "_start", DRAW_ELSEWHERE)
+    monkeypatch.setattr(drawing, "DrawingProcess", DRAW_ELSEWHERE)
     monkeypatch.setattr(drawing, "stretched_s", lambda _: 0.01)
 
     with pytest.raises(ChartsNotDrawnError, match=r"^not drawn within 0 s"):

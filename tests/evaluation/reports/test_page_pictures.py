@@ -51,7 +51,7 @@ def test_where_pictures_cannot_be_drawn_the_page_says_so(monkeypatch: pytest.Mon
     def fail() -> NoReturn:
         raise ChartsNotDrawnError("ended <b>")
 
-    monkeypatch.setattr(drawing, "_start", fail)
+    monkeypatch.setattr(drawing, "DrawingProcess", fail)
     album = Album()
 
     page = page_of(album, *album.show(boxes("a", 1.0)), *album.show(boxes("b", 1.0)))
